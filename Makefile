@@ -1,0 +1,41 @@
+# Two commands matter: `make demo` and `make test`. Each sets up everything it needs by itself.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test check bench lock clean help
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(READY) ## one whole bootstrap round on the bundled model: under ten minutes on two cores
+	$(BIN)/selfinstruct run configs/quickstart.yaml
+
+test: check ## lint, types and every test, the ones on real models included
+	$(BIN)/pytest -m "not gpu" --durations=8
+
+check: $(READY) ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY) ## the benchmarks, with their goals beside the results
+	$(BIN)/python benchmarks/novelty.py
+
+lock: $(BIN)/uv ## resolve requirements.lock anew
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras \
+	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean: ## remove the environment; runs stay
+	rm -rf .venv
+
+$(BIN)/uv:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(READY): $(BIN)/uv requirements.lock pyproject.toml
+	@echo "installing into .venv (torch with its CUDA libraries is about 3 GB on Linux) ..."
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $(READY)

@@ -1,0 +1,89 @@
+"""The folder of one adapter: it appears whole, and is held against its manifest when read.
+
+A folder without a valid manifest, written last, is no adapter. Weights are safetensors.
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from selfinstruct.errors import StoreError, UserError
+from selfinstruct.files import digest_file, sync_folder, write_atomic
+from selfinstruct.types import Checkpoint, digest
+
+MANIFEST = "manifest.json"
+
+
+def require_ours(out: Path) -> None:
+    """Raises `UserError` where something other than an adapter lies at `out`."""
+    if out.exists() and not (out / MANIFEST).exists():
+        raise UserError(
+            f"{out} exists and is no adapter", next_step="name a new folder, or move that one away"
+        )
+
+
+def publish(model: Any, base: str, out: Path) -> None:
+    """Write the adapter of a PEFT model of `base` beside `out`, then put it there in one step."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    for left_by_a_crash in out.parent.glob(f".{out.name}.*.part"):
+        shutil.rmtree(left_by_a_crash)
+    part = out.with_name(f".{out.name}.{uuid4().hex[:8]}.part")
+    try:
+        _write(model, part)
+        manifest = {"base": base, "files": _digests(part)}
+        write_atomic(part / MANIFEST, json.dumps(manifest, indent=2))
+        if out.exists():
+            shutil.rmtree(out)
+        part.rename(out)
+        sync_folder(out.parent)
+    finally:
+        if part.exists():
+            shutil.rmtree(part)
+
+
+def load_checkpoint(folder: Path, name: str) -> Checkpoint:
+    """The checkpoint at a folder that `publish` wrote; its digest is that of the adapter's files.
+
+    Raises `StoreError` where a file is missing, added or changed.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        base, listed = manifest["base"], dict(manifest["files"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise _damaged(folder, f"its {MANIFEST} cannot be read: {error}") from None
+    found = _digests(folder)
+    for file in sorted(found.keys() | listed.keys()):
+        if found.get(file) != listed.get(file):
+            raise _damaged(folder, f"{file} is not what was written")
+    return Checkpoint(name, base, folder, digest(found))
+
+
+def _write(model: Any, folder: Path) -> None:
+    adapter = model.peft_config["default"]
+    # A set's order changes from process to process, and the base's folder from machine to machine;
+    # neither may change the digest.
+    adapter.target_modules = sorted(adapter.target_modules)
+    adapter.base_model_name_or_path = Path(adapter.base_model_name_or_path).name
+    # Asked to save what changed of the embeddings, PEFT looks the base up on the Hub.
+    model.save_pretrained(folder, save_embedding_layers=False)
+    (folder / "README.md").unlink()  # a form full of blanks
+    for path in folder.iterdir():
+        with path.open("rb") as handle:
+            os.fsync(handle.fileno())
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    digests = {path.relative_to(folder).as_posix(): digest_file(path) for path in files}
+    return {name: found for name, found in digests.items() if name != MANIFEST}
+
+
+def _damaged(folder: Path, why: str) -> StoreError:
+    return StoreError(
+        f"the adapter in {folder} is incomplete or damaged",
+        why=why,
+        next_step=f"delete {folder} and train it again",
+    )

@@ -1,0 +1,1 @@
+"""What people type and read. The only place that prints: data on stdout, progress on stderr."""

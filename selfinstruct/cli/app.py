@@ -1,0 +1,209 @@
+"""The command line: verbs, options, exit codes. Each command loads what it needs when called.
+
+Exit codes: 0 done, 1 a negative finding was asked for, 2 usage or configuration, 3 incomplete but
+resumable, 4 store locked or damaged, 130 and 143 stopped by a signal with everything kept.
+"""
+
+import json
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from selfinstruct import __version__
+from selfinstruct.errors import UserError
+
+app = typer.Typer(
+    name="selfinstruct",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Bootstrap a small student model from a few hundred real examples, and know if it helped.",
+)
+
+ConfigPath = Annotated[Path, typer.Argument(metavar="CONFIG", help="A YAML file; see configs/.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="KEY.PATH=VALUE", help="Settings that replace those of the file."),
+]
+RunPath = Annotated[
+    Path, typer.Argument(metavar="RUN", help="A run's folder, such as runs/quickstart.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def examples(*commands: str) -> str:
+    """The commands a help page ends with."""
+    return "\n\n".join(["Examples:" if len(commands) > 1 else "Example:", *commands])
+
+
+class Stopped(BaseException):
+    """SIGINT or SIGTERM arrived. Not KeyboardInterrupt, which typer would swallow."""
+
+    def __init__(self, number: int) -> None:
+        self.exit_code = 128 + number
+
+
+def main() -> None:
+    """The `selfinstruct` command."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    try:
+        app()
+    except UserError as error:
+        _fail(error)
+    except Stopped as stopped:
+        print("\nstopped; nothing that was finished is lost. To go on:", file=sys.stderr)
+        print(f"  selfinstruct {' '.join(sys.argv[1:])}", file=sys.stderr)
+        sys.exit(stopped.exit_code)
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    raise Stopped(number)
+
+
+def _fail(error: UserError) -> NoReturn:
+    from selfinstruct.cli.text import escape
+
+    if "--json" in sys.argv:
+        fault = {"message": error.what, "why": error.why, "hint": error.next_step}
+        print(json.dumps({"error": {**fault, "code": error.exit_code}}))
+    print(f"error: {escape(str(error))}", file=sys.stderr)
+    sys.exit(error.exit_code)
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    print(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.command(
+    epilog=examples(
+        "selfinstruct run configs/quickstart.yaml",
+        "selfinstruct run my.yaml name=try2 mixture.synthetic_share=0.3",
+    )
+)
+def run(
+    config: ConfigPath,
+    overrides: Overrides = None,
+    rounds: Annotated[
+        int | None, typer.Option(min=0, help="Stop after so many more rounds; go on later.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run bootstrap rounds, or resume them: start the same command again after any stop."""
+    from selfinstruct.cli.run import run_command
+
+    summary = run_command(config, overrides or [], rounds, show=not as_json)
+    if as_json:
+        _print_json(summary)
+
+
+@app.command(epilog=examples("selfinstruct plan configs/billing_openai.yaml"))
+def plan(config: ConfigPath, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Show what a run would do, before anything is spent, and what its gate could see."""
+    from selfinstruct.cli.plan import plan_run, print_plan
+
+    planned = plan_run(config, overrides or [])
+    if as_json:
+        _print_json(planned)
+    else:
+        print_plan(planned)
+
+
+@app.command(epilog=examples("selfinstruct status runs/quickstart --json"))
+def status(run: RunPath, as_json: AsJson = False) -> None:
+    """Show how far a run is: students, rounds, verdicts, spending. Works while it runs."""
+    from selfinstruct.cli.tables import print_summary, stdout
+    from selfinstruct.summary import read_summary
+
+    summary = read_summary(run)
+    if as_json:
+        _print_json(summary)
+    else:
+        print_summary(stdout(), summary)
+
+
+@app.command(
+    epilog=examples(
+        "selfinstruct show runs/quickstart 3fa9",
+        "selfinstruct show runs/quickstart --rejected too_similar",
+    )
+)
+def show(
+    run: RunPath,
+    row: Annotated[
+        str | None, typer.Argument(metavar="ID", help="The id of a row, or its first digits.")
+    ] = None,
+    rejected: Annotated[
+        str | None, typer.Option(metavar="REASON", help="List what was dropped for this reason.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Show one row with the prompt and the call it came from, or what was dropped for a reason."""
+    from selfinstruct.cli.show import print_rejected, print_row, rejected_rows, row_story
+
+    if row is not None:
+        story = row_story(run, row)
+        _print_json(story) if as_json else print_row(story)
+    else:
+        found = rejected_rows(run, rejected, limit)
+        _print_json(found) if as_json else print_rejected(found)
+
+
+@app.command(
+    epilog=examples(
+        "selfinstruct compare runs/quickstart",
+        "selfinstruct compare runs/a runs/b --json",
+    )
+)
+def compare(
+    run: RunPath,
+    other: Annotated[
+        Path | None, typer.Argument(metavar="RUN", help="Another run; its champion against ours.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the students of a run on the gate rows, or the champions of two runs, row by row."""
+    from selfinstruct.cli.compare import compare_runs, compare_students, print_comparison
+
+    found = compare_students(run) if other is None else compare_runs(run, other)
+    _print_json(found) if as_json else print_comparison(found)
+
+
+@app.command(epilog=examples("selfinstruct doctor runs/quickstart"))
+def doctor(
+    run: Annotated[Path | None, typer.Argument(metavar="RUN", help="A run to check.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check this installation, and the digests of a run: what to paste into a bug report."""
+    from selfinstruct.cli.doctor import examine, print_findings
+
+    findings = examine(run)
+    _print_json(findings) if as_json else print_findings(findings)
+    if not findings["healthy"]:
+        raise typer.Exit(1)
+
+
+@app.command(epilog=examples("selfinstruct init my-tickets"))
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+) -> None:
+    """Write a config and a seed file to start from."""
+    from selfinstruct.cli.init import write_starter
+
+    for path in write_starter(folder):
+        print(path)
+    print(f"next: selfinstruct run {folder / 'config.yaml'}", file=sys.stderr)

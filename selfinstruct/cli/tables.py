@@ -1,0 +1,94 @@
+"""A summary as tables a person understands; knows nothing of how it came about."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from selfinstruct.cli.text import escape, seconds
+from selfinstruct.gate import LOWER_IS_BETTER
+from selfinstruct.types import SPLITS
+
+COLOURS = {"accept": "green", "reject": "red", "inconclusive": "yellow"}
+NAMES = {"accuracy": "label accuracy", "rouge_l": "ROUGE-L of the reply", "nll": "NLL, nats/token"}
+
+
+def print_summary(console: Console, summary: dict[str, Any]) -> None:
+    """The students, the rounds and what it cost."""
+    data = summary["data"]
+    rows = ", ".join(f"{split} {data[split]}" for split in SPLITS)
+    console.print(Text(f"{summary['run']}: real rows {rows}"))
+    if summary["students"]:
+        console.print(_students(summary["students"], "on gate: real rows no student has seen"))
+    for entry in summary["rounds"]:
+        _print_round(console, entry)
+    if summary["final"]:
+        title = "on final: opened once, after the last verdict"
+        console.print(_students(summary["final"], title))
+    _print_end(console, summary)
+
+
+def _students(students: list[dict[str, Any]], title: str) -> Table:
+    metrics = list(students[0]["metrics"])
+    table = Table(title=f"{title} (95 % intervals)", title_justify="left", title_style="bold")
+    table.add_column("student")
+    for metric in metrics:
+        arrow = "lower is better" if metric in LOWER_IS_BETTER else "higher is better"
+        table.add_column(f"{NAMES.get(metric, metric)}\n{arrow}", justify="right")
+    table.add_column("rows", justify="right")
+    for student in students:
+        cells = [interval(metric, student["metrics"][metric]) for metric in metrics]
+        table.add_row(student["name"], *cells, str(student["n"]))
+    return table
+
+
+def interval(metric: str, found: dict[str, float]) -> str:
+    """A value with the ends of its interval, such as `62.5 % [51.1, 72.6]`."""
+    value, low, high = found["value"], found["low"], found["high"]
+    if metric == "accuracy":
+        return f"{100 * value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _print_round(console: Console, entry: dict[str, Any]) -> None:
+    dropped = sum(entry["rejected"].values())
+    seen = entry["accepted"] + dropped
+    head = Text(f"round {entry['index']}: ", style="bold")
+    verdict = entry["verdict"] or "not finished"
+    head.append(verdict.upper(), style=COLOURS.get(verdict, ""))
+    console.print(head)
+    share = f" ({entry['accepted'] / seen:.0%})" if seen else ""
+    console.print(f"  kept {entry['accepted']} of {seen} candidates{share}", highlight=False)
+    reasons = ", ".join(f"{escape(reason)} {n}" for reason, n in entry["rejected"].items())
+    if reasons:
+        console.print(Text(f"  dropped: {reasons}"))
+    if mixture := entry["mixture"]:
+        real = mixture["rows"] - mixture["synthetic"]
+        console.print(
+            Text(
+                f"  mixture: {real} real + {mixture['synthetic']} synthetic rows, synthetic share"
+                f" {mixture['achieved_share']:.0%} (asked {mixture['asked_share']:.0%})"
+            )
+        )
+    if entry["why"]:
+        console.print(Text(f"  why: {entry['why']}"))
+
+
+def _print_end(console: Console, summary: dict[str, Any]) -> None:
+    spent = summary["spent"]
+    tokens = spent["prompt_tokens"] + spent["completion_tokens"]
+    parts = [
+        f"{spent['calls']} teacher calls",
+        f"{tokens} tokens",
+        f"{seconds(summary['seconds'])} of work",
+        *([] if summary["state"] == "finished" else ["not finished"]),
+    ]
+    champion = (summary["champion"] or "none yet", "bold")
+    console.print(Text.assemble("champion: ", champion, " · ", " · ".join(parts)))
+
+
+def stdout() -> Console:
+    """A console for data: wide enough not to fold tables where there is no terminal."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=140)

@@ -1,0 +1,247 @@
+"""Rules that need no other example: is the question fit to ask, and is the answer an answer?
+
+Self-Instruct's filters for instruction and instance (Wang et al. 2023), with refusals, echoes and
+loops added. Words are compared as words: whole, caseless, of any script. The refusal patterns know
+English only. What a rule measures and its limit come back with its name.
+"""
+
+import functools
+import re
+import string
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from selfinstruct.config import HeuristicsConfig
+from selfinstruct.text import (
+    as_fraction,
+    exceeds,
+    lcs,
+    ngrams,
+    normalise,
+    question_text,
+    rouge_l,
+    words,
+)
+from selfinstruct.types import Example, Rejection
+
+# Openers of sound questions: Spanish marks, and the currency sign of "$20 is missing".
+SOUND_OPENERS = "¿¡$"
+LOOP_WORDS = 12
+LOOP_N = 3
+COLONS = (":", "\N{FULLWIDTH COLON}")
+
+END = r"(?=[.,;!]|$)"
+AN_AI = (
+    r"an? (?:ai|artificial intelligence|(?:large )?language model)"
+    r"(?: (?:language model|model|assistant|chatbot|bot|system|program))*"
+)
+CANNOT = (
+    r"(?: can't| cannot| can not| won't| will not| refuse to"
+    r"|(?:'m| am) (?:unable|not able|not allowed|not programmed) to)"
+)
+THE_REQUEST = (
+    r"(?:that|this|your|such|the|these|those)(?: (?:kind|type|sort) of| \w+)?"
+    r" (?:request|question|prompt|task|topic|conversation|content|activity)s?"
+)
+# What follows "I" where a refusal opens. It takes a verb of serving and an object that is the
+# request itself: "I cannot see the receipt" and "I can't help but notice" are answers.
+DECLINES = (
+    rf"{CANNOT}[.!]?$",
+    rf"{CANNOT} (?:help|assist)(?: you)?(?: (?:with|in) (?:that|this|it|{THE_REQUEST}))?{END}",
+    rf"{CANNOT} comply\b",
+    rf"{CANNOT} do (?:that|this)[.!]?$",
+    rf"{CANNOT} (?:fulfill?|answer|respond to|engage (?:in|with)|participate in|discuss|perform)"
+    rf" {THE_REQUEST}(?:{END}| as (?:it|that|this|i)\b)",
+    rf"{CANNOT} (?:provide|give|offer|generate|create|write|produce|share)(?: \w+){{0,4}}?"
+    r" (?:content|material|images?|advice|opinions?|guidance)\b",
+    r" (?:must|have to|will have to)(?: respectfully| politely)? decline\b",
+    r"(?:'m| am) not comfortable (?:with )?(?:writing|creating|generating|answering|discussing)",
+)
+SPEAKS_AS_AI = (
+    rf"\bas {AN_AI}(?: (?:trained|developed|created)\b[^.,]*)?,? (?:i|my)\b",
+    rf"\bi(?:'m| am) (?:(?:just|only|merely|simply) )?{AN_AI}"
+    r"(?=[.,;:!]|$| (?:and|so|that|which|without|developed|created|trained|designed|made|built)\b)",
+    r"\bi (?:do not|don't) have (?:feelings|emotions|personal (?:opinions|beliefs|feelings))\b",
+    r"\bi (?:do not|don't) have (?:the ability to browse|access to (?:real-time|the internet))\b",
+    r"\bmy knowledge cut-?off\b",
+    r"\bagainst my (?:programming|guidelines|principles|ethic)",
+)
+OPENING = r"^(?:[^?]{0,80}(?:[,.;:!]| but) )?(?:but )?(?:i'm afraid (?:that )?)?i"
+REFUSAL = re.compile(rf"{OPENING}(?:{'|'.join(DECLINES)})|{'|'.join(SPEAKS_AS_AI)}")
+
+
+class Breach(NamedTuple):
+    """What a rule measured and the limit it broke."""
+
+    value: float | str | None
+    threshold: float | str | None = None
+
+
+Check = Callable[[Example, HeuristicsConfig], Breach | None]
+
+
+def check_instruction(example: Example, cfg: HeuristicsConfig) -> Rejection | None:
+    """The first rule that the question alone breaks; its answer need not exist yet."""
+    return _first(INSTRUCTION_CHECKS, example, cfg)
+
+
+def check_instance(example: Example, cfg: HeuristicsConfig) -> Rejection | None:
+    """The first rule that the input and response break."""
+    return _first(INSTANCE_CHECKS, example, cfg)
+
+
+def _first(
+    checks: Mapping[str, Check], example: Example, cfg: HeuristicsConfig
+) -> Rejection | None:
+    for reason, check in checks.items():
+        breach = check(example, cfg)
+        if breach is not None:
+            return Rejection(example, reason, breach.value, breach.threshold)
+    return None
+
+
+def too_short(example: Example, cfg: HeuristicsConfig) -> Breach | None:
+    """The question has fewer words than `min_words` (characters, in scripts without spaces)."""
+    return _below(len(words(question_text(example))), cfg.min_words)
+
+
+def too_long(example: Example, cfg: HeuristicsConfig) -> Breach | None:
+    """The question has more words than `max_words`."""
+    return _above(len(words(question_text(example))), cfg.max_words)
+
+
+def banned_word(example: Example, cfg: HeuristicsConfig) -> Breach | None:
+    """The instruction asks for what a text model cannot see or do.
+
+    A labelled example asks nothing of the model: a customer may well write of a picture.
+    """
+    if example.label is not None:
+        return None
+    text = _spelled(example.instruction)
+    found = next((word for word in cfg.banned_words if _spelled(word) in text), None)
+    return None if found is None else Breach(found)
+
+
+def banned_start(example: Example, cfg: HeuristicsConfig) -> Breach | None:
+    """The instruction opens with the words of a task that is not wanted."""
+    if example.label is not None:
+        return None
+    text = _spelled(example.instruction)
+    found = next((start for start in cfg.banned_starts if text.startswith(_spelled(start))), None)
+    return None if found is None else Breach(found)
+
+
+def bad_first_char(example: Example, cfg: HeuristicsConfig) -> Breach | None:
+    """The question starts with punctuation: a sign that the answer of the teacher was misread."""
+    first = question_text(example).lstrip()[:1]
+    if not cfg.first_char or not first or first in SOUND_OPENERS:
+        return None
+    odd = first in string.punctuation or unicodedata.category(first).startswith("P")
+    return Breach(first) if odd else None
+
+
+def question_repetition(example: Example, cfg: HeuristicsConfig) -> Breach | None:
+    """The question runs in a loop."""
+    return _loop(words(question_text(example)), cfg.max_repetition)
+
+
+def repetition(example: Example, cfg: HeuristicsConfig) -> Breach | None:
+    """The input or the response runs in a loop."""
+    input_loop = _loop(words(example.input), cfg.max_repetition)
+    return input_loop or _loop(words(example.response), cfg.max_repetition)
+
+
+def empty_response(example: Example, _: HeuristicsConfig) -> Breach | None:
+    """There is no response, and no label that would be the whole answer."""
+    return None if example.response.strip() or example.label is not None else Breach(0)
+
+
+def response_too_short(example: Example, cfg: HeuristicsConfig) -> Breach | None:
+    """The response has fewer words than `min_response_words`; having none at all is another
+    matter.
+    """
+    if not example.response.strip():
+        return None
+    return _below(len(words(example.response)), cfg.min_response_words)
+
+
+def response_too_long(example: Example, cfg: HeuristicsConfig) -> Breach | None:
+    """The response has more words than `max_response_words`."""
+    return _above(len(words(example.response)), cfg.max_response_words)
+
+
+def refusal(example: Example, cfg: HeuristicsConfig) -> Breach | None:
+    """The response declines the request, or speaks of being a language model."""
+    if not cfg.refusals:
+        return None
+    text = normalise(example.response).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    found = REFUSAL.search(text)
+    return None if found is None else Breach(found.group())
+
+
+def echo(example: Example, cfg: HeuristicsConfig) -> Breach | None:
+    """The response repeats the question; an input beside it may be repeated, as corrections do."""
+    if cfg.echo is None:
+        return None
+    asked, said = words(question_text(example)), words(example.response)
+    if not exceeds(lcs(asked, said), len(asked), len(said), cfg.echo):
+        return None
+    return Breach(rouge_l(asked, said), cfg.echo)
+
+
+def dangling_colon(example: Example, _: HeuristicsConfig) -> Breach | None:
+    """The input or the response announces something that does not come."""
+    texts = {"input": example.input, "response": example.response}
+    found = next((name for name, text in texts.items() if text.rstrip().endswith(COLONS)), None)
+    return None if found is None else Breach(found)
+
+
+def input_equals_response(example: Example, _: HeuristicsConfig) -> Breach | None:
+    """The response is the input, letter by letter: changing case alone can be the task."""
+    text = example.input.strip()
+    return Breach(None) if text and text == example.response.strip() else None
+
+
+INSTRUCTION_CHECKS: Mapping[str, Check] = {
+    "too_short": too_short,
+    "too_long": too_long,
+    "banned_word": banned_word,
+    "banned_start": banned_start,
+    "bad_first_char": bad_first_char,
+    "repetition": question_repetition,
+}
+INSTANCE_CHECKS: Mapping[str, Check] = {
+    "empty_response": empty_response,
+    "response_too_short": response_too_short,
+    "response_too_long": response_too_long,
+    "dangling_colon": dangling_colon,
+    "input_equals_response": input_equals_response,
+    "repetition": repetition,
+    "echo": echo,
+    "refusal": refusal,
+}
+
+
+def _below(count: int, limit: int | None) -> Breach | None:
+    return Breach(count, limit) if limit is not None and count < limit else None
+
+
+def _above(count: int, limit: int | None) -> Breach | None:
+    return Breach(count, limit) if limit is not None and count > limit else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _spelled(text: str) -> str:
+    """Words between single spaces, so that a substring of it is a run of whole words."""
+    return f" {' '.join(words(text))} "
+
+
+def _loop(tokens: Sequence[str], limit: float | None) -> Breach | None:
+    """Share of word 3-grams that were there before, for texts long enough to tell a loop."""
+    if limit is None or len(tokens) < LOOP_WORDS:
+        return None
+    grams = list(ngrams(tokens, LOOP_N))
+    share = Fraction(len(grams) - len(set(grams)), len(grams))
+    return Breach(float(share), limit) if share > as_fraction(limit) else None

@@ -1,0 +1,59 @@
+"""The nearest known text by ROUGE-L, exactly and fast: a candidate with one above the threshold is
+not new.
+
+It decides as Self-Instruct's loop over the whole pool does, with the threshold compared in integers
+(at exactly 0.7 a float loop says "above" in half of the cases) and words of every script.
+"""
+
+from collections.abc import Iterable
+
+from selfinstruct.text import Near, RougeIndex, words
+from selfinstruct.types import Match
+
+
+class NoveltyIndex:
+    """A growing set of texts, each known by an id, that finds the best match above a threshold.
+
+    `threshold` is a ROUGE-L F1 in 0..1: nothing is above 1, and a single shared word is above 0.
+    `None` switches it off: nothing ever matches. With `inclusive` a match may also be exactly at
+    the threshold. A text without words (symbols only, or empty) matches nothing, not even itself:
+    its ROUGE-L is 0, and whether two such texts are equal is for an exact comparison to say. Raises
+    `UserError` for a threshold outside 0..1.
+    """
+
+    def __init__(self, threshold: float | None = 0.7, *, inclusive: bool = False) -> None:
+        self._index = RougeIndex(threshold, inclusive=inclusive)
+        self._ids: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @property
+    def threshold(self) -> float | None:
+        """The ROUGE-L F1 a match must pass."""
+        return self._index.threshold
+
+    def add(self, id: str, text: str) -> None:  # noqa: A002 - the field's name in every record here
+        """Make a text known; ids need not be unique."""
+        self._index.add(words(text))
+        self._ids.append(id)
+
+    def add_many(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Make (id, text) pairs known, in order."""
+        for key, text in pairs:
+            self.add(key, text)
+
+    def closest(self, text: str) -> Match | None:
+        """The known text with the highest ROUGE-L, if that passes; of equals the first added."""
+        return self.closest_many([text])[0]
+
+    def closest_many(self, texts: Iterable[str]) -> list[Match | None]:
+        """The answer of `closest` for each text, in order; none of them is added."""
+        return [self._best(near) for near in self._index.near_many([words(text) for text in texts])]
+
+    def _best(self, near: Near) -> Match | None:
+        if not near.positions.size:
+            return None
+        # Unequal fractions of texts under 2^26 words are unequal floats, so the maximum is exact.
+        best = int(near.rouge_l.argmax())
+        return Match(self._ids[near.positions[best]], float(near.rouge_l[best]))

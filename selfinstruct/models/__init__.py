@@ -1,0 +1,35 @@
+"""Backends: what turns requests into completions, each behind the `Model` protocol.
+
+A backend's library is loaded when that backend is asked for, not before.
+"""
+
+from selfinstruct.config import ModelConfig
+from selfinstruct.types import Model
+
+
+def open_model(cfg: ModelConfig) -> Model:
+    """The model that a config names, ready to answer; the caller closes it.
+
+    Raises `UserError` for a name the backend does not know, and for a library that is missing.
+    """
+    match cfg.backend:
+        case "llamacpp":
+            from selfinstruct.models.llamacpp import LlamaCppModel
+
+            return LlamaCppModel(cfg.name, cfg.context, cfg.parallel)
+        case "transformers":
+            from selfinstruct.models.transformers_model import TransformersModel
+
+            return TransformersModel(cfg.name, device=cfg.device, batch_size=cfg.parallel)
+        case "openai":
+            from selfinstruct.models.openai_api import OpenAIModel
+
+            return OpenAIModel(cfg)
+        case "program":
+            from selfinstruct.models.program import ProgramModel
+
+            return ProgramModel(cfg.name)
+        case "scripted":
+            from selfinstruct.models.scripted import open_script
+
+            return open_script(cfg.name)

@@ -1,0 +1,304 @@
+"""A model in this process through `transformers`: the student, scored and generating, or a teacher.
+
+Each draw depends on its own request's seed, never on the batch it shares; padding is masked, so the
+rest of a batch changes an answer by float noise alone.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from peft import PeftModel
+from transformers import (
+    GenerationConfig,
+    LogitsProcessor,
+    LogitsProcessorList,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
+
+from selfinstruct import chat, weights
+from selfinstruct.errors import UserError
+from selfinstruct.types import Answered, Completion, Message, Request, Sampling, TokenNll, digest
+from selfinstruct.weights import OnNote
+
+LOGIT_BYTES = 2**28
+"""Logits that are scored at once take up to so many bytes (float32)."""
+
+Row = tuple[int, list[int], Request]
+
+
+def choose_device(device: str) -> torch.device:
+    """`auto` in, the best accelerator here out; any other name is taken as it is."""
+    if device != "auto":
+        return torch.device(device)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def choose_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where a CUDA device computes in it, float32 anywhere else.
+
+    Most CPUs are slower in bfloat16 than in float32, and float16 overflows in models that were
+    trained in bfloat16, so it is never chosen.
+    """
+    if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
+        return torch.bfloat16
+    return torch.float32
+
+
+class TransformersModel:
+    """A base model, optionally with a LoRA adapter, that generates and scores.
+
+    `name` is `bundled`, a GGUF file, a folder or a hub id. Only safetensors are read, and no code
+    that comes with a model is run. Raises `UserError` for what cannot be loaded.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        adapter: Path | None = None,
+        device: str = "auto",
+        batch_size: int = 16,
+        on_note: OnNote = weights.unheard,
+    ) -> None:
+        source = weights.locate(name, on_note)
+        place = choose_device(device)
+        self.name = f"transformers:{name}" + (f"+{adapter.name}" if adapter else "")
+        self.digest = weights.digest(source)
+        if adapter:
+            self.digest = digest([self.digest, weights.digest(adapter)])
+        self._batch_size = batch_size
+        self._device = place
+        try:
+            with weights.quiet():
+                self._tokenizer = transformers.AutoTokenizer.from_pretrained(source)
+                model: Any = transformers.AutoModelForCausalLM.from_pretrained(
+                    source, dtype=choose_dtype(place), use_safetensors=True
+                )
+                if adapter:
+                    model = PeftModel.from_pretrained(model, adapter)
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"{self.name} cannot be loaded: {error}",
+                next_step="check the name; a model folder holds config.json and *.safetensors",
+            ) from error
+        self._model = model.to(place).eval()
+        self._context = int(model.config.get_text_config().max_position_embeddings)
+        self._vocabulary = int(model.config.get_text_config().vocab_size)
+        self._end = _end_tokens(self._tokenizer, model.generation_config)
+        # The hub's sampling defaults would mix with ours: a request says how its tokens are drawn.
+        model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
+            eos_token_id=self._end, pad_token_id=self._end[0], do_sample=False
+        )
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
+        """Answer in batches of like length; every answer of a batch is yielded when it is done.
+
+        A prompt that leaves no room for `max_tokens` within the model's context is an error of that
+        request alone.
+        """
+        rows: list[Row] = []
+        for index, request in enumerate(requests):
+            prompt = chat.encode_prompt(self._tokenizer, request.messages)
+            needed = len(prompt) + request.sampling.max_tokens
+            if needed > self._context:
+                why = f"needs {needed} tokens of context, the model has {self._context}"
+                yield Answered(index, Completion("", "error", model=self.name, error=why))
+            else:
+                rows.append((index, prompt, request))
+        rows.sort(key=lambda row: len(row[1]))
+        for start in range(0, len(rows), self._batch_size):
+            yield from self._answer(rows[start : start + self._batch_size])
+
+    def nll(self, conversations: Sequence[Sequence[Message]]) -> list[TokenNll]:
+        """The mean token NLL of each last message, in nats, its end-of-turn token included.
+
+        Logits are computed for answer tokens alone. Raises `UserError` for a conversation longer
+        than the model's context.
+        """
+        encoded = [chat.encode(self._tokenizer, turns) for turns in conversations]
+        lengths = [len(row.prompt_ids) + len(row.answer_ids) for row in encoded]
+        if lengths and max(lengths) > self._context:
+            raise UserError(
+                f"a row of {max(lengths)} tokens does not fit the context of {self.name}, "
+                f"which is {self._context}",
+                next_step="leave such rows out of the seeds, or take a student with more context",
+            )
+        order = sorted(range(len(encoded)), key=lengths.__getitem__)
+        scores: dict[int, TokenNll] = {}
+        for batch in self._scoring_batches(order, encoded):
+            scores |= zip(batch, self._score([encoded[index] for index in batch]), strict=True)
+        return [scores[index] for index in range(len(encoded))]
+
+    def close(self) -> None:
+        """Drop the model and hand its memory back."""
+        del self._model
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    @torch.inference_mode()
+    def _answer(self, rows: Sequence[Row]) -> list[Answered]:
+        prompts = [prompt for _, prompt, _ in rows]
+        samplings = [request.sampling for _, _, request in rows]
+        ids, mask = _pad(prompts, self._end[0], self._device, left=True)
+        draws = [Draw([request for _, _, request in rows], self._device)]
+        output = self._model.generate(
+            input_ids=ids,
+            attention_mask=mask,
+            max_new_tokens=max(sampling.max_tokens for sampling in samplings),
+            logits_processor=LogitsProcessorList(
+                draws if any(sampling.temperature > 0 for sampling in samplings) else []
+            ),
+            stopping_criteria=StoppingCriteriaList(
+                [_Done(self._tokenizer, samplings, ids.shape[1], self._device)]
+            ),
+        )
+        written = output[:, ids.shape[1] :].tolist()
+        return [
+            Answered(index, self._completion(len(prompt), new, request.sampling))
+            for (index, prompt, request), new in zip(rows, written, strict=True)
+        ]
+
+    def _completion(self, prompt_tokens: int, written: list[int], how: Sampling) -> Completion:
+        written = written[: how.max_tokens]
+        end = next((at for at, token in enumerate(written) if token in self._end), None)
+        text = str(self._tokenizer.decode(written[:end], skip_special_tokens=True))
+        stop = _first_stop(text, how.stop)
+        return Completion(
+            text if stop is None else text[:stop],
+            "length" if end is None and stop is None else "stop",
+            prompt_tokens,
+            len(written) if end is None else end + 1,
+            self.name,
+        )
+
+    def _scoring_batches(
+        self, order: Sequence[int], encoded: Sequence[chat.Encoded]
+    ) -> Iterator[list[int]]:
+        """Rows in order of length, cut into batches by their number and by the logits they need."""
+        limit = LOGIT_BYTES // (4 * self._vocabulary)
+        batch: list[int] = []
+        tokens = 0
+        for index in order:
+            answer = len(encoded[index].answer_ids)
+            if batch and (len(batch) == self._batch_size or tokens + answer > limit):
+                yield batch
+                batch, tokens = [], 0
+            batch.append(index)
+            tokens += answer
+        if batch:
+            yield batch
+
+    @torch.inference_mode()
+    def _score(self, rows: Sequence[chat.Encoded]) -> list[TokenNll]:
+        whole = [row.prompt_ids + row.answer_ids for row in rows]
+        ids, mask = _pad(whole, self._end[0], self._device, left=False)
+        answers = [len(row.answer_ids) for row in rows]
+        # The logits at a position say what comes next, hence the shift by one.
+        before = torch.zeros_like(ids, dtype=torch.bool)
+        for at, (row, answer) in enumerate(zip(whole, answers, strict=True)):
+            before[at, len(row) - answer - 1 : len(row) - 1] = True
+        logits = self._model(input_ids=ids, attention_mask=mask, logits_to_keep=before).logits
+        targets = torch.tensor([token for row in rows for token in row.answer_ids])
+        losses = torch.nn.functional.cross_entropy(
+            logits.float(), targets.to(self._device), reduction="none"
+        ).tolist()
+        ends = list(accumulate(answers))
+        return [
+            TokenNll(sum(losses[end - answer : end]) / answer, answer)
+            for end, answer in zip(ends, answers, strict=True)
+        ]
+
+
+class Draw(LogitsProcessor):
+    """Leaves one token a row: the likeliest, or one drawn at the row's own temperature and top_p.
+
+    Each row has a generator of its own, so its draws do not depend on its neighbours.
+    """
+
+    def __init__(self, requests: Sequence[Request], device: torch.device) -> None:
+        temperatures = [request.sampling.temperature for request in requests]
+        self._drawn = torch.tensor([t > 0 for t in temperatures], device=device)
+        self._temperature = torch.tensor([t if t > 0 else 1.0 for t in temperatures], device=device)
+        self._top_p = torch.tensor([request.sampling.top_p for request in requests], device=device)
+        self._generators = [torch.Generator().manual_seed(request.seed) for request in requests]
+
+    def __call__(self, _ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Scores [rows, vocabulary] in, the same shape out: 0 at the chosen token, else -inf."""
+        chances, tokens = torch.softmax(scores / self._temperature[:, None], -1).sort(
+            -1, descending=True
+        )
+        mass = chances.cumsum(-1)
+        kept = (mass - chances < self._top_p[:, None]).sum(-1, keepdim=True).clamp(min=1)
+        dice = torch.stack([torch.rand(1, generator=each) for each in self._generators])
+        aim = dice.to(mass) * mass.gather(-1, kept - 1)
+        place = torch.minimum((mass <= aim).sum(-1, keepdim=True), kept - 1)
+        place = torch.where(self._drawn[:, None], place, 0)
+        only = torch.full_like(scores, -torch.inf)
+        return only.scatter(-1, tokens.gather(-1, place), 0.0)
+
+
+class _Done(StoppingCriteria):
+    """Ends a row at its own `max_tokens` or at one of its stop strings."""
+
+    def __init__(
+        self,
+        tokenizer: transformers.PreTrainedTokenizerBase,
+        samplings: Sequence[Sampling],
+        start: int,
+        device: torch.device,
+    ) -> None:
+        self._tokenizer = tokenizer
+        self._samplings = samplings
+        self._start = start
+        self._limits = torch.tensor([each.max_tokens for each in samplings], device=device)
+
+    def __call__(self, input_ids: torch.Tensor, _scores: object, **_: object) -> torch.Tensor:
+        written = input_ids[:, self._start :]
+        done = self._limits <= written.shape[1]
+        for at, sampling in enumerate(self._samplings):
+            if sampling.stop and not done[at]:
+                text = self._tokenizer.decode(written[at])
+                done[at] = _first_stop(str(text), sampling.stop) is not None
+        return done
+
+
+def _end_tokens(
+    tokenizer: transformers.PreTrainedTokenizerBase, config: GenerationConfig
+) -> list[int]:
+    """Every token that ends an answer; the template's own end of turn comes first."""
+    told = config.eos_token_id
+    known = told if isinstance(told, list) else [told, tokenizer.eos_token_id]
+    return list(
+        dict.fromkeys([chat.end_of_turn(tokenizer), *(each for each in known if each is not None)])
+    )
+
+
+def _first_stop(text: str, stops: Sequence[str]) -> int | None:
+    """Where the earliest stop string begins."""
+    found = [at for stop in stops if (at := text.find(stop)) >= 0]
+    return min(found, default=None)
+
+
+def _pad(
+    rows: Sequence[Sequence[int]], filler: int, device: torch.device, *, left: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows of ids in, two tensors [rows, longest] out: the ids and a mask that is 1 on them."""
+    side = "left" if left else "right"
+    ids = torch.nn.utils.rnn.pad_sequence(
+        [torch.tensor(row) for row in rows],
+        batch_first=True,
+        padding_value=filler,
+        padding_side=side,
+    )
+    mask = torch.nn.utils.rnn.pad_sequence(
+        [torch.ones(len(row), dtype=torch.long) for row in rows],
+        batch_first=True,
+        padding_side=side,
+    )
+    return ids.to(device), mask.to(device)

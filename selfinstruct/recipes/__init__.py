@@ -1,0 +1,14 @@
+"""Recipes: how a teacher is asked for new examples, and how its answers are read.
+
+A recipe is a plain function; to add one, write it and name it here.
+"""
+
+from collections.abc import Mapping
+
+from selfinstruct.recipes.asking import Ask, Material, Recipe, Wave
+from selfinstruct.recipes.label_first import label_first
+from selfinstruct.recipes.self_instruct import self_instruct
+
+__all__ = ["RECIPES", "Ask", "Material", "Recipe", "Wave"]
+
+RECIPES: Mapping[str, Recipe] = {"label_first": label_first, "self_instruct": self_instruct}

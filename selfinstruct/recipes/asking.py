@@ -1,0 +1,120 @@
+"""What every recipe is handed, and what it makes of a completion: drafts and rejections, never
+nothing.
+
+The words of one question belong to its recipe and its template, the call to the teacher.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from selfinstruct.chat import Target
+from selfinstruct.config import GenerateConfig
+from selfinstruct.text import normalise, question_text
+from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling
+
+T = TypeVar("T")
+
+Ask = Callable[[Sequence[Prompt], Sampling, int], Sequence[Sequence[Completion]]]
+"""Prompts, sampling and samples per prompt in; the completions of each prompt in order out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a recipe may draw from: training rows, the pool so far, every label, and the student's
+    target.
+
+    `check_question` says why a question would be dropped whatever its answer, so that the answer
+    need not be paid for.
+    """
+
+    train: tuple[Example, ...]
+    pool: tuple[Example, ...]
+    labels: tuple[str, ...]
+    target: Target
+    check_question: Callable[[Example], Rejection | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Which wave of which round asks, and the chance it has."""
+
+    round: int
+    index: int
+    rng: random.Random
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An example that still lacks its answer, and the demonstrations it was made from."""
+
+    example: Example
+    demos: tuple[Example, ...]
+
+
+Recipe = Callable[[Material, Ask, GenerateConfig, Wave], Drafts]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """The items of a completion, and why the rest of it is none: `lost` is the part that could not
+    be used.
+    """
+
+    items: tuple[T, ...]
+    reason: str | None = None
+    lost: str = ""
+
+
+def read(completion: Completion, reader: Callable[[str], Sequence[T]]) -> Reading[T]:
+    """A completion's items, with a reason where it failed, declined, was cut or held none.
+
+    Of a cut completion the last item is always lost: nobody can tell whether it was complete.
+    """
+    text = completion.text
+    if completion.finish_reason in ("error", "refusal"):
+        reason = "failed_call" if completion.finish_reason == "error" else "refused"
+        return Reading((), reason, text or completion.error)
+    if not text.strip():
+        return Reading((), "empty")
+    items = tuple(reader(text))
+    if completion.finish_reason == "length":
+        return Reading(items[:-1], "truncated", text)
+    return Reading(items) if items else Reading((), "unreadable", text)
+
+
+def conceive(parents: Sequence[Example], recipe: str, wave: Wave) -> Example:
+    """An example without words that knows where it comes from.
+
+    It has the licence of its parents if they share one.
+    """
+    licenses = {parent.license for parent in parents}
+    return Example(
+        instruction="",
+        origin="synthetic",
+        round=wave.round,
+        parents=tuple(dict.fromkeys(parent.id for parent in parents)),
+        depth=1 + max((parent.depth for parent in parents), default=0),
+        source=f"recipe:{recipe}",
+        license=licenses.pop() if len(licenses) == 1 else "",
+    )
+
+
+def sift(drafts: Sequence[Draft], material: Material) -> tuple[list[Draft], list[Rejection]]:
+    """The drafts worth an answer, and why the others are not: known, unsound, or twice in this
+    wave.
+    """
+    sound: list[Draft] = []
+    dropped: list[Rejection] = []
+    first: dict[str, str] = {}
+    for draft in drafts:
+        question = normalise(question_text(draft.example))
+        if question in first:
+            dropped.append(Rejection(draft.example, "duplicate", neighbour=first[question]))
+        elif (rejection := material.check_question(draft.example)) is not None:
+            dropped.append(rejection)
+        else:
+            first[question] = draft.example.id
+            sound.append(draft)
+    return sound, dropped

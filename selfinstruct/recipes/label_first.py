@@ -1,0 +1,117 @@
+"""New labelled examples: a label is drawn, a text that has it is asked for, then the reply to it.
+
+The label is known before the text is written, which is how Self-Instruct keeps classification tasks
+from leaning to one label (arXiv 2212.10560, section 2.3, "output-first"). Whether the text really
+has its label is for the filters to doubt.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from selfinstruct.config import GenerateConfig
+from selfinstruct.errors import UserError
+from selfinstruct.prompting import build_prompt, choose_demos
+from selfinstruct.recipes.asking import Ask, Draft, Material, Wave, conceive, read, sift
+from selfinstruct.recipes.parse import read_text, read_texts
+from selfinstruct.text import question_text
+from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection
+
+QUESTION = "label_first/question.j2"
+ANSWER = "label_first/answer.j2"
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A label, the demonstrations shown for it, and what its new examples have in common."""
+
+    label: str
+    demos: tuple[Example, ...]
+    blank: Example
+
+
+def label_first(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Drafts:
+    """`prompts_per_wave` labels, `samples_per_prompt` texts of each, one reply to each text.
+
+    Without replies where the student writes labels alone. A text that would be dropped whatever its
+    reply gets none.
+    """
+    plans = [_plan(label, material, cfg, wave) for label in draw_labels(material, cfg, wave.rng)]
+    prompts = [_question_prompt(plan) for plan in plans]
+    questions: list[Draft] = []
+    rejections: list[Rejection] = []
+    for plan, completions in zip(
+        plans, ask(prompts, cfg.question, cfg.samples_per_prompt), strict=True
+    ):
+        for completion in completions:
+            found, lost = _questions(plan, completion)
+            questions += found
+            rejections += lost
+    sound, dropped = sift(questions, material)
+    if material.target == "label":
+        return Drafts(tuple(question.example for question in sound), (*rejections, *dropped))
+    answered = _answer(sound, ask, cfg)
+    return Drafts(answered.examples, (*rejections, *dropped, *answered.rejections))
+
+
+def draw_labels(material: Material, cfg: GenerateConfig, rng: random.Random) -> list[str]:
+    """`prompts_per_wave` labels, each drawn with weight 1 / (1 + its rows in train, pool and plan).
+
+    What this wave already plans counts as present, so that a wave spreads over the labels.
+    """
+    if not material.labels:
+        raise UserError("recipe label_first needs labelled training rows, and there are none")
+    rows = Counter(row.label for row in (*material.train, *material.pool))
+    drawn = []
+    for _ in range(cfg.prompts_per_wave):
+        weights = [1 / (1 + rows[label]) for label in material.labels]
+        (label,) = rng.choices(material.labels, weights)
+        rows[label] += cfg.samples_per_prompt
+        drawn.append(label)
+    return drawn
+
+
+def _plan(label: str, material: Material, cfg: GenerateConfig, wave: Wave) -> _Plan:
+    demos = choose_demos(material.train, material.pool, cfg.demos, wave.rng, label)
+    model = demos[0] if demos else next(row for row in material.train if row.label == label)
+    blank = replace(conceive(demos, "label_first", wave), label=label, kind=model.kind)
+    return _Plan(label, demos, replace(blank, instruction=model.instruction if model.input else ""))
+
+
+def _question_prompt(plan: _Plan) -> Prompt:
+    shown = [{"label": demo.label, "text": question_text(demo)} for demo in plan.demos]
+    return build_prompt(QUESTION, plan.demos, label=plan.label, shown=shown)
+
+
+def _questions(plan: _Plan, completion: Completion) -> tuple[list[Draft], list[Rejection]]:
+    reading = read(completion, read_texts)
+    blank = replace(plan.blank, attempt=completion.attempt)
+    questions = [Draft(_with_text(blank, item), plan.demos) for item in reading.items]
+    if reading.reason is None:
+        return questions, []
+    return questions, [Rejection(_with_text(blank, reading.lost), reading.reason)]
+
+
+def _with_text(blank: Example, text: str) -> Example:
+    """The text goes where the demonstrations have theirs: beside an instruction, or as it."""
+    return replace(blank, input=text) if blank.instruction else replace(blank, instruction=text)
+
+
+def _answer(questions: Sequence[Draft], ask: Ask, cfg: GenerateConfig) -> Drafts:
+    prompts = [_answer_prompt(question) for question in questions]
+    examples: list[Example] = []
+    rejections: list[Rejection] = []
+    for question, (completion,) in zip(questions, ask(prompts, cfg.answer, 1), strict=True):
+        reading = read(completion, read_text)
+        draft = replace(question.example, attempt=completion.attempt)
+        examples += [replace(draft, response=item) for item in reading.items]
+        if reading.reason is not None:
+            rejections.append(Rejection(replace(draft, response=reading.lost), reading.reason))
+    return Drafts(tuple(examples), tuple(rejections))
+
+
+def _answer_prompt(question: Draft) -> Prompt:
+    demos = [demo for demo in question.demos if demo.response]
+    shown = [{"text": question_text(demo), "response": demo.response} for demo in demos]
+    return build_prompt(ANSWER, demos, shown=shown, text=question_text(question.example))

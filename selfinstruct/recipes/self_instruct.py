@@ -1,0 +1,116 @@
+"""Self-Instruct: new instructions first, then instances of each (Wang et al., arXiv 2212.10560).
+
+Instructions are proposed from demonstrations, those that would be dropped anyway are not followed
+up, the teacher says which are classification tasks, and then writes instances: the class label
+before the input for those, the input before the output for all others. Contradicting instances are
+for the filters to find, which see all instances of one instruction together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from selfinstruct.config import GenerateConfig
+from selfinstruct.prompting import build_prompt, choose_demos
+from selfinstruct.recipes.asking import Ask, Draft, Material, Wave, conceive, read, sift
+from selfinstruct.recipes.parse import read_instances, read_list, read_yes_no
+from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling
+
+PROPOSE = "self_instruct/propose.j2"
+IS_CLASSIFICATION = "self_instruct/is_classification.j2"
+INPUT_FIRST = "self_instruct/input_first.j2"
+OUTPUT_FIRST = "self_instruct/output_first.j2"
+
+INSTANCE_DEMOS = 3  # whole rows are long, and every new instruction pays for them again
+YES_OR_NO = Sampling(temperature=0.0, top_p=1.0, max_tokens=4)
+
+
+def self_instruct(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Drafts:
+    """`prompts_per_wave` times `samples_per_prompt` lists of instructions, and up to
+    `instances_per_instruction` instances of each.
+    """
+    tasks, unread = _propose(material, ask, cfg, wave)
+    sound, dropped = sift(tasks, material)
+    classified, failed = _classify(sound, ask)
+    instances = _instances(classified, ask, cfg)
+    return Drafts(instances.examples, (*unread, *dropped, *failed, *instances.rejections))
+
+
+def _propose(
+    material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave
+) -> tuple[list[Draft], list[Rejection]]:
+    shown = [
+        choose_demos(material.train, material.pool, cfg.demos, wave.rng)
+        for _ in range(cfg.prompts_per_wave)
+    ]
+    prompts = [build_prompt(PROPOSE, demos) for demos in shown]
+    tasks: list[Draft] = []
+    rejections: list[Rejection] = []
+    for demos, completions in zip(
+        shown, ask(prompts, cfg.question, cfg.samples_per_prompt), strict=True
+    ):
+        blank = conceive(demos, "self_instruct", wave)
+        read_tasks = partial(read_list, first=len(demos) + 1)
+        for completion in completions:
+            reading = read(completion, read_tasks)
+            draft = replace(blank, attempt=completion.attempt)
+            tasks += [Draft(replace(draft, instruction=item), demos) for item in reading.items]
+            if reading.reason is not None:
+                what = replace(draft, instruction=reading.lost)
+                rejections.append(Rejection(what, reading.reason))
+    return tasks, rejections
+
+
+def _classify(tasks: Sequence[Draft], ask: Ask) -> tuple[list[Draft], list[Rejection]]:
+    """Each task with its kind; one whose call failed is dropped, not taken for the other kind."""
+    prompts = [
+        build_prompt(IS_CLASSIFICATION, (), instruction=task.example.instruction) for task in tasks
+    ]
+    known: list[Draft] = []
+    failed: list[Rejection] = []
+    for task, (completion,) in zip(tasks, ask(prompts, YES_OR_NO, 1), strict=True):
+        if completion.finish_reason == "error":
+            what = replace(task.example, attempt=completion.attempt)
+            failed.append(Rejection(what, "failed_call"))
+            continue
+        kind = "classification" if read_yes_no(completion.text) else "generation"
+        known.append(replace(task, example=replace(task.example, kind=kind)))
+    return known, failed
+
+
+def _instances(tasks: Sequence[Draft], ask: Ask, cfg: GenerateConfig) -> Drafts:
+    prompts = [_instance_prompt(task, cfg.instances_per_instruction) for task in tasks]
+    examples: list[Example] = []
+    rejections: list[Rejection] = []
+    for task, (completion,) in zip(tasks, ask(prompts, cfg.answer, 1), strict=True):
+        drafts = _read_instances(task.example, completion, cfg.instances_per_instruction)
+        examples += drafts.examples
+        rejections += drafts.rejections
+    return Drafts(tuple(examples), tuple(rejections))
+
+
+def _instance_prompt(task: Draft, count: int) -> Prompt:
+    instruction = task.example.instruction
+    if task.example.kind == "classification":
+        return build_prompt(OUTPUT_FIRST, (), instruction=instruction)
+    demos = [demo for demo in task.demos if demo.response][:INSTANCE_DEMOS]
+    return build_prompt(INPUT_FIRST, demos, instruction=instruction, count=count)
+
+
+def _read_instances(task: Example, completion: Completion, most: int) -> Drafts:
+    draft = replace(task, attempt=completion.attempt)
+    read_all = partial(read_instances, output_first=task.kind == "classification")
+    reading = read(completion, read_all)
+    examples: list[Example] = []
+    rejections: list[Rejection] = []
+    for instance in reading.items:
+        example = replace(draft, input=instance.input, response=instance.output)
+        if not instance.output:
+            rejections.append(Rejection(example, "unreadable"))
+        elif len(examples) == most:
+            rejections.append(Rejection(example, "surplus"))
+        else:
+            examples.append(example)
+    if reading.reason is not None:
+        rejections.append(Rejection(replace(draft, response=reading.lost), reading.reason))
+    return Drafts(tuple(examples), tuple(rejections))

@@ -1,0 +1,109 @@
+"""The nouns as JSON objects and back, for the store and for the files a round leaves.
+
+A reader of `mixture.jsonl` needs nothing but this page: field names are those of `types.py`, empty
+fields are left out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from selfinstruct.types import (
+    Checkpoint,
+    Example,
+    Interval,
+    Message,
+    Mixture,
+    Rejection,
+    Report,
+    Verdict,
+)
+
+Row = dict[str, Any]
+
+EXAMPLE_FIELDS = frozenset(field.name for field in fields(Example) if field.init)
+
+
+def from_example(example: Example) -> Row:
+    """An example as a row; its `id` comes first, for the reader's eye."""
+    row = {"id": example.id, **{k: v for k, v in asdict(example).items() if k != "id"}}
+    return {
+        key: value
+        for key, value in row.items()
+        if key in ("instruction", "response") or value not in ("", None, ())
+    }
+
+
+def to_example(row: Mapping[str, Any]) -> Example:
+    """The example of a row; unknown keys, such as the derived `id`, are left aside."""
+    known = {key: value for key, value in row.items() if key in EXAMPLE_FIELDS}
+    known["turns"] = tuple(Message(**turn) for turn in known.get("turns", ()))
+    known["parents"] = tuple(known.get("parents", ()))
+    return Example(**known)
+
+
+def from_rejection(rejection: Rejection) -> Row:
+    """A rejection as a row: its reason and numbers, then the words."""
+    row = {
+        "reason": rejection.reason,
+        "value": rejection.value,
+        "threshold": rejection.threshold,
+        "neighbour": rejection.neighbour,
+    }
+    known = {key: value for key, value in row.items() if value is not None}
+    return {**known, "what": from_example(rejection.what)}
+
+
+def to_rejection(row: Mapping[str, Any]) -> Rejection:
+    """The rejection of a row."""
+    return Rejection(**{**row, "what": to_example(row["what"])})
+
+
+def from_messages(messages: tuple[Message, ...]) -> list[Row]:
+    """Messages as the objects every chat API takes."""
+    return [{"role": message.role, "content": message.content} for message in messages]
+
+
+def from_mixture(mixture: Mixture) -> Row:
+    """A mixture's shares without its rows, which have a file of their own."""
+    return {
+        "digest": mixture.digest,
+        "rows": len(mixture.rows),
+        "synthetic": sum(row.origin == "synthetic" for row in mixture.rows),
+        "asked_share": mixture.asked_share,
+        "achieved_share": mixture.achieved_share,
+        "unit": mixture.unit,
+    }
+
+
+def from_checkpoint(checkpoint: Checkpoint) -> Row:
+    """A checkpoint as a row; the adapter's folder as text."""
+    return {**asdict(checkpoint), "adapter": checkpoint.adapter and str(checkpoint.adapter)}
+
+
+def to_checkpoint(row: Mapping[str, Any]) -> Checkpoint:
+    """The checkpoint of a row."""
+    return Checkpoint(**{**row, "adapter": Path(row["adapter"]) if row["adapter"] else None})
+
+
+def from_report(report: Report) -> Row:
+    """A report as a row, per-example scores included."""
+    return asdict(report)
+
+
+def to_report(row: Mapping[str, Any]) -> Report:
+    """The report of a row."""
+    scores = {metric: tuple(values) for metric, values in row["scores"].items()}
+    tuples = {"ids": tuple(row["ids"]), "answers": tuple(row["answers"]), "scores": scores}
+    return Report(**{**row, **tuples})
+
+
+def from_verdict(verdict: Verdict) -> Row:
+    """A verdict as a row."""
+    return asdict(verdict)
+
+
+def to_verdict(row: Mapping[str, Any]) -> Verdict:
+    """The verdict of a row."""
+    return Verdict(**{**row, "gain": Interval(**row["gain"])})

@@ -1,0 +1,315 @@
+"""`run.db`, the ledger of one run: real splits, calls, candidates and their fate, finished stages.
+
+One process writes (it holds `run.lock` for life); any number may read. A stage's results are
+committed in one transaction, so that a run killed anywhere resumes at the last finished wave or
+stage. Stores, and decides nothing.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from selfinstruct.database import connect, lock
+from selfinstruct.errors import StoreError
+from selfinstruct.rows import (
+    Row,
+    from_example,
+    from_messages,
+    from_rejection,
+    from_report,
+    to_example,
+    to_rejection,
+    to_report,
+)
+from selfinstruct.types import (
+    SPLITS,
+    Completion,
+    Example,
+    Prompt,
+    RealData,
+    Rejection,
+    Report,
+    Screened,
+    Split,
+    digest,
+)
+
+
+class Store:
+    """One open ledger, a context manager. Raises `StoreError` when locked, damaged or of
+    another version.
+    """
+
+    def __init__(self, folder: Path, *, write: bool = False) -> None:
+        self.folder = folder
+        self._lock = lock(folder) if write else None
+        try:
+            self._db = connect(folder / "run.db", write=write)
+        except BaseException:
+            if self._lock:
+                self._lock.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database and let go of the lock."""
+        self._db.close()
+        if self._lock:
+            self._lock.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._db
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # -- what the run is --------------------------------------------------------------------
+
+    def meta(self, key: str) -> Any:
+        """The JSON value stored under `key`, or None."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else json.loads(row["value"])
+
+    def set_meta(self, key: str, value: object) -> None:
+        """Store a JSON value under `key`, replacing what was there."""
+        self._db.execute("REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+
+    def freeze(self, data: RealData) -> None:
+        """Store the splits of the real rows, once; they never change afterwards."""
+        counts = {name: getattr(data, name) for name in ("duplicates", "skipped", "unused")}
+        with self._transaction() as db:
+            for split in SPLITS:
+                db.executemany(
+                    "INSERT INTO real VALUES (?, ?, ?, ?)",
+                    [
+                        (split, position, row.id, json.dumps(from_example(row)))
+                        for position, row in enumerate(data.split(split))
+                    ],
+                )
+            db.execute("REPLACE INTO meta VALUES ('data', ?)", (json.dumps(counts),))
+            db.execute("REPLACE INTO meta VALUES ('data_digest', ?)", (json.dumps(data.digest),))
+
+    def real_data(self) -> RealData | None:
+        """The frozen splits, or None before `freeze`. Raises `StoreError` if their digest does not
+        hold.
+        """
+        counts = self.meta("data")
+        if counts is None:
+            return None
+        rows = self._db.execute("SELECT split, body FROM real ORDER BY split, position").fetchall()
+        splits: dict[str, Any] = {
+            split: tuple(
+                to_example(json.loads(row["body"])) for row in rows if row["split"] == split
+            )
+            for split in SPLITS
+        }
+        data = RealData(**splits, **counts)
+        if data.digest != self.meta("data_digest"):
+            raise StoreError(
+                f"{self.folder}: the frozen splits are not what was stored",
+                why="their digest differs, so no comparison with earlier rounds would hold",
+                next_step="restore the folder from a copy, or start a run of another name",
+            )
+        return data
+
+    # -- the teacher's calls ----------------------------------------------------------------
+
+    def answer(self, key: str) -> Completion | None:
+        """The completion paid for under `key`, or None if there is none yet."""
+        row = self._db.execute(
+            "SELECT * FROM attempts WHERE key = ? AND state = 'done'", (key,)
+        ).fetchone()
+        if row is None:
+            return None
+        return Completion(
+            text=row["text"],
+            finish_reason=row["finish_reason"],
+            prompt_tokens=row["prompt_tokens"],
+            completion_tokens=row["completion_tokens"],
+            model=row["model"],
+            attempt=key,
+        )
+
+    def begin_attempts(
+        self, round_index: int, wave: int, model: str, asked: Iterable[tuple[str, Prompt, int]]
+    ) -> None:
+        """Record the intent of each (key, prompt, sample) before anything goes out."""
+        with self._transaction() as db:
+            for key, prompt, sample in asked:
+                messages = from_messages(prompt.messages)
+                prompt_id = digest([prompt.template, prompt.version, messages])
+                db.execute(
+                    "INSERT OR IGNORE INTO prompts VALUES (?, ?, ?, ?, ?)",
+                    (
+                        prompt_id,
+                        prompt.template,
+                        prompt.version,
+                        json.dumps(messages),
+                        json.dumps(prompt.parents),
+                    ),
+                )
+                db.execute(
+                    "REPLACE INTO attempts"
+                    " (key, round, wave, prompt, sample, model, state, started)"
+                    " VALUES (?, ?, ?, ?, ?, ?, 'open', ?)",
+                    (key, round_index, wave, prompt_id, sample, model, time.time()),
+                )
+
+    def end_attempt(self, key: str, completion: Completion) -> None:
+        """Record what came back; an error counts as failed and may be asked again."""
+        self._db.execute(
+            "UPDATE attempts SET state = ?, finish_reason = ?, text = ?, prompt_tokens = ?,"
+            " completion_tokens = ?, error = ?, ended = ? WHERE key = ?",
+            (
+                "failed" if completion.finish_reason == "error" else "done",
+                completion.finish_reason,
+                completion.text,
+                completion.prompt_tokens,
+                completion.completion_tokens,
+                completion.error,
+                time.time(),
+                key,
+            ),
+        )
+
+    def spent(self) -> Row:
+        """Calls and tokens of the whole run so far, failed and unfinished calls included."""
+        row = self._db.execute(
+            "SELECT count(*) AS calls, coalesce(sum(prompt_tokens), 0) AS prompt_tokens,"
+            " coalesce(sum(completion_tokens), 0) AS completion_tokens FROM attempts"
+        ).fetchone()
+        return dict(row)
+
+    def attempt(self, key: str) -> Row | None:
+        """One call with its prompt, for people to read."""
+        row = self._db.execute(
+            "SELECT attempts.*, template, version, messages, parents FROM attempts"
+            " JOIN prompts ON prompts.id = attempts.prompt WHERE key = ?",
+            (key,),
+        ).fetchone()
+        return None if row is None else dict(row)
+
+    # -- candidates -------------------------------------------------------------------------
+
+    def commit_wave(self, round_index: int, wave: int, screened: Screened) -> None:
+        """Store the fate of every candidate of one wave, all or nothing."""
+        fates: list[tuple[Example, str | None, Row]] = [
+            *((row, None, from_example(row)) for row in screened.accepted),
+            *((item.what, item.reason, from_rejection(item)) for item in screened.rejected),
+        ]
+        with self._transaction() as db:
+            db.execute("INSERT INTO waves VALUES (?, ?)", (round_index, wave))
+            db.executemany(
+                "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (round_index, wave, position, what.id, reason, what.attempt, json.dumps(body))
+                    for position, (what, reason, body) in enumerate(fates)
+                ],
+            )
+
+    def wave(self, round_index: int, wave: int) -> Screened | None:
+        """A committed wave, or None if it has not been committed."""
+        key = (round_index, wave)
+        if not self._db.execute("SELECT 1 FROM waves WHERE round = ? AND wave = ?", key).fetchone():
+            return None
+        rows = self._db.execute(
+            "SELECT reason, body FROM candidates WHERE round = ? AND wave = ? ORDER BY position",
+            key,
+        ).fetchall()
+        return Screened(
+            tuple(to_example(json.loads(row["body"])) for row in rows if row["reason"] is None),
+            tuple(
+                to_rejection(json.loads(row["body"])) for row in rows if row["reason"] is not None
+            ),
+        )
+
+    def screened(self, round_index: int) -> Screened:
+        """All candidates of one round, in order."""
+        count = self._db.execute(
+            "SELECT count(*) AS n FROM waves WHERE round = ?", (round_index,)
+        ).fetchone()["n"]
+        waves = [
+            wave for index in range(count) if (wave := self.wave(round_index, index)) is not None
+        ]
+        return Screened(
+            tuple(row for wave in waves for row in wave.accepted),
+            tuple(item for wave in waves for item in wave.rejected),
+        )
+
+    def find(self, prefix: str) -> Sequence[Row]:
+        """Every real row and candidate whose id starts with `prefix`, with its place and fate."""
+        pattern = prefix.replace("%", "").replace("_", "") + "%"
+        real = self._db.execute(
+            "SELECT id, split, body FROM real WHERE id LIKE ? ORDER BY id", (pattern,)
+        )
+        made = self._db.execute(
+            "SELECT id, round, wave, reason, attempt, body FROM candidates WHERE id LIKE ?"
+            " ORDER BY round, wave, position",
+            (pattern,),
+        )
+        return [{**row, "body": json.loads(row["body"])} for row in (*real, *made)]
+
+    def rejections(self, reason: str) -> Iterator[tuple[int, Rejection]]:
+        """(round, rejection) of every candidate dropped for `reason`, in order."""
+        for row in self._db.execute(
+            "SELECT round, body FROM candidates WHERE reason = ? ORDER BY round, wave, position",
+            (reason,),
+        ):
+            yield row["round"], to_rejection(json.loads(row["body"]))
+
+    def reasons(self, round_index: int) -> dict[str, int]:
+        """How many candidates of a round were dropped for each reason, most first."""
+        rows = self._db.execute(
+            "SELECT reason, count(*) AS n FROM candidates WHERE round = ? AND reason IS NOT NULL"
+            " GROUP BY reason ORDER BY n DESC, reason",
+            (round_index,),
+        )
+        return {row["reason"]: row["n"] for row in rows}
+
+    # -- finished stages --------------------------------------------------------------------
+
+    def stage(self, round_index: int, stage: str) -> Any:
+        """The JSON result of a finished stage, or None."""
+        row = self._db.execute(
+            "SELECT result FROM stages WHERE round = ? AND stage = ?", (round_index, stage)
+        ).fetchone()
+        return None if row is None else json.loads(row["result"])
+
+    def commit_stage(self, round_index: int, stage: str, result: object, seconds: float) -> None:
+        """Mark a stage finished; `seconds` is what it took."""
+        self._db.execute(
+            "INSERT INTO stages VALUES (?, ?, ?, ?)",
+            (round_index, stage, json.dumps(result), seconds),
+        )
+
+    def stages(self) -> Sequence[Row]:
+        """Every finished stage, in order of rounds."""
+        rows = self._db.execute("SELECT * FROM stages ORDER BY round, rowid")
+        return [{**row, "result": json.loads(row["result"])} for row in rows]
+
+    def report(self, checkpoint: str, split: Split) -> Report | None:
+        """The stored scores of a checkpoint (by digest) on a split, or None."""
+        row = self._db.execute(
+            "SELECT body FROM reports WHERE checkpoint = ? AND split = ?", (checkpoint, split)
+        ).fetchone()
+        return None if row is None else to_report(json.loads(row["body"]))
+
+    def commit_report(self, report: Report) -> None:
+        """Store the scores of one checkpoint on one split."""
+        self._db.execute(
+            "INSERT INTO reports VALUES (?, ?, ?)",
+            (report.checkpoint, report.split, json.dumps(from_report(report), allow_nan=False)),
+        )

@@ -1,0 +1,259 @@
+"""TRL's `SFTTrainer`, set up for small LoRA runs that can be repeated to the bit.
+
+It takes token rows and knows nothing of examples or templates.
+"""
+
+import math
+import os
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from peft import LoraConfig
+from torch.utils.data import Sampler
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PrinterCallback,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+from trl import SFTConfig, SFTTrainer  # type: ignore[attr-defined]
+
+from selfinstruct.config import StudentConfig
+from selfinstruct.errors import IncompleteError, UserError
+from selfinstruct.types import OnProgress, Progress
+
+TokenRow = dict[str, list[int]]  # `input_ids` and `labels`, of one length
+
+IGNORED = -100  # the label of a token that is read and not learned
+
+# Parameters of the base, and the rate that LoRA wants up to there: ten times that of full training
+# whatever the rank ("LoRA Without Regret", Thinking Machines 2025; its table at batch 128, scaled
+# to 16).
+LEARNING_RATES = ((3e9, 4e-4), (8e9, 2e-4), (math.inf, 1e-4))
+
+# Below this, computing activations twice costs a fifth of the time for memory that nobody lacks.
+CHECKPOINT_FROM = 1e9
+
+
+def load_base(source: Path | str, device: str) -> tuple[Any, Any]:
+    """A model, not yet on its device, and its tokeniser. Raises `UserError` where they cannot be
+    loaded or the device is not there.
+    """
+    dtype = torch.bfloat16 if use_bfloat16(device) else torch.float32
+    try:
+        model = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, use_safetensors=True)
+        return model, AutoTokenizer.from_pretrained(source)
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"the base {source} cannot be loaded: {error}",
+            next_step="check the name; a model folder holds config.json and *.safetensors",
+        ) from error
+
+
+def new_trainer(
+    model: Any,
+    tokenizer: Any,
+    data: Sequence[TokenRow],
+    cfg: StudentConfig,
+    seed: int,
+    scratch: str,
+) -> "LoraTrainer":
+    """A trainer of a LoRA adapter for the model, ready to start; it writes nothing that lasts."""
+    lora = LoraConfig(
+        r=cfg.rank,
+        lora_alpha=cfg.alpha,
+        lora_dropout=cfg.dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+    trainer = LoraTrainer(
+        model=model,
+        args=_arguments(cfg, len(data), model, seed, scratch),
+        train_dataset=Dataset.from_list(list(data)),
+        processing_class=tokenizer,
+        peft_config=lora,
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def _arguments(cfg: StudentConfig, rows: int, model: Any, seed: int, scratch: str) -> SFTConfig:
+    parameters = model.num_parameters()
+    bfloat16 = model.dtype == torch.bfloat16
+    steps = cfg.max_steps
+    if steps is None:
+        steps = max(1, math.ceil(cfg.epochs * math.ceil(rows / cfg.batch_size)))
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    micro, accumulated = split_batch(cfg.batch_size, cfg.micro_batch, processes)
+    rate = cfg.learning_rate
+    # transformers' own `constant` leaves the warmup out.
+    scheduler = "constant_with_warmup" if cfg.scheduler == "constant" else cfg.scheduler
+    args = SFTConfig(
+        output_dir=scratch,
+        max_steps=steps,
+        per_device_train_batch_size=micro,
+        gradient_accumulation_steps=accumulated,
+        learning_rate=default_learning_rate(parameters) if rate is None else rate,
+        warmup_steps=int(cfg.warmup * steps),  # the first of them learns nothing: its rate is 0
+        lr_scheduler_type=scheduler,
+        seed=seed,
+        use_cpu=cfg.device == "cpu",
+        bf16=bfloat16,
+        gradient_checkpointing=parameters >= CHECKPOINT_FROM,
+        max_length=None,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        dataloader_pin_memory=bfloat16,
+        logging_steps=1,
+        logging_nan_inf_filter=False,  # the filter shows the mean of earlier steps in place of NaN
+        save_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+    )
+    if args.n_gpu > 1:
+        args._n_gpu = 1  # one process uses one GPU; `student.processes` asks for more
+    return args
+
+
+class LoraTrainer(SFTTrainer):
+    """SFTTrainer that pads little, scores no prompt token on a CPU either, and tells nobody."""
+
+    def _send_telemetry(self) -> None:
+        """TRL reports each training to the Hub by default; what users train is their own."""
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+        data: Any = self.train_dataset if train_dataset is None else train_dataset
+        lengths = [len(ids) for ids in data["input_ids"]]
+        args = self.args
+        batch = args.train_batch_size * args.gradient_accumulation_steps * args.world_size
+        return SortedBatches(lengths, batch, args.seed)
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,
+    ) -> Any:
+        """TRL's loss, the mean negative log-likelihood of the labelled tokens of the batch.
+
+        TRL's kernel spares prompt tokens the vocabulary only on a GPU. On a CPU the same sum is
+        taken over those columns alone that hold an answer, in a third less time.
+        """
+        alone_on_a_cpu = self.args.device.type == "cpu" and self.args.world_size == 1
+        if not alone_on_a_cpu or num_items_in_batch is None or return_outputs:
+            return super().compute_loss(  # type: ignore[no-untyped-call]
+                model, inputs, return_outputs, num_items_in_batch
+            )
+        labels = inputs["labels"]
+        columns = (labels != IGNORED).any(0).nonzero().squeeze(1)
+        logits = model(
+            input_ids=inputs["input_ids"],
+            attention_mask=inputs["attention_mask"],
+            logits_to_keep=columns - 1,
+            use_cache=False,
+        ).logits
+        summed = torch.nn.functional.cross_entropy(
+            logits.flatten(0, 1),
+            labels[:, columns].flatten(),
+            ignore_index=IGNORED,
+            reduction="sum",
+        )
+        return summed / num_items_in_batch
+
+
+class SortedBatches(Sampler[int]):
+    """Row indices in a new random order each epoch, each batch of them sorted by length.
+
+    A gradient sums over its whole batch, so the order inside changes no result; it saves padding
+    when the batch is cut into pieces.
+    """
+
+    def __init__(self, lengths: Sequence[int], batch: int, seed: int) -> None:
+        self._lengths = lengths
+        self._batch = batch
+        self._rng = random.Random(f"{seed}/order")
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        order = self._rng.sample(range(len(self)), len(self))
+        for start in range(0, len(order), self._batch):
+            yield from sorted(order[start : start + self._batch], key=self._lengths.__getitem__)
+
+
+class Watch(TrainerCallback):
+    """Reports every step, and stops at the first loss or gradient that is not finite."""
+
+    def __init__(self, on_progress: OnProgress) -> None:
+        self._on_progress = on_progress
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,  # noqa: ARG002 - passed by name
+        logs: Mapping[str, float] | None = None,
+        **_: Any,
+    ) -> None:
+        """Called after every optimiser step, and once more with a summary that has no loss."""
+        if logs is None or "loss" not in logs:
+            return
+        loss, gradient, rate = logs["loss"], logs["grad_norm"], logs["learning_rate"]
+        if not (math.isfinite(loss) and math.isfinite(gradient)):
+            raise IncompleteError(
+                f"training diverged at step {state.global_step} of {state.max_steps}: loss {loss}, "
+                f"gradient norm {gradient}, learning rate {rate:.2g}",
+                why="weights that are no numbers do not mend by going on",
+                next_step=f"set student.learning_rate={args.learning_rate / 4:.1g}",
+            )
+        if state.is_world_process_zero:
+            note = f"loss {loss:.3f}"
+            done, total = state.global_step, state.max_steps
+            self._on_progress(Progress(0, "train", done, total, "steps", note=note))
+
+
+def split_batch(batch: int, micro: int, processes: int) -> tuple[int, int]:
+    """(rows at once, times accumulated) of each process, so that an update sees `batch` rows.
+
+    Rows at once is the largest divisor that is no larger than `micro`. Raises `UserError` where the
+    batch cannot be shared out evenly.
+    """
+    share, left = divmod(batch, processes)
+    if left:
+        raise UserError(
+            f"student.batch_size {batch} cannot be shared out evenly over {processes} processes",
+            next_step=f"set student.batch_size={processes * max(1, share)}",
+        )
+    rows = max(size for size in range(1, min(micro, share) + 1) if share % size == 0)
+    return rows, share // rows
+
+
+def use_bfloat16(device: str) -> bool:
+    """Whether a GPU will be used that counts in bfloat16; a CPU trains in float32.
+
+    Raises `UserError` where a GPU is asked for that is not there.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UserError(
+            "student.device is cuda, but torch sees no GPU",
+            next_step="set student.device=auto, or install a torch for your GPU",
+        )
+    asked = device in ("auto", "cuda")
+    return (
+        asked
+        and torch.cuda.is_available()
+        and torch.cuda.is_bf16_supported(including_emulation=False)
+    )
+
+
+def default_learning_rate(parameters: int) -> float:
+    """The LoRA rate for a base of so many parameters."""
+    return next(rate for limit, rate in LEARNING_RATES if parameters <= limit)

@@ -1,0 +1,155 @@
+"""What a run amounts to so far, as one JSON-able object read from the ledger.
+
+`status --json` prints it, the tables are drawn from it. `gain` is signed so that more is better,
+and `low`, `high` are the ends of its 95 % interval over the paired gate rows.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from selfinstruct import stats
+from selfinstruct.config import GateConfig
+from selfinstruct.errors import StoreError
+from selfinstruct.gate import decide
+from selfinstruct.store import Store
+from selfinstruct.types import SPLITS, Interval, Report, Split, Verdict
+
+SCHEMA_VERSION = 1
+
+Summary = dict[str, Any]
+
+
+def summarise(store: Store) -> Summary:
+    """A run's data, spending, rounds and students; works on a run that is still going."""
+    data = store.real_data()
+    if data is None:
+        raise StoreError(
+            f"{store.folder} has not begun", next_step="selfinstruct run CONFIG starts it"
+        )
+    stages = store.stages()
+    finish = store.stage(0, "finish")
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run": str(store.folder),
+        "state": "finished" if finish else "incomplete",
+        "champion": finish["name"] if finish else _champion(store),
+        "data": {
+            **{split: len(data.split(split)) for split in SPLITS},
+            "labels": len(data.labels),
+            "duplicates": data.duplicates,
+            "skipped": data.skipped,
+            "unused": data.unused,
+            "digest": data.digest,
+        },
+        "spent": store.spent(),
+        "seconds": round(sum(stage["seconds"] for stage in stages), 1),
+        "students": [_student(name, report) for name, report in reports(store, "gate").items()],
+        "rounds": [_round(store, index) for index in _rounds(store)],
+        "final": [_student(name, report) for name, report in reports(store, "final").items()],
+    }
+
+
+def read_summary(folder: Path) -> Summary:
+    """The summary of a run's folder. Raises `StoreError` if there is none."""
+    with Store(folder) as store:
+        return summarise(store)
+
+
+def reports(store: Store, split: Split) -> dict[str, Report]:
+    """Every student's report on a split by name, in the order they were trained: base, real-only,
+    round-1 ...
+    """
+    names = {}
+    for stage in store.stages():
+        kind, _, rest = stage["stage"].partition(" ")
+        if kind == "evaluate" and rest.endswith(f" on {split}"):
+            names[rest.removesuffix(f" on {split}")] = stage["result"]["checkpoint"]
+    found = {name: store.report(digest, split) for name, digest in names.items()}
+    return {name: report for name, report in found.items() if report is not None}
+
+
+def gain(candidate: Report, champion: Report, metric: str) -> Verdict:
+    """The paired comparison of two reports in one metric, as a test on its own at the 5 % level."""
+    cfg = GateConfig.model_validate({"metric": metric, "min_gain": 0.0})
+    return decide(candidate, champion, cfg, rounds_max=1)
+
+
+def estimate(report: Report, metric: str) -> Interval:
+    """A metric's mean with its 95 % interval: Wilson for 0/1 scores, bootstrap otherwise."""
+    values = np.asarray(report.scores[metric], dtype=np.float64)
+    if metric == "accuracy":
+        return stats.wilson(round(values.sum()), len(values))
+    return stats.mean_interval(values)
+
+
+def _student(name: str, report: Report) -> Summary:
+    intervals = {metric: estimate(report, metric) for metric in report.scores}
+    return {
+        "name": name,
+        "checkpoint": report.checkpoint,
+        "n": len(report.ids),
+        "metrics": {
+            metric: {"value": found.value, "low": found.low, "high": found.high}
+            for metric, found in intervals.items()
+        },
+    }
+
+
+def _rounds(store: Store) -> Sequence[int]:
+    return sorted({stage["round"] for stage in store.stages() if stage["round"] > 0})
+
+
+def _round(store: Store, index: int) -> Summary:
+    generated = store.stage(index, "generate")
+    gate = store.stage(index, "gate")
+    screened = store.screened(index)
+    return {
+        "index": index,
+        "verdict": gate["verdict"]["outcome"] if gate else None,
+        "why": gate["verdict"]["why"] if gate else None,
+        "complete": generated is not None,
+        "accepted": len(screened.accepted),
+        "rejected": store.reasons(index),
+        "mixture": store.stage(index, "mix"),
+        "gate": gate["verdict"] if gate else None,
+        "metrics": _metrics(store, gate) if gate else {},
+        "seconds": {
+            stage["stage"]: round(stage["seconds"], 1)
+            for stage in store.stages()
+            if stage["round"] == index
+        },
+    }
+
+
+def _metrics(store: Store, gate: Summary) -> Summary:
+    base = reports(store, "gate")["base"]
+    candidate = store.report(gate["candidate"], "gate")
+    champion = store.report(gate["champion"], "gate")
+    if candidate is None or champion is None:
+        raise StoreError(f"{store.folder}: the reports behind a verdict are missing")
+    return {
+        metric: {
+            "base": base.mean(metric),
+            "champion": champion.mean(metric),
+            "candidate": candidate.mean(metric),
+            "gain": found.value,
+            "low": found.low,
+            "high": found.high,
+        }
+        for metric in candidate.scores
+        if (found := gain(candidate, champion, metric).gain)
+    }
+
+
+def _champion(store: Store) -> str | None:
+    accepted = [
+        index
+        for index in _rounds(store)
+        if (gate := store.stage(index, "gate")) and gate["verdict"]["outcome"] == "accept"
+    ]
+    if accepted:
+        return f"round-{accepted[-1]}"
+    return "real-only" if store.stage(0, "train") else None

@@ -1,0 +1,72 @@
+"""What follows from config and data: what the student writes, who asks, how long arms train.
+
+`plan` shows these before anything is spent and `runs` uses the same ones.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from selfinstruct.chat import Target
+from selfinstruct.config import Config
+from selfinstruct.errors import UserError
+from selfinstruct.types import Example, RealData
+
+
+@dataclass(frozen=True)
+class Task:
+    """The settled choices of one run."""
+
+    target: Target
+    recipe: str
+    steps: int
+
+
+def settle(cfg: Config, data: RealData) -> Task:
+    """The choices that `auto` leaves open. Raises `UserError` where the seeds cannot serve what is
+    asked.
+    """
+    target = settle_target(cfg, data.train)
+    recipe = cfg.generate.recipe
+    if recipe == "auto":
+        recipe = "label_first" if data.labels else "self_instruct"
+    if recipe == "label_first" and not data.labels:
+        raise UserError(
+            "generate.recipe is label_first, but no seed has a label",
+            next_step="add labels to the seeds, or set generate.recipe: self_instruct",
+        )
+    return Task(target, recipe, steps_of_an_arm(cfg, len(data.train)))
+
+
+def settle_target(cfg: Config, rows: Sequence[Example]) -> Target:
+    """`task.target`, checked against the rows, or what fits them if it is `auto`."""
+    labelled = all(row.label is not None for row in rows)
+    answered = all(row.response for row in rows)
+    target = cfg.task.target
+    if target == "auto":
+        if labelled:
+            return "label_and_response" if answered else "label"
+        target = "response"
+    for part, present in (("label", labelled), ("response", answered)):
+        if part in target and not present:
+            raise UserError(
+                f"task.target is {target}, but some seeds have no {part}",
+                next_step=f"give every seed a {part}, or set another task.target",
+            )
+    return target
+
+
+def steps_of_an_arm(cfg: Config, real_rows: int) -> int:
+    """Optimiser steps of every student of the run: arms differ in rows and not in compute.
+
+    `student.epochs` counts passes over a mixture of the full planned size; the control, whose
+    mixture is smaller, sees its rows more often.
+    """
+    if cfg.student.max_steps is not None:
+        return cfg.student.max_steps
+    share = cfg.mixture.synthetic_share
+    copies = real_rows * cfg.mixture.repeat
+    planned = copies / (1 - share) if share < 1 else cfg.generate.accept
+    if cfg.mixture.max_rows is not None:
+        planned = min(planned, cfg.mixture.max_rows)
+    return max(1, math.ceil(cfg.student.epochs * planned / cfg.student.batch_size))

@@ -1,0 +1,353 @@
+"""The nouns of the loop, all frozen: data flows one way and nothing is changed in place.
+
+They know nothing of files, models or the store. Teacher, student and judge are roles of `Model`,
+not types.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+Role = Literal["system", "user", "assistant"]
+Origin = Literal["real", "synthetic"]
+Split = Literal["train", "dev", "gate", "final"]
+FinishReason = Literal["stop", "length", "refusal", "error"]
+Outcome = Literal["accept", "reject", "inconclusive"]
+
+SPLITS: tuple[Split, ...] = ("train", "dev", "gate", "final")
+
+
+def digest(value: object) -> str:
+    """Any JSON-able value in, 16 hex digits of its SHA-256 out; equal values have equal digests."""
+    text = json.dumps(value, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One instruction with its response, real or synthetic; `id` is the hash of its words.
+
+    `kind` names the kind of task (a stratum for unlabelled data), `parents` are the ids of the
+    examples shown to the teacher, `depth` is the generation depth (real = 0, child = 1 + its
+    deepest parent), `attempt` the teacher's call.
+    """
+
+    instruction: str
+    input: str = ""
+    response: str = ""
+    turns: tuple[Message, ...] = ()
+    label: str | None = None
+    kind: str | None = None
+    origin: Origin = "real"
+    round: int = 0
+    parents: tuple[str, ...] = ()
+    depth: int = 0
+    source: str = ""
+    license: str = ""
+    group: str | None = None
+    attempt: str | None = None
+    id: str = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        turns = [[turn.role, turn.content] for turn in self.turns]
+        words = [self.instruction, self.input, self.response, turns, self.label]
+        object.__setattr__(self, "id", digest(words))
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A rendered question to the teacher, with the template version that wrote it and the examples
+    it shows.
+    """
+
+    messages: tuple[Message, ...]
+    template: str
+    version: str
+    parents: tuple[str, ...] = ()
+    parent_depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are drawn; `temperature` 0 is greedy, `max_tokens` bounds the completion alone."""
+
+    temperature: float = 0.8
+    top_p: float = 0.95
+    max_tokens: int = 256
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One completion asked of a `Model`. `sample` tells apart several draws from one prompt; `seed`
+    fixes the draw.
+    """
+
+    messages: tuple[Message, ...]
+    sampling: Sampling
+    sample: int = 0
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model answered. `finish_reason` "length" is truncated; "error" has no text and says
+    why in `error`.
+    """
+
+    text: str
+    finish_reason: FinishReason
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    model: str = ""
+    error: str = ""
+    attempt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A completion and the position of its request in the sequence that was handed to the model."""
+
+    index: int
+    completion: Completion
+
+
+class Model(Protocol):
+    """What generates text. Answers may come in any order; each is yielded as soon as it is
+    complete.
+    """
+
+    @property
+    def name(self) -> str:
+        """Shown to people, such as `llamacpp:SmolLM2-135M-Instruct.Q4_1.gguf`."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Identifies the answers: content of weights and adapter, or endpoint and model name."""
+        ...
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
+        """Requests in, one `Answered` each out. Raises `IncompleteError` where going on is
+        pointless.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free memory and threads; the model must not be used afterwards."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TokenNll:
+    """Negative log-likelihood in nats, mean over the `tokens` of one reference answer."""
+
+    mean: float
+    tokens: int
+
+
+class StudentModel(Model, Protocol):
+    """A `Model` that can also score a reference answer."""
+
+    def nll(self, conversations: Sequence[Sequence[Message]]) -> list[TokenNll]:
+        """Conversations that end with the assistant's reference in, one mean token NLL of that
+        reference each out.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A candidate that did not become an example; `what` holds whatever words could be read.
+
+    `value` is what was measured, `threshold` the limit it broke, `neighbour` the id of the nearest
+    example.
+    """
+
+    what: Example
+    reason: str
+    value: float | str | None = None
+    threshold: float | str | None = None
+    neighbour: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """What a recipe read from the teacher's answers, in slot order: candidates, and what could not
+    be read.
+    """
+
+    examples: tuple[Example, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What the filters decided, in slot order; accepted + rejected = candidates in."""
+
+    accepted: tuple[Example, ...] = ()
+    rejected: tuple[Rejection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The nearest text above a threshold: its id and ROUGE-L F1."""
+
+    id: str
+    rouge_l: float
+
+
+@dataclass(frozen=True, slots=True)
+class RealData:
+    """The user's rows after reading and splitting; `unused` counts rows left out by a cap,
+    `skipped` bad lines.
+    """
+
+    train: tuple[Example, ...]
+    dev: tuple[Example, ...]
+    gate: tuple[Example, ...]
+    final: tuple[Example, ...]
+    duplicates: int = 0
+    skipped: int = 0
+    unused: int = 0
+
+    def split(self, name: Split) -> tuple[Example, ...]:
+        """The rows of one split."""
+        rows: dict[Split, tuple[Example, ...]] = {
+            "train": self.train,
+            "dev": self.dev,
+            "gate": self.gate,
+            "final": self.final,
+        }
+        return rows[name]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every label of the training rows, sorted."""
+        return tuple(sorted({row.label for row in self.train if row.label is not None}))
+
+    @property
+    def digest(self) -> str:
+        """Changes when any row changes its words or its split."""
+        return digest({name: [row.id for row in self.split(name)] for name in SPLITS})
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """The rows a student trains on. Shares are synthetic / total in the unit `rows` or `tokens`."""
+
+    rows: tuple[Example, ...]
+    asked_share: float
+    achieved_share: float
+    unit: Literal["rows", "tokens"] = "rows"
+
+    @property
+    def digest(self) -> str:
+        """Changes with any row and with their order."""
+        return digest([row.id for row in self.rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A student: a base model and, unless it is the base itself, a LoRA adapter folder with its
+    content digest.
+    """
+
+    name: str
+    base: str
+    adapter: Path | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Scores of one checkpoint on one split: `scores[metric][i]` belongs to `ids[i]`."""
+
+    checkpoint: str
+    split: Split
+    ids: tuple[str, ...]
+    scores: Mapping[str, tuple[float, ...]]
+    answers: tuple[str, ...]
+
+    def mean(self, metric: str) -> float:
+        """The mean of one metric over all rows."""
+        values = self.scores[metric]
+        return sum(values) / len(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A point estimate with the two ends of its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The gate's decision on one candidate, with the numbers behind it. `gain` is signed so that
+    more is better.
+    """
+
+    outcome: Outcome
+    metric: str
+    n: int
+    champion: float
+    candidate: float
+    gain: Interval
+    p_value: float
+    alpha: float
+    wins: int
+    losses: int
+    detectable: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One finished round: rows kept and dropped, the student it trained, what the gate said."""
+
+    index: int
+    accepted: tuple[Example, ...]
+    rejected: Mapping[str, int]
+    mixture: Mixture
+    candidate: Checkpoint
+    report: Report
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One step of visible progress; counts are of the current stage, `rejected` of the current
+    round.
+    """
+
+    round: int
+    stage: str
+    done: int = 0
+    total: int | None = None
+    unit: str = ""
+    accepted: int = 0
+    target: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    tokens: int = 0
+    note: str = ""
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def silent(_: Progress) -> None:
+    """The progress listener that does nothing."""

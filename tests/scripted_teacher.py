@@ -1,0 +1,22 @@
+"""A teacher that is a function: what a small model might write, decided by the request's seed."""
+
+import random
+from collections.abc import Iterator, Sequence
+
+from selfinstruct.types import Request
+
+OPENINGS = ("why was", "please explain", "i noticed", "somebody tell me", "again", "hello there")
+THINGS = ("gym app", "meal kit", "phone plan", "domain", "storage", "magazine", "game pass")
+ENDINGS = ("cost more", "show twice", "not paid back", "on my card", "in march", "before renewal")
+
+
+def answer(requests: Sequence[Request]) -> Iterator[str]:
+    """One sentence a request; every fifth is a refusal, so that something is always dropped."""
+    for request in requests:
+        rng = random.Random(f"{request.seed}/{request.messages[-1].content}")
+        if rng.random() < 0.2:
+            yield "As an AI language model, I cannot help with that request."
+        else:
+            words = [rng.choice(OPENINGS), rng.choice(THINGS), rng.choice(ENDINGS)]
+            extra = [f"{rng.choice(THINGS)} number {rng.randrange(10_000)}" for _ in range(2)]
+            yield " ".join([*words, *extra])

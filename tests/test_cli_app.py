@@ -1,0 +1,84 @@
+"""The command line from outside, as a user or a script meets it: streams, exit codes, JSON."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.finished import KEPT, write_run
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    code = "import sys; from selfinstruct.cli.app import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=cwd
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["nope"], 2, "No such command"),
+        (["run"], 2, "Missing argument"),
+        (["run", "none.yaml"], 2, "no config at none.yaml"),
+        (["run", "configs/quickstart.yaml", "rounds.mx=1"], 2, "did you mean max?"),
+        (["status", "none"], 4, "no run at none"),
+        (["compare", "none"], 4, "no run at none"),
+    ],
+)
+def test_a_mistake_has_its_exit_code_and_says_what_to_do(
+    arguments: list[str], code: int, message: str
+) -> None:
+    done = run(*arguments)
+    assert done.returncode == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_reading_command_prints_one_json_object_on_failure_too() -> None:
+    done = run("status", "none", "--json")
+    assert done.returncode == 4
+    assert json.loads(done.stdout)["error"]["hint"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["status"], ["compare"], ["show", KEPT.id], ["show", "--rejected", "too_similar"], ["show"]],
+)
+def test_every_reading_command_has_a_versioned_json_form(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    write_run(tmp_path / "r")
+    command, *rest = arguments
+    done = run(command, str(tmp_path / "r"), *rest, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["schema_version"] == 1
+
+
+def test_tables_go_to_stdout_without_colour_codes(tmp_path: Path) -> None:
+    write_run(tmp_path / "r")
+    done = run("status", str(tmp_path / "r"))
+    assert "round 1: ACCEPT" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_doctor_answers_1_when_something_is_wrong(tmp_path: Path) -> None:
+    write_run(tmp_path / "r")
+    done = run("doctor", str(tmp_path / "r"))
+    assert done.returncode == 1
+    assert "FAIL" in done.stdout
+
+
+def test_init_prints_what_it_wrote_and_what_comes_next(tmp_path: Path) -> None:
+    done = run("init", "mine", cwd=tmp_path)
+    assert done.stdout.split() == ["mine/config.yaml", "mine/seeds.jsonl"]
+    assert "selfinstruct run mine/config.yaml" in done.stderr
+
+
+def test_the_version_is_printed() -> None:
+    assert run("--version").stdout.strip().count(".") == 2

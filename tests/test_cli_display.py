@@ -1,0 +1,64 @@
+import io
+
+from rich.console import Console
+
+from selfinstruct.cli.display import Display
+from selfinstruct.types import Progress
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def shown(console_is_terminal: bool, *steps: tuple[float, Progress]) -> str:
+    clock = Clock()
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=console_is_terminal, width=100)
+    with Display(console, rounds=3, clock=clock) as display:
+        for at, progress in steps:
+            clock.now = at
+            display(progress)
+    return out.getvalue()
+
+
+def test_a_stage_speaks_at_once_and_then_every_ten_seconds() -> None:
+    steps = [(float(at), Progress(1, "train", at, 40, "steps")) for at in range(1, 25)]
+    lines = shown(False, *steps).splitlines()
+    assert [line.split(" · ")[2] for line in lines] == ["1/40 steps", "11/40 steps", "21/40 steps"]
+
+
+def test_a_line_tells_round_stage_count_rate_and_time_left() -> None:
+    begin = Progress(1, "generate", 0, 80, "calls")
+    later = Progress(1, "generate", 20, 80, "calls", tokens=400)
+    line = shown(False, (0, begin), (20, later)).splitlines()[-1]
+    assert line == "round 1/3 · generate · 20/80 calls · 20 tokens/s · 1 min 0 s left"
+
+
+def test_what_was_kept_and_dropped_stays_in_sight_during_the_next_wave() -> None:
+    tally = Progress(
+        1, "generate", accepted=3, target=10, rejected={"too_similar": 5, "echo": 2}, note="wave 1"
+    )
+    text = shown(False, (0, tally), (11, Progress(1, "generate", 1, 80, "calls")))
+    last = text.splitlines()[-1]
+    assert "accepted 3/10 · kept 30% · dropped: too_similar 5, echo 2" in last
+
+
+def test_a_new_round_starts_a_new_tally() -> None:
+    tally = Progress(1, "generate", accepted=3, target=10, note="wave 1")
+    text = shown(False, (0, tally), (1, Progress(2, "generate", note="opening the teacher")))
+    assert "accepted 3" not in text.splitlines()[-1]
+
+
+def test_no_control_character_reaches_a_pipe() -> None:
+    text = shown(False, (0, Progress(1, "train", note="bad \x1b[2J note")))
+    assert "\x1b" not in text
+
+
+def test_a_terminal_gets_a_live_panel_that_is_gone_at_the_end() -> None:
+    text = shown(True, (0, Progress(1, "train", 1, 40, "steps", note="loss 2.1")))
+    assert "loss 2.1" in text
+    assert text.rstrip().endswith("\x1b[?25h") or "\x1b[2K" in text

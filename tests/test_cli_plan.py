@@ -1,0 +1,46 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.cli.plan import plan_run, print_plan
+from selfinstruct.errors import UserError
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+
+
+def test_a_plan_tells_splits_calls_prompt_and_what_the_gate_can_see() -> None:
+    found = json.loads(json.dumps(plan_run(CONFIGS / "quickstart.yaml", [])))
+    assert found["target"] == "label_and_response"
+    assert found["recipe"] == "label_first"
+    assert found["data"]["train"] > 60
+    assert found["calls_per_round"]["least"] < found["calls_per_round"]["most"]
+    assert 0.05 < found["gate"]["detectable_gain"] < 0.3
+    roles = [role for role, _ in found["first_prompt"]["messages"]]
+    assert roles[-1] == "user"
+    assert len(found["first_prompt"]["version"]) == 12
+
+
+def test_the_first_prompt_is_the_one_a_run_would_send_and_shows_no_held_out_row() -> None:
+    found = plan_run(CONFIGS / "quickstart.yaml", [])
+    again = plan_run(CONFIGS / "quickstart.yaml", [])
+    assert found == again
+    other = plan_run(CONFIGS / "quickstart.yaml", ["seed=1"])
+    assert other["first_prompt"] != found["first_prompt"]
+
+
+def test_general_seeds_are_planned_with_self_instruct(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = plan_run(CONFIGS / "general_self_instruct.yaml", [])
+    assert (found["target"], found["recipe"]) == ("response", "self_instruct")
+    assert found["gate"]["detectable_gain"] is None
+    print_plan(found)
+    text = capsys.readouterr().out
+    for words in ("real rows", "student writes", "optimiser steps", "first prompt"):
+        assert words in text
+
+
+def test_a_plan_of_missing_seeds_is_refused() -> None:
+    with pytest.raises(UserError, match=r"none\.csv"):
+        plan_run(CONFIGS / "banking77.yaml", ["seeds.path=none.csv"])

@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.cli.show import print_rejected, print_row, rejected_rows, row_story
+from selfinstruct.errors import UserError
+from tests.finished import KEPT, real_data, write_run
+
+
+def test_a_row_tells_its_fate_and_the_call_it_came_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_run(tmp_path)
+    print_row(row_story(tmp_path, KEPT.id[:8]))
+    text = capsys.readouterr().out
+    for words in ("round 1, accepted", "charged two times", "label_first/question v1", "sample 3"):
+        assert words in text
+    assert "\x1b[2J" not in text
+    assert "\\x1b[2J" in text
+
+
+def test_a_real_row_tells_its_split(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(tmp_path)
+    print_row(row_story(tmp_path, real_data().train[0].id))
+    assert "real, train" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("prefix", "message"), [("zzzz", "no row"), ("", "fits")])
+def test_an_id_must_name_one_row(tmp_path: Path, prefix: str, message: str) -> None:
+    write_run(tmp_path)
+    with pytest.raises(UserError, match=message):
+        row_story(tmp_path, prefix)
+
+
+def test_the_dropped_are_listed_with_value_limit_and_neighbour(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_run(tmp_path)
+    print_rejected(rejected_rows(tmp_path, "too_similar", 20))
+    text = capsys.readouterr().out
+    assert "0.9 (limit 0.7)" in text
+    assert f"near {real_data().train[0].id}" in text
+    assert "train ticket!" in text
+
+
+def test_without_a_reason_the_reasons_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_run(tmp_path)
+    print_rejected(rejected_rows(tmp_path, None, 20))
+    assert capsys.readouterr().out.split() == ["1", "too_similar"]
+
+
+def test_an_unknown_reason_names_the_known_ones(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    with pytest.raises(UserError, match="reasons: too_similar"):
+        rejected_rows(tmp_path, "too_simlar", 20)

@@ -1,0 +1,142 @@
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.config import Config, load_config, parse_config
+from selfinstruct.errors import UserError
+
+MINIMAL = {"seeds": {"path": "x.jsonl"}, "teacher": {"backend": "llamacpp", "name": "bundled"}}
+
+OPERATIONAL = {
+    "name",
+    "out",
+    "budget.max_calls",
+    "budget.max_tokens",
+    "evaluate.batch_size",
+    "student.device",
+    "student.micro_batch",
+    "student.processes",
+    "teacher.attempts",
+    "teacher.context",
+    "teacher.device",
+    "teacher.parallel",
+    "teacher.timeout_s",
+}
+
+
+def with_changes(**sections: dict[str, object]) -> dict[str, object]:
+    return {**MINIMAL, **{name: {**MINIMAL.get(name, {}), **s} for name, s in sections.items()}}
+
+
+def paths(tree: dict[str, object], prefix: str = "") -> set[str]:
+    found: set[str] = set()
+    for key, value in tree.items():
+        section = isinstance(value, dict) and key not in ("columns", "split", "max_per_label")
+        leaf = key in ("question", "answer") or not section
+        found |= {f"{prefix}{key}"} if leaf else paths(value, f"{prefix}{key}.")  # type: ignore[arg-type]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        (with_changes(seeds={"splitt": 1}), "unknown key seeds.splitt; did you mean split?"),
+        ({**MINIMAL, "techer": {}}, "unknown key techer; did you mean teacher?"),
+        ({"teacher": MINIMAL["teacher"]}, "seeds is missing"),
+        (with_changes(student={"rank": 0}), "student.rank: Input should be greater than or equal"),
+        (with_changes(seeds={"split": {"train": 1}}), "split needs train, dev, gate, final"),
+        (
+            with_changes(seeds={"split": {"train": 0.9, "dev": 0.1, "gate": 0, "final": 0}}),
+            "split.train and split.gate must be above 0",
+        ),
+        (with_changes(teacher={"backend": "openai"}), "backend openai needs base_url"),
+        (with_changes(teacher={"name": "sk-123"}), "a key stands in the config"),
+        (with_changes(teacher={"backend": "opnai"}), "teacher.backend: Input should be"),
+        (with_changes(generate={"answer": {"temperatur": 1}}), "generate.answer.temperatur"),
+    ],
+)
+def test_a_fault_is_named_with_its_place(tree: dict[str, object], message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse_config(tree)
+    assert message in str(caught.value)
+
+
+def test_every_fault_is_reported_at_once() -> None:
+    with pytest.raises(UserError) as caught:
+        parse_config(with_changes(student={"rank": 0, "alphaa": 1}))
+    assert "student.rank" in str(caught.value)
+    assert "did you mean alpha?" in str(caught.value)
+
+
+def test_the_scientific_notation_yaml_reads_as_text_becomes_a_number(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "seeds: {path: x}\nteacher: {backend: llamacpp, name: bundled}\n"
+        "student: {learning_rate: 3e-4}\n"
+    )
+    assert load_config(path).student.learning_rate == 3e-4
+
+
+def test_overrides_replace_and_create(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("seeds: {path: x}\nteacher: {backend: llamacpp, name: bundled}\n")
+    cfg = load_config(path, ["rounds.max=2", "name=b", "filters.novelty.threshold=null"])
+    assert (cfg.rounds.max, cfg.name, cfg.filters.novelty.threshold) == (2, "b", None)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [("rounds.max", "is not key.path=value"), ("name.x=1", "name is a value, not a section")],
+)
+def test_a_bad_override_is_refused(tmp_path: Path, override: str, message: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("name: x\nseeds: {path: x}\nteacher: {backend: llamacpp, name: bundled}\n")
+    with pytest.raises(UserError, match=message):
+        load_config(path, [override])
+
+
+@pytest.mark.parametrize("text", ["", "- 1\n", "a: [1\n", "a: !!python/object:os.system x\n"])
+def test_a_file_that_is_no_config_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError, match=r"c\.yaml"):
+        load_config(path)
+
+
+def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="selfinstruct init"):
+        load_config(tmp_path / "none.yaml")
+
+
+def test_every_field_is_either_identity_or_operational() -> None:
+    cfg = parse_config(MINIMAL)
+    assert paths(cfg.model_dump(mode="json")) == set(cfg.identity) | OPERATIONAL
+    assert not set(cfg.identity) & OPERATIONAL
+
+
+def test_the_fingerprint_follows_identity_and_nothing_else() -> None:
+    plain = parse_config(MINIMAL).fingerprint
+    assert parse_config({**MINIMAL, "name": "other"}).fingerprint == plain
+    assert parse_config(with_changes(student={"micro_batch": 1})).fingerprint == plain
+    assert parse_config(with_changes(student={"rank": 8})).fingerprint != plain
+
+
+def test_zero_is_a_limit_and_none_is_off() -> None:
+    cfg = parse_config(with_changes(filters={"novelty": {"threshold": 0}}))
+    assert cfg.filters.novelty.threshold == 0
+    cfg = parse_config(with_changes(filters={"novelty": {"threshold": None}}))
+    assert cfg.filters.novelty.threshold is None
+
+
+def test_shipped_configs_load_and_say_how_to_run_them() -> None:
+    root = Path(__file__).parents[1] / "configs"
+    found = sorted(root.glob("*.yaml"))
+    assert {path.stem for path in found} >= {
+        "quickstart",
+        "billing_openai",
+        "general_self_instruct",
+        "banking77",
+    }
+    for path in found:
+        assert isinstance(load_config(path), Config)
+        assert f"selfinstruct run configs/{path.name}" in path.read_text().split("\n")[0]

@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selfinstruct.files import digest_tree, read_jsonl, write_atomic, write_jsonl
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(rows=st.lists(st.dictionaries(TEXT, TEXT)))
+def test_rows_survive_a_round_trip(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str]]
+) -> None:
+    path = tmp_path_factory.mktemp("t") / "rows.jsonl"
+    write_jsonl(path, rows)
+    assert [row for _, row in read_jsonl(path)] == rows
+
+
+def test_line_separators_inside_text_do_not_cut_a_row(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    write_jsonl(path, [{"a": "x\u2028y\u0085z"}, {"a": "2"}])
+    assert [(number, row["a"]) for number, row in read_jsonl(path)] == [
+        (1, "x\u2028y\u0085z"),
+        (2, "2"),
+    ]
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    write_jsonl(path, [{"a": 1}])
+    with pytest.raises(ValueError, match="JSON"):
+        write_jsonl(path, [{"a": float("nan")}])
+    assert [row for _, row in read_jsonl(path)] == [{"a": 1}]
+    assert [found.name for found in tmp_path.iterdir()] == ["rows.jsonl"]
+
+
+def test_writing_into_a_folder_that_is_missing_makes_it(tmp_path: Path) -> None:
+    write_atomic(tmp_path / "a" / "b.txt", "x")
+    assert (tmp_path / "a" / "b.txt").read_text() == "x"
+
+
+def test_the_digest_of_a_tree_follows_names_and_contents(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1")
+    (tmp_path / "b").write_text("2")
+    before = digest_tree(tmp_path)
+    (tmp_path / "c").write_text("3")
+    assert digest_tree(tmp_path) != before
+    assert digest_tree(tmp_path, leave_out=["c"]) == before
+    (tmp_path / "a").write_text("2")
+    (tmp_path / "b").write_text("1")
+    assert digest_tree(tmp_path, leave_out=["c"]) != before

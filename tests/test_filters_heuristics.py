@@ -1,0 +1,266 @@
+# ruff: noqa: RUF001 - apostrophes and colons of other keyboards are what is tested here
+from typing import Any
+
+import pytest
+
+from selfinstruct.config import HeuristicsConfig
+from selfinstruct.filters.heuristics import (
+    INSTANCE_CHECKS,
+    INSTRUCTION_CHECKS,
+    check_instance,
+    check_instruction,
+)
+from selfinstruct.types import Example
+
+CFG = HeuristicsConfig()
+OFF = HeuristicsConfig(
+    min_words=None,
+    max_words=None,
+    banned_words=(),
+    banned_starts=(),
+    first_char=False,
+    max_response_words=None,
+    min_response_words=None,
+    max_repetition=None,
+    refusals=False,
+    echo=None,
+)
+LOOP = "the same words again " * 10
+DIGITS = " ".join(map(str, range(200)))
+
+
+def asked(text: str) -> Example:
+    return Example(text)
+
+
+def labelled(text: str, instruction: str = "Classify the message.") -> Example:
+    return Example(instruction, text, "Thank you for writing.", label="card_arrival")
+
+
+def answered(response: str, text: str = "") -> Example:
+    return Example("Name three red fruits", text, response)
+
+
+@pytest.mark.parametrize(
+    ("example", "reason", "value", "threshold"),
+    [
+        (asked("Name three fruits"), "too_short", 3, 4),
+        (asked(""), "too_short", 0, 4),
+        (asked("列出水"), "too_short", 3, 4),
+        (labelled("Where is it"), "too_short", 3, 4),
+        (labelled("", instruction="Classify it"), "too_short", 2, 4),
+        (asked(" ".join(["Sort", *map(str, range(150))])), "too_long", 151, 150),
+        (asked("Describe the Picture shown here"), "banned_word", "picture", None),
+        (asked("Tell me where to GO\nTO next"), "banned_word", "go to", None),
+        (asked("Write a program, that sorts lists"), "banned_start", "Write a program", None),
+        (asked("write A program for sorting lists"), "banned_start", "Write a program", None),
+        (asked(") Name three red fruits"), "bad_first_char", ")", None),
+        (asked("  * Name three red fruits"), "bad_first_char", "*", None),
+        (asked("。列出三种红色水果"), "bad_first_char", "。", None),
+        (labelled("- where is my card"), "bad_first_char", "-", None),
+        (asked(LOOP), "repetition", 34 / 38, 0.5),
+        (labelled(LOOP), "repetition", 34 / 38, 0.5),
+    ],
+)
+def test_check_instruction_names_the_reason(
+    example: Example, reason: str, value: float | str, threshold: float | None
+) -> None:
+    rejection = check_instruction(example, CFG)
+    assert rejection is not None
+    assert rejection.what is example
+    assert (rejection.reason, rejection.value, rejection.threshold) == (reason, value, threshold)
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        asked("Name three red fruits"),
+        asked("列出水果"),
+        asked("Name three fruits from Île-de-France"),
+        asked("École ou collège : que choisir ?"),
+        asked("¿Qué frutas son rojas?"),
+        asked("Write a programme for the evening"),
+        asked("Write a Python program that sorts"),
+        asked("Give me the mapping of profiles to filenames"),
+        asked("Name three red fruits:"),
+        labelled("I cannot see the picture in your file"),
+        labelled("$20 is missing from my account"),
+        labelled("Where is my card?", instruction="Map the file"),
+        Example("Where is my card now?", label="card_arrival"),
+    ],
+)
+def test_check_instruction_passes(example: Example) -> None:
+    assert check_instruction(example, CFG) is None
+
+
+@pytest.mark.parametrize(
+    ("example", "reason", "value", "threshold"),
+    [
+        (answered(""), "empty_response", 0, None),
+        (answered(" \n"), "empty_response", 0, None),
+        (answered("..."), "response_too_short", 0, 1),
+        (answered(" ".join(f"word{i}" for i in range(401))), "response_too_long", 401, 400),
+        (answered("Here they are:"), "dangling_colon", "response", None),
+        (answered("水果如下："), "dangling_colon", "response", None),
+        (answered("Cherries", text="The list: "), "dangling_colon", "input", None),
+        (answered("Red.", text=" Red. "), "input_equals_response", None, None),
+        (answered(LOOP), "repetition", 34 / 38, 0.5),
+        (answered("Cherries", text=LOOP), "repetition", 34 / 38, 0.5),
+        (answered("Name three red fruits!"), "echo", 1.0, 0.9),
+        (Example("Answer", "Where is my card?", "where is my card", label="x"), "echo", 1.0, 0.9),
+    ],
+)
+def test_check_instance_names_the_reason(
+    example: Example, reason: str, value: float | str | None, threshold: float | None
+) -> None:
+    rejection = check_instance(example, CFG)
+    assert rejection is not None
+    assert rejection.what is example
+    assert (rejection.reason, rejection.value, rejection.threshold) == (reason, value, threshold)
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        answered("Cherries"),
+        answered("42"),
+        answered("Name three red fruits such as cherries and strawberries"),
+        answered("- a: yes\n- b: no"),
+        answered("HELLO", text="hello"),
+        answered(DIGITS),
+        Example("Correct it.", "He go to school every single day", "He goes to school every day"),
+        Example("Classify.", "Where is my card?", "", label="card_arrival"),
+        Example("Classify.", "Where is my card?", "card_arrival", label="card_arrival"),
+    ],
+)
+def test_check_instance_passes(example: Example) -> None:
+    assert check_instance(example, CFG) is None
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "As an AI language model, I cannot browse the web.",
+        "As an AI, I can't help",
+        "I'm sorry, but I can't assist with that.",
+        "I’m sorry, but I can’t help with that request.",
+        "I’M SORRY, BUT I CANNOT COMPLY.",
+        "I'm sorry, but I can't.",
+        "I'm afraid I can't help with that.",
+        "I apologize, but I cannot fulfill this request.",
+        "I understand, but I cannot fulfil your request as it goes against the law.",
+        "I cannot answer this question.",
+        "Sorry, I can't do that.",
+        "Unfortunately, I can't help you with that.",
+        "I'm unable to assist you with this request.",
+        "I am not able to comply with that request.",
+        "I must respectfully decline.",
+        "I cannot engage in this type of conversation.",
+        "I cannot provide medical advice.",
+        "I can't create images.",
+        "I won't write that kind of content.",
+        "I am not comfortable writing about this.",
+        "It is against my guidelines to do so",
+        "I'm just a language model, so I have no opinion.",
+        "I am an AI assistant and do not have feelings",
+        "The answer depends. As a large language model trained by a company, I have no view.",
+        "I do not have access to real-time information.",
+    ],
+)
+def test_refusals_are_refused(response: str) -> None:
+    rejection = check_instance(answered(response), CFG)
+    assert rejection is not None
+    assert rejection.reason == "refusal"
+    assert rejection.value
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "I'm sorry you were charged twice; I have refunded it",
+        "I cannot see the receipt, could you resend it?",
+        "I'm sorry, I can't find an order under that number; could you check it?",
+        "Unfortunately we cannot refund purchases after 30 days.",
+        "I am unable to locate your account with this email.",
+        "I can't open the attachment, please send it as a PDF.",
+        "We cannot help with customs fees; please contact the carrier.",
+        "I'm sorry, but I cannot issue a second refund for the same invoice.",
+        "I'm sorry, but I can't process this until the card is verified.",
+        "I cannot fulfil your request for a refund because the order was used.",
+        "I am unable to provide a refund to a different card.",
+        "I can't do that without your account number.",
+        "I can't answer this until the bank replies.",
+        "I can't help but notice that you paid twice.",
+        "I cannot change the plan this month, but it can start on the 1st.",
+        "My apologies for the delay: the refund is on its way.",
+        "If your bank can't help with that, tell me and I will.",
+        'She wrote: "I can\'t help you with that."',
+        "I am an AI researcher at a small company.",
+        "As an AI engineer, I design models.",
+        "A language model predicts the next word.",
+    ],
+)
+def test_innocent_replies_pass(response: str) -> None:
+    assert check_instance(answered(response), CFG) is None
+
+
+# Each limit at the value that just catches the example, and at the one that just lets it pass.
+@pytest.mark.parametrize(
+    ("example", "reason", "catches", "passes"),
+    [
+        (asked("a b c d e"), "too_short", {"min_words": 6}, {"min_words": 5}),
+        (asked("a b c d e"), "too_long", {"max_words": 0}, {"max_words": 5}),
+        (asked("a b c d e"), "banned_word", {"banned_words": ("c d",)}, {"banned_words": ("c e",)}),
+        (
+            asked("a b 图片 e"),
+            "banned_word",
+            {"banned_words": ("图片",)},
+            {"banned_words": ("片图",)},
+        ),
+        (asked("a b c"), "banned_start", {"banned_starts": ("A b",)}, {"banned_starts": ("b c",)}),
+        (asked("+ a b c d"), "bad_first_char", {"first_char": True}, {"first_char": False}),
+        (
+            answered("a b"),
+            "response_too_short",
+            {"min_response_words": 3},
+            {"min_response_words": 2},
+        ),
+        (
+            answered("..."),
+            "response_too_short",
+            {"min_response_words": 1},
+            {"min_response_words": 0},
+        ),
+        (
+            answered("a b"),
+            "response_too_long",
+            {"max_response_words": 0},
+            {"max_response_words": 2},
+        ),
+        (answered("a b c " * 4), "repetition", {"max_repetition": 0.69}, {"max_repetition": 0.7}),
+        (answered("a b c " * 4), "repetition", {"max_repetition": 0.0}, {"max_repetition": None}),
+        (answered("Name 3"), "echo", {"echo": 0.33}, {"echo": 0.34}),
+        (answered("Name 3"), "echo", {"echo": 0.0}, {"echo": None}),
+        (answered("I can't."), "refusal", {"refusals": True}, {"refusals": False}),
+    ],
+)
+def test_each_limit_is_exact_and_can_be_off(
+    example: Example, reason: str, catches: dict[str, Any], passes: dict[str, Any]
+) -> None:
+    assert _reasons(example, OFF.model_copy(update=catches)) == [reason]
+    assert _reasons(example, OFF.model_copy(update=passes)) == []
+
+
+def _reasons(example: Example, cfg: HeuristicsConfig) -> list[str]:
+    checks = INSTRUCTION_CHECKS if not example.response else INSTANCE_CHECKS
+    return [reason for reason, check in checks.items() if check(example, cfg) is not None]
+
+
+def test_a_text_of_few_words_is_no_loop() -> None:
+    strict = OFF.model_copy(update={"max_repetition": 0.0})
+    assert _reasons(answered("ha " * 11), strict) == []
+    assert _reasons(answered("ha " * 12), strict) == ["repetition"]
+
+
+def test_an_instruction_alone_is_not_blamed_for_its_missing_answer() -> None:
+    assert check_instruction(Example("Name three red fruits"), CFG) is None

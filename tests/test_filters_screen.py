@@ -1,0 +1,233 @@
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selfinstruct.config import FiltersConfig, NoveltyConfig
+from selfinstruct.filters.screen import Indexes, check_question, screen
+from selfinstruct.types import Drafts, Example, Rejection, Screened
+
+CFG = FiltersConfig()
+SEED = Example("Name three red fruits", response="Cherry, strawberry and raspberry.")
+GATE = Example("Translate the proverb into plain English", "Wer rastet, der rostet", "Keep moving.")
+FRESH = Example("Explain why the sky looks blue", response="Air scatters short waves more.")
+CARD = Example("Name the intent", "When will my card arrive?", "Soon.", label="card_arrival")
+
+
+def judge(
+    *drafts: Example,
+    train: Sequence[Example] = (SEED,),
+    pool: Sequence[Example] = (),
+    held_out: Sequence[Example] = (GATE,),
+    cfg: FiltersConfig = CFG,
+) -> Screened:
+    return screen(Drafts(drafts), Indexes.build(train, pool, held_out, cfg), cfg)
+
+
+def reasons(screened: Screened) -> list[tuple[str, str | None]]:
+    return [(rejection.reason, rejection.neighbour) for rejection in screened.rejected]
+
+
+@pytest.mark.parametrize(
+    ("draft", "reason", "neighbour"),
+    [
+        (replace(SEED, origin="synthetic"), "duplicate", SEED.id),
+        (replace(SEED, response=" cherry, STRAWBERRY and\nraspberry."), "duplicate", SEED.id),
+        (replace(SEED, response="Tomato and beet."), "too_similar", SEED.id),
+        (Example("Name three red fruits now", response="Cherry."), "too_similar", SEED.id),
+        (Example("Name it"), "too_short", None),
+        (replace(FRESH, response=""), "empty_response", None),
+        (replace(GATE, response="Who rests, rusts."), "contaminated", GATE.id),
+        (replace(FRESH, instruction=f"Kindly {GATE.instruction}"), "contaminated", GATE.id),
+    ],
+)
+def test_screen_names_the_reason_and_the_neighbour(
+    draft: Example, reason: str, neighbour: str | None
+) -> None:
+    screened = judge(draft)
+    assert reasons(screened) == [(reason, neighbour)]
+    assert screened.rejected[0].what is draft
+    assert screened.accepted == ()
+
+
+def test_the_pool_is_known_as_well() -> None:
+    assert reasons(judge(FRESH, pool=[FRESH])) == [("duplicate", FRESH.id)]
+    again = replace(FRESH, response="Because of the air.")
+    assert reasons(judge(again, pool=[FRESH])) == [("too_similar", FRESH.id)]
+
+
+def test_the_likeness_and_its_limit_are_told() -> None:
+    rejection = judge(Example("Name three red fruits now", response="Cherry.")).rejected[0]
+    assert (rejection.value, rejection.threshold) == (8 / 9, 0.7)
+
+
+def test_a_draft_is_judged_against_what_the_batch_accepted_before_it() -> None:
+    near = Example("Explain why the sky looks so blue", response="Light is scattered.")
+    other = Example("List the rivers of Portugal", response="Tejo, Douro, Mondego.")
+    screened = judge(FRESH, other, near, replace(FRESH))
+    assert screened.accepted == (FRESH, other)
+    assert reasons(screened) == [("too_similar", FRESH.id), ("duplicate", FRESH.id)]
+
+
+def test_a_rejected_draft_hides_no_later_one() -> None:
+    empty = replace(FRESH, response="")
+    assert judge(empty, FRESH).accepted == (FRESH,)
+
+
+def test_instances_of_one_instruction_do_not_reject_each_other() -> None:
+    told = "Sort the words by their length"
+    first = Example(told, "pear fig banana", "fig pear banana")
+    second = Example(told, "a bbb cc", "a cc bbb")
+    third = Example(told, "oak elder ash", "oak ash elder")
+    near = Example(f"{told} please", "one three five", "one five three")
+    screened = judge(first, near, second, replace(first, attempt="other"), third)
+    assert screened.accepted == (first, second, third)
+    assert reasons(screened) == [("too_similar", first.id), ("duplicate", first.id)]
+
+
+def test_instances_of_one_instruction_share_its_rejection() -> None:
+    first = replace(SEED, input="in German", response="Kirsche")
+    second = replace(SEED, input="in French", response="Cerise")
+    assert reasons(judge(first, second)) == [("too_similar", SEED.id)] * 2
+
+
+def test_an_instance_in_a_later_batch_is_not_new() -> None:
+    indexes = Indexes.build([SEED], [], [GATE], CFG)
+    screen(Drafts((FRESH,)), indexes, CFG)
+    later = replace(FRESH, response="Another reason.")
+    assert reasons(screen(Drafts((later,)), indexes, CFG)) == [("too_similar", FRESH.id)]
+
+
+def test_a_leaking_first_instance_does_not_vouch_for_the_next() -> None:
+    leaking = replace(FRESH, input="a b c d e f g h")
+    gate = replace(GATE, response="a b c d e f g h")
+    near = Example("Explain why the sky looks so blue", response="Light is scattered.")
+    screened = judge(leaking, near, replace(FRESH, input="now"), held_out=[gate])
+    assert screened.accepted == (near,)
+    assert reasons(screened) == [("contaminated", gate.id), ("too_similar", near.id)]
+
+
+def test_contradicting_answers_are_all_dropped() -> None:
+    yes = Example("Is the number in the text prime", "91", "Yes")
+    no = replace(yes, response="No")
+    also_no = replace(yes, response="no ")
+    other = replace(yes, input="97")
+    screened = judge(yes, no, other, also_no)
+    assert screened.accepted == (other,)
+    expected = [("contradiction", no.id), ("contradiction", yes.id), ("contradiction", yes.id)]
+    assert reasons(screened) == expected
+
+
+def test_an_instruction_without_input_may_have_many_answers() -> None:
+    other = replace(FRESH, response="Because of Rayleigh scattering.")
+    assert judge(FRESH, other).accepted == (FRESH, other)
+
+
+def test_an_unsound_answer_contradicts_nothing() -> None:
+    sound = Example("Is the number in the text prime", "91", "No")
+    refused = replace(sound, response="I'm sorry, but I can't help with that.")
+    screened = judge(sound, refused)
+    assert screened.accepted == (sound,)
+    assert reasons(screened) == [("refusal", None)]
+
+
+def test_labels_contradict_and_replies_beside_a_label_do_not() -> None:
+    late = replace(CARD, input="The parcel is late again", response="Sorry!")
+    lost = replace(late, label="lost_card")
+    reworded = replace(late, response="We are looking into it.")
+    both = [("contradiction", lost.id), ("contradiction", late.id)]
+    assert reasons(judge(late, lost, train=[CARD])) == both
+    assert judge(late, reworded, train=[CARD]).accepted == (late,)
+    assert reasons(judge(late, reworded, train=[CARD])) == [("too_similar", late.id)]
+
+
+def test_labels_of_one_instruction_contradict_without_an_input() -> None:
+    late = Example("The parcel is late again", label="late")
+    screened = judge(late, replace(late, label="lost"), train=[CARD])
+    assert [rejection.reason for rejection in screened.rejected] == ["contradiction"] * 2
+
+
+def test_labelled_rows_are_compared_by_their_input() -> None:
+    new = replace(CARD, input="My top-up has failed twice", label="top_up")
+    near = replace(CARD, input="When will my new card arrive?")
+    screened = judge(new, near, train=[CARD])
+    assert screened.accepted == (new,)
+    assert reasons(screened) == [("too_similar", CARD.id)]
+
+
+@pytest.mark.parametrize("text", ["", "Name the intent of it"])
+def test_a_labelled_draft_that_repeats_the_instruction_is_not_new(text: str) -> None:
+    train = [replace(CARD, instruction="Name the intent of it")]
+    draft = replace(train[0], input=text, label="other")
+    assert reasons(judge(draft, train=train)) == [("too_similar", train[0].id)]
+
+
+def test_responses_are_compared_only_where_asked() -> None:
+    draft = Example("List the berries in a summer pudding", response=SEED.response)
+    strict = FiltersConfig(novelty=NoveltyConfig(response_threshold=0.7))
+    assert judge(draft).accepted == (draft,)
+    assert reasons(judge(draft, cfg=strict)) == [("response_too_similar", SEED.id)]
+
+
+def test_novelty_can_be_off() -> None:
+    off = FiltersConfig(novelty=NoveltyConfig(threshold=None))
+    near = replace(SEED, response="Tomato.")
+    assert judge(near, cfg=off).accepted == (near,)
+
+
+def test_what_could_not_be_read_is_passed_on() -> None:
+    unread = Rejection(Example("?"), "unreadable")
+    indexes = Indexes.build([SEED], [], [GATE], CFG)
+    screened = screen(Drafts((FRESH, SEED), (unread,)), indexes, CFG)
+    assert screened.accepted == (FRESH,)
+    assert [rejection.reason for rejection in screened.rejected] == ["unreadable", "duplicate"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (Example("Name it"), "too_short"),
+        (Example("Name three red fruits now"), "too_similar"),
+        (Example(GATE.instruction), "contaminated"),
+        (Example("Explain why the sky looks blue"), None),
+    ],
+)
+def test_check_question_decides_before_there_is_an_answer(
+    asked: Example, reason: str | None
+) -> None:
+    indexes = Indexes.build([SEED], [], [GATE], CFG)
+    for _ in range(2):
+        rejection = check_question(asked, indexes, CFG)
+        assert (rejection.reason if rejection else None) == reason
+
+
+PHRASES = st.sampled_from(
+    ["sort the long list", "name a red fruit", "why is it so", "ok", "it is a"]
+)
+EXAMPLES = st.builds(
+    Example,
+    instruction=PHRASES,
+    input=st.one_of(st.just(""), PHRASES),
+    response=st.one_of(st.just(""), PHRASES),
+    label=st.sampled_from([None, None, "a", "b"]),
+)
+
+
+@given(st.lists(EXAMPLES, max_size=8), st.integers(0, 8))
+def test_nothing_disappears_and_waves_decide_as_a_resumed_run(
+    drafts: list[Example], cut: int
+) -> None:
+    unread = tuple(Rejection(example, "unreadable") for example in drafts[:2])
+    indexes = Indexes.build([SEED], [], [GATE], CFG)
+    first = screen(Drafts(tuple(drafts[:cut]), unread), indexes, CFG)
+    assert len(first.accepted) + len(first.rejected) == len(drafts[:cut]) + len(unread)
+    kept = [id(example) for example in first.accepted]
+    dropped = [id(rejection.what) for rejection in first.rejected if rejection not in unread]
+    assert sorted(kept + dropped) == sorted(id(example) for example in drafts[:cut])
+    assert len({example.id for example in first.accepted}) == len(first.accepted)
+
+    rebuilt = Indexes.build([SEED], first.accepted, [GATE], CFG)
+    rest = Drafts(tuple(drafts[cut:]))
+    assert screen(rest, indexes, CFG) == screen(rest, rebuilt, CFG)

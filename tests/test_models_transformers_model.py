@@ -1,0 +1,272 @@
+import gc
+import weakref
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import transformers
+from peft import LoraConfig, get_peft_model
+
+from selfinstruct import chat
+from selfinstruct.errors import UserError
+from selfinstruct.models.transformers_model import (
+    Draw,
+    TransformersModel,
+    choose_device,
+    choose_dtype,
+)
+from selfinstruct.types import Completion, Message, Request, Sampling
+from tests.tiny import save_tiny_model
+
+WORDS = ("hi", "a longer question about the weather", "x", "cards and money " * 5, "why?")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> Iterator[TransformersModel]:
+    opened = TransformersModel(str(folder), device="cpu", batch_size=8)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def alone(folder: Path) -> Iterator[TransformersModel]:
+    """The same model, answering one request at a time."""
+    opened = TransformersModel(str(folder), device="cpu", batch_size=1)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def adapter(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    torch.manual_seed(0)
+    lora = LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False)
+    path = tmp_path_factory.mktemp("adapter")
+    get_peft_model(base, lora).save_pretrained(str(path))
+    return path
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """A model this small is slower on several threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def ask(text: str, seed: int = 0, **sampling: Any) -> Request:
+    given = {"temperature": 0.0, "max_tokens": 12, **sampling}
+    return Request((Message("user", text),), Sampling(**given), seed=seed)
+
+
+def answers(model: TransformersModel, requests: Sequence[Request]) -> list[Completion]:
+    answered = sorted(model.generate(requests), key=lambda each: each.index)
+    assert [each.index for each in answered] == list(range(len(requests)))
+    return [each.completion for each in answered]
+
+
+def told(text: str, answer: str) -> tuple[Message, ...]:
+    return (Message("system", "s"), Message("user", text), Message("assistant", answer))
+
+
+def test_greedy_is_what_the_library_generates(folder: Path, alone: TransformersModel) -> None:
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    plain: Any = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    prompt = chat.encode_prompt(tokenizer, (Message("user", "hi"),))
+    output = plain.generate(torch.tensor([prompt]), max_new_tokens=12, do_sample=False)
+    expected = tokenizer.decode(output[0][len(prompt) :], skip_special_tokens=True)
+    [completion] = answers(alone, [ask("hi")])
+    assert completion.text == expected
+    assert completion.prompt_tokens == len(prompt)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_the_batch_changes_no_answer(
+    model: TransformersModel, alone: TransformersModel, temperature: float
+) -> None:
+    requests = [ask(text, seed=at, temperature=temperature) for at, text in enumerate(WORDS)]
+    assert answers(model, requests) == answers(alone, requests)
+
+
+def test_the_seed_fixes_the_draw(model: TransformersModel) -> None:
+    hot = {"temperature": 1.5, "top_p": 1.0}
+    first, again, other = answers(
+        model, [ask("hi", 1, **hot), ask("hi", 1, **hot), ask("hi", 2, **hot)]
+    )
+    assert first == again
+    assert first.text != other.text
+
+
+def test_greedy_and_sampled_rows_share_a_batch(
+    model: TransformersModel, alone: TransformersModel
+) -> None:
+    mixed = answers(model, [ask("hi"), ask("hi", 3, temperature=2.0, top_p=1.0)])
+    assert mixed[0] == answers(alone, [ask("hi")])[0]
+    assert mixed[0].text != mixed[1].text
+
+
+def test_a_small_nucleus_is_greedy(model: TransformersModel) -> None:
+    greedy, nucleus = answers(model, [ask("hi"), ask("hi", 5, temperature=1.0, top_p=1e-6)])
+    assert nucleus.text == greedy.text
+
+
+@pytest.mark.parametrize(("temperature", "top_p"), [(1.0, 1.0), (2.0, 0.7), (0.5, 0.9)])
+def test_draws_follow_the_nucleus_of_the_distribution(temperature: float, top_p: float) -> None:
+    count = 20_000
+    scores = torch.tensor([2.0, 0.5, 1.0, -1.0, 0.0, -3.0])
+    warped = transformers.TopPLogitsWarper(top_p)(torch.empty(0), scores[None] / temperature)
+    expected = torch.softmax(warped[0], -1)
+    requests = [ask("", seed, temperature=temperature, top_p=top_p) for seed in range(count)]
+    draw = Draw(requests, torch.device("cpu"))
+    drawn = draw(torch.empty(0), scores.expand(count, -1)).argmax(-1)
+    shares = torch.bincount(drawn, minlength=len(scores)) / count
+    spread = (expected * (1 - expected) / count).sqrt()
+    assert ((shares - expected).abs() <= 4.5 * spread).all()
+
+
+def test_each_request_has_its_own_length(model: TransformersModel) -> None:
+    limits = [1, 5, 9]
+    completions = answers(model, [ask("hi", max_tokens=limit) for limit in limits])
+    assert [each.completion_tokens for each in completions] == limits
+    assert {each.finish_reason for each in completions} == {"length"}
+
+
+def test_a_stop_string_is_cut(model: TransformersModel) -> None:
+    [whole] = answers(model, [ask("x")])
+    stop = whole.text[4:6]
+    before = whole.text.index(stop)
+    cut, free = answers(model, [ask("x", stop=("never there", stop)), ask("x")])
+    assert (cut.text, cut.finish_reason) == (whole.text[:before], "stop")
+    assert cut.completion_tokens < whole.completion_tokens
+    assert free == whole
+
+
+def test_the_end_of_turn_ends_an_answer(tmp_path: Path) -> None:
+    folder = save_tiny_model(tmp_path)
+    plain: Any = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    end = plain.config.eos_token_id
+    with torch.no_grad():  # whatever was read, the end of the turn comes next
+        plain.model.norm.weight.zero_()
+        plain.lm_head = torch.nn.Linear(plain.config.hidden_size, plain.config.vocab_size)
+        plain.lm_head.weight.zero_()
+        plain.lm_head.bias.zero_()
+        plain.lm_head.bias[end] = 9.0
+    model = TransformersModel(str(folder), device="cpu")
+    model._model = plain.eval()
+    model._model.generation_config.eos_token_id = end
+    [completion] = answers(model, [ask("hi")])
+    assert completion == Completion("", "stop", completion.prompt_tokens, 1, completion.model)
+
+
+def test_nll_is_the_loss_of_the_library(folder: Path, model: TransformersModel) -> None:
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    plain: Any = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    rows = [told(text, f"answer {text}"[: 3 + at * 7]) for at, text in enumerate(WORDS)]
+    for row, score in zip(rows, model.nll(rows), strict=True):
+        encoded = chat.encode(tokenizer, row)
+        ids = torch.tensor([encoded.prompt_ids + encoded.answer_ids])
+        labels = torch.tensor([[-100] * len(encoded.prompt_ids) + encoded.answer_ids])
+        with torch.inference_mode():
+            loss = plain(ids, labels=labels).loss.item()
+        assert score.mean == pytest.approx(loss, abs=1e-4)
+        assert score.tokens == len(encoded.answer_ids)
+
+
+def test_the_batch_changes_no_score(model: TransformersModel, alone: TransformersModel) -> None:
+    rows = [told(text, f"answer {text}") for text in WORDS]
+    together = [score.mean for score in model.nll(rows)]
+    assert together == pytest.approx([score.mean for score in alone.nll(rows)], abs=1e-4)
+    turned = [score.mean for score in model.nll(rows[::-1])]
+    assert turned == pytest.approx(together[::-1], abs=1e-4)
+    assert model.nll([]) == []
+
+
+def test_a_score_takes_logits_of_the_answer_alone(alone: TransformersModel) -> None:
+    seen: list[torch.Size] = []
+    hook = alone._model.lm_head.register_forward_hook(lambda *args: seen.append(args[2].shape))
+    [score] = alone.nll([told("a question " * 40, "yes")])
+    hook.remove()
+    assert seen == [(score.tokens, alone._vocabulary)]
+
+
+def test_an_adapter_changes_answers_and_digest(
+    folder: Path, adapter: Path, model: TransformersModel
+) -> None:
+    tuned = TransformersModel(str(folder), adapter, device="cpu")
+    row = told("hi", "answer")
+    assert tuned.nll([row])[0].mean != pytest.approx(model.nll([row])[0].mean, abs=1e-3)
+    assert answers(tuned, [ask("hi")])[0].text != answers(model, [ask("hi")])[0].text
+    assert tuned.digest != model.digest
+    assert tuned.digest == TransformersModel(str(folder), adapter, device="cpu").digest
+    assert adapter.name in tuned.name
+
+
+def test_a_row_beyond_the_context_is_refused(model: TransformersModel) -> None:
+    fine, long = answers(model, [ask("hi"), ask("word " * 500)])
+    assert fine.finish_reason == "length"
+    assert (long.text, long.finish_reason) == ("", "error")
+    assert "the model has 2048" in long.error
+    with pytest.raises(UserError, match="does not fit the context"):
+        model.nll([told("word " * 500, "yes")])
+
+
+def test_a_closed_model_is_gone(folder: Path) -> None:
+    model = TransformersModel(str(folder), device="cpu")
+    weights = weakref.ref(model._model)
+    model.close()
+    gc.collect()
+    assert weights() is None
+
+
+def test_loading_says_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    TransformersModel(str(folder), device="cpu").close()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_cannot_be_loaded_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+    with pytest.raises(UserError, match=r"cannot be loaded"):
+        TransformersModel(str(tmp_path))
+
+
+def test_pickled_weights_are_not_read(tmp_path: Path) -> None:
+    folder = save_tiny_model(tmp_path)
+    plain: Any = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    (folder / "model.safetensors").unlink()
+    torch.save(plain.state_dict(), folder / "pytorch_model.bin")
+    with pytest.raises(UserError, match="cannot be loaded"):
+        TransformersModel(str(folder))
+
+
+def test_a_cpu_computes_in_float32() -> None:
+    assert choose_dtype(choose_device("cpu")) is torch.float32
+
+
+@pytest.mark.gpu
+def test_a_gpu_agrees_with_the_cpu(folder: Path, model: TransformersModel) -> None:
+    assert choose_device("auto").type == "cuda"
+    fast = TransformersModel(str(folder), device="cuda")
+    rows = [told(text, f"answer {text}") for text in WORDS]
+    expected = [score.mean for score in model.nll(rows)]
+    assert [score.mean for score in fast.nll(rows)] == pytest.approx(expected, abs=0.05)
+    assert len(answers(fast, [ask(text, 1, temperature=0.7) for text in WORDS])) == len(WORDS)
+
+
+@pytest.mark.slow
+def test_the_bundled_model_answers_and_scores() -> None:
+    model = TransformersModel("bundled", device="cpu")
+    [capital] = answers(model, [ask("What is the capital of France?", max_tokens=30)])
+    assert "Paris" in capital.text
+    assert capital.finish_reason == "stop"
+    question = "What is the capital of France?"
+    right, wrong = model.nll([told(question, "Paris"), told(question, "Oranges")])
+    assert right.mean < wrong.mean
+    model.close()

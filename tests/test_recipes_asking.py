@@ -1,0 +1,60 @@
+"""What becomes of a completion, and what a new example knows about its birth."""
+
+import random
+
+import pytest
+
+from selfinstruct.recipes.asking import Reading, Wave, conceive, read
+from selfinstruct.types import Completion, Example
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+@pytest.mark.parametrize(
+    ("completion", "reading"),
+    [
+        (Completion("a b", "stop"), Reading(("a", "b"))),
+        (Completion("a b", "length"), Reading(("a",), "truncated", "a b")),
+        (Completion("a", "length"), Reading((), "truncated", "a")),
+        (Completion("", "length"), Reading((), "empty")),
+        (Completion("", "stop"), Reading((), "empty")),
+        (Completion(" \n", "stop"), Reading((), "empty")),
+        (Completion("", "error", error="HTTP 500"), Reading((), "failed_call", "HTTP 500")),
+        (Completion("a b", "error"), Reading((), "failed_call", "a b")),
+        (Completion("I must not", "refusal"), Reading((), "refused", "I must not")),
+        (Completion("", "refusal"), Reading((), "refused")),
+    ],
+)
+def test_read_gives_items_or_a_reason(completion: Completion, reading: Reading[str]) -> None:
+    assert read(completion, words) == reading
+
+
+def test_words_without_an_item_are_unreadable() -> None:
+    assert read(Completion("???", "stop"), lambda _: ()) == Reading((), "unreadable", "???")
+
+
+def test_a_child_is_deeper_than_its_parents() -> None:
+    wave = Wave(3, 0, random.Random(0))
+    parents = (Example("a"), Example("b", depth=2), Example("a"))
+    child = conceive(parents, "few", wave)
+    assert (child.origin, child.round, child.depth, child.source) == (
+        "synthetic",
+        3,
+        3,
+        "recipe:few",
+    )
+    assert child.parents == (parents[0].id, parents[1].id)
+    assert conceive((), "few", wave).depth == 1
+
+
+@pytest.mark.parametrize(
+    ("licenses", "inherited"),
+    [(("MIT", "MIT"), "MIT"), (("MIT", "CC0"), ""), (("MIT", ""), ""), ((), "")],
+)
+def test_a_license_is_inherited_if_all_parents_share_it(
+    licenses: tuple[str, ...], inherited: str
+) -> None:
+    parents = [Example(f"row {n}", license=license_) for n, license_ in enumerate(licenses)]
+    assert conceive(parents, "few", Wave(1, 0, random.Random(0))).license == inherited

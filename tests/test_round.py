@@ -1,0 +1,105 @@
+from dataclasses import replace
+
+import pytest
+
+from selfinstruct.round import Kit, Pool, State, advance, grow, run_round, start
+from selfinstruct.types import (
+    Checkpoint,
+    Example,
+    Interval,
+    Mixture,
+    Outcome,
+    Rejection,
+    Report,
+    Screened,
+    Split,
+    Verdict,
+)
+
+REAL = tuple(Example(f"real {i}", response="r") for i in range(3))
+
+
+def made(index: int) -> Example:
+    return Example(f"made {index}", response="r", origin="synthetic", round=index)
+
+
+class Bench:
+    """A kit of fakes that writes down what was asked of it."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.outcomes = outcomes
+        self.asked: list[str] = []
+        self.kit = Kit(self.generate, self.mix, self.train, self.evaluate, self.decide)
+
+    def generate(self, index: int, pool: Pool) -> Screened:
+        self.asked.append(f"generate {index} from {len(pool)}")
+        return Screened((made(index),), (Rejection(made(99), "too_short"),))
+
+    def mix(self, index: int, pool: Pool) -> Mixture:
+        self.asked.append(f"mix {index} with {len(pool)}")
+        return Mixture((*REAL, *pool), 0.5, len(pool) / (len(pool) + 3))
+
+    def train(self, index: int, mixture: Mixture) -> Checkpoint:
+        self.asked.append(f"train {index} on {len(mixture.rows)}")
+        return Checkpoint(f"s{index}", "base", None, f"d{index}")
+
+    def evaluate(self, index: int, checkpoint: Checkpoint, split: Split) -> Report:
+        self.asked.append(f"evaluate {checkpoint.name} on {split} in round {index}")
+        return Report(checkpoint.digest, split, ("a",), {"accuracy": (1.0,)}, ("x",))
+
+    def decide(self, index: int, candidate: Report, champion: Report) -> Verdict:
+        self.asked.append(f"decide {candidate.checkpoint} against {champion.checkpoint}")
+        gain = Interval(0.1, 0.0, 0.2)
+        outcome = self.outcomes[index - 1]
+        return Verdict(outcome, "accuracy", 1, 0.5, 0.6, gain, 0.01, 0.01, 1, 0, 0.1, "because")
+
+
+def play(*outcomes: Outcome) -> tuple[Bench, State]:
+    bench = Bench(*outcomes)
+    state = start(bench.kit)
+    for index in range(1, len(outcomes) + 1):
+        state = advance(state, run_round(bench.kit, state, index))
+    return bench, state
+
+
+def test_round_zero_trains_the_control_on_real_rows_alone() -> None:
+    bench, state = play()
+    assert bench.asked == ["mix 0 with 0", "train 0 on 3", "evaluate s0 on gate in round 0"]
+    assert (state.champion.name, state.pool, state.vain) == ("s0", (), 0)
+
+
+def test_an_accepted_round_keeps_its_student_and_its_rows() -> None:
+    bench, state = play("accept", "reject")
+    assert state.champion.name == "s1"
+    assert state.pool == (made(1),)
+    assert bench.asked[-5:] == [
+        "generate 2 from 1",
+        "mix 2 with 2",
+        "train 2 on 5",
+        "evaluate s2 on gate in round 2",
+        "decide d2 against d1",
+    ]
+
+
+@pytest.mark.parametrize("outcome", ["reject", "inconclusive"])
+def test_a_round_that_is_not_accepted_leaves_nothing_behind(outcome: Outcome) -> None:
+    bench, state = play(outcome, outcome)
+    assert (state.champion.name, state.pool, state.vain) == ("s0", (), 2)
+    assert "generate 2 from 0" in bench.asked
+    assert bench.asked[-1] == "decide d2 against d0"
+
+
+def test_accepting_forgets_earlier_rounds_in_vain() -> None:
+    assert play("reject", "accept")[1].vain == 0
+
+
+def test_a_round_accounts_for_every_candidate() -> None:
+    bench = Bench("accept")
+    done = run_round(bench.kit, start(bench.kit), 1)
+    assert done.accepted == (made(1),)
+    assert done.rejected == {"too_short": 1}
+
+
+def test_a_row_already_in_the_pool_keeps_its_place_and_origin() -> None:
+    again = replace(made(1), round=5)
+    assert grow((made(1), made(2)), (again, made(3), made(3))) == (made(1), made(2), made(3))

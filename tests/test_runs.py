@@ -1,0 +1,224 @@
+import json
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from selfinstruct.config import Config, parse_config
+from selfinstruct.errors import StoreError, UserError
+from selfinstruct.runs import Run
+from selfinstruct.summary import read_summary
+from selfinstruct.types import Progress
+from tests.tiny import save_tiny_model
+
+LABELS = ("refund", "fee")
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_model(tmp_path_factory.mktemp("tiny") / "model")
+
+
+@pytest.fixture(scope="session")
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("seeds") / "seeds.jsonl"
+    words = ["apple", "bridge", "candle", "desert", "engine", "forest", "garden", "harbour"]
+    rows = [
+        {
+            "instruction": "Name it.",
+            "input": f"{words[i % 8]} {words[i // 8]} ticket {i} {'wants' if i % 2 else 'asks'}",
+            "label": LABELS[i % 2],
+            "response": f"reply {i}",
+        }
+        for i in range(48)
+    ]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return path
+
+
+@dataclass
+class Bench:
+    """A small run: a function as teacher, two layers as student, a second or two a round."""
+
+    model: Path
+    seeds: Path
+    out: Path
+
+    def config(self, **sections: Any) -> Config:
+        tree: dict[str, Any] = {
+            "name": "t",
+            "out": str(self.out),
+            "seeds": {
+                "path": str(self.seeds),
+                "split": {"train": 0.3, "dev": 0.1, "gate": 0.4, "final": 0.2},
+            },
+            "teacher": {"backend": "program", "name": "tests.scripted_teacher:answer"},
+            "generate": {"accept": 8, "prompts_per_wave": 2, "samples_per_prompt": 3},
+            "mixture": {"synthetic_share": 0.25},
+            "student": {"name": str(self.model), "max_steps": 2, "batch_size": 4, "rank": 2},
+            "evaluate": {"max_new_tokens": 4},
+            "rounds": {"max": 2, "patience": 2},
+        }
+        return parse_config({**tree, **sections})
+
+    def outcome(self) -> dict[str, Any]:
+        """What must not depend on how often a run was stopped."""
+        found = read_summary(self.out / "t")
+        return {
+            "champion": found["champion"],
+            "digest": found["data"]["digest"],
+            "spent": found["spent"],
+            "students": found["students"],
+            "final": found["final"],
+            "rounds": [
+                {k: v for k, v in entry.items() if k != "seconds"} for entry in found["rounds"]
+            ],
+        }
+
+
+@pytest.fixture
+def bench(model: Path, seeds: Path, tmp_path: Path) -> Bench:
+    return Bench(model, seeds, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def whole(
+    model: Path, seeds: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Bench, list[Progress]]:
+    """One run to the end, and every step of progress it made."""
+    bench = Bench(model, seeds, tmp_path_factory.mktemp("whole"))
+    steps: list[Progress] = []
+    Run(bench.config(), on_progress=steps.append).execute()
+    return bench, steps
+
+
+def test_a_run_ends_with_a_verdict_a_champion_and_final_opened_once(
+    whole: tuple[Bench, list[Progress]],
+) -> None:
+    found = read_summary(whole[0].out / "t")
+    assert found["state"] == "finished"
+    assert [entry["index"] for entry in found["rounds"]] == [1, 2]
+    assert {entry["verdict"] for entry in found["rounds"]} <= {"accept", "reject", "inconclusive"}
+    assert [student["name"] for student in found["students"]] == [
+        "base",
+        "real-only",
+        "round-1",
+        "round-2",
+    ]
+    assert [student["name"] for student in found["final"]] == ["base", found["champion"]]
+    for entry in found["rounds"]:
+        assert entry["accepted"] >= 8
+        assert set(entry["metrics"]) == {"accuracy", "rouge_l", "nll"}
+
+
+def test_a_round_leaves_its_rows_its_mixture_and_its_adapter(
+    whole: tuple[Bench, list[Progress]],
+) -> None:
+    folder = whole[0].out / "t" / "rounds"
+    assert {path.name for path in (folder / "0").iterdir()} == {"mixture.jsonl", "adapter"}
+    names = {path.name for path in (folder / "1").iterdir()}
+    assert names == {"accepted.jsonl", "rejected.jsonl", "mixture.jsonl", "adapter"}
+    mixture = [json.loads(line) for line in (folder / "1" / "mixture.jsonl").open()]
+    synthetic = [row for row in mixture if row["origin"] == "synthetic"]
+    assert len(synthetic) / len(mixture) == pytest.approx(0.25, abs=0.03)
+    accepted = {json.loads(line)["id"] for line in (folder / "1" / "accepted.jsonl").open()}
+    assert {row["id"] for row in synthetic} <= accepted
+
+
+def test_the_control_learns_from_real_rows_alone(whole: tuple[Bench, list[Progress]]) -> None:
+    path = whole[0].out / "t" / "rounds" / "0" / "mixture.jsonl"
+    assert {json.loads(line)["origin"] for line in path.open()} == {"real"}
+
+
+def test_starting_a_finished_run_again_does_nothing(bench: Bench) -> None:
+    Run(bench.config(rounds={"max": 1})).execute()
+    before = bench.outcome()
+    steps: list[Progress] = []
+    Run(bench.config(rounds={"max": 1}), on_progress=steps.append).execute()
+    assert bench.outcome() == before
+    assert [step for step in steps if step.stage != "base"] == []
+
+
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.6, 0.85])
+def test_a_run_stopped_anywhere_and_resumed_equals_an_uninterrupted_one(
+    whole: tuple[Bench, list[Progress]], bench: Bench, share: float
+) -> None:
+    stop_at = round(share * len(whole[1]))
+    count = 0
+
+    def stop(_: Progress) -> None:
+        nonlocal count
+        count += 1
+        if count == stop_at:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Run(bench.config(), on_progress=stop).execute()
+    Run(bench.config()).execute()
+    assert bench.outcome() == whole[0].outcome()
+
+
+def test_rounds_can_be_taken_one_at_a_time(
+    whole: tuple[Bench, list[Progress]], bench: Bench
+) -> None:
+    states = []
+    for _ in range(3):
+        Run(bench.config()).execute(rounds=1)
+        found = read_summary(bench.out / "t")
+        states.append((len(found["rounds"]), found["state"]))
+    assert states == [(1, "incomplete"), (2, "finished"), (2, "finished")]
+    assert bench.outcome() == whole[0].outcome()
+
+
+def test_a_run_cannot_change_its_identity_but_may_change_how_it_works(
+    whole: tuple[Bench, list[Progress]], bench: Bench
+) -> None:
+    shutil.copytree(whole[0].out / "t", bench.out / "t")
+    with pytest.raises(UserError, match=r"gate\.alpha: 0\.05 -> 0\.2"):
+        Run(bench.config(gate={"alpha": 0.2})).execute()
+    Run(bench.config(budget={"max_calls": 0})).execute()
+
+
+def test_bad_seeds_stop_before_anything_is_spent(bench: Bench) -> None:
+    bench.seeds = bench.out / "bad.jsonl"
+    bench.seeds.write_text('{"instruction": "x"}\nnot json\n')
+    with pytest.raises(UserError, match=r"bad\.jsonl:2"):
+        Run(bench.config()).execute()
+
+
+def test_a_ledger_changed_behind_our_back_is_noticed(
+    whole: tuple[Bench, list[Progress]], bench: Bench
+) -> None:
+    shutil.copytree(whole[0].out / "t", bench.out / "t")
+    db = sqlite3.connect(bench.out / "t" / "run.db")
+    db.execute(
+        "DELETE FROM candidates WHERE reason IS NULL AND round = 1 AND id IN"
+        " (SELECT id FROM candidates WHERE reason IS NULL AND round = 1 LIMIT 7)"
+    )
+    db.commit()
+    db.close()
+    with pytest.raises(StoreError, match="mixture of round 1"):
+        Run(bench.config()).execute()
+
+
+def test_an_adapter_changed_behind_our_back_is_noticed(
+    whole: tuple[Bench, list[Progress]], bench: Bench
+) -> None:
+    shutil.copytree(whole[0].out / "t", bench.out / "t")
+    weights = bench.out / "t" / "rounds" / "1" / "adapter" / "adapter_model.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    with pytest.raises(StoreError):
+        Run(bench.config()).execute()
+
+
+def test_a_share_can_be_counted_in_tokens(bench: Bench) -> None:
+    cfg = bench.config(mixture={"synthetic_share": 0.3, "unit": "tokens"}, rounds={"max": 1})
+    Run(cfg).execute()
+    mixture = read_summary(bench.out / "t")["rounds"][0]["mixture"]
+    assert mixture["unit"] == "tokens"
+    assert mixture["achieved_share"] == pytest.approx(0.3, abs=0.06)

@@ -1,0 +1,74 @@
+from typing import Any
+
+import pytest
+
+from selfinstruct.config import Config, parse_config
+from selfinstruct.errors import UserError
+from selfinstruct.task import settle, steps_of_an_arm
+from selfinstruct.types import Example, RealData
+
+BOTH = Example("i", "in", "reply", label="a")
+LABEL = Example("i", "in", label="a")
+RESPONSE = Example("i", "in", "reply")
+
+
+def config(**sections: Any) -> Config:
+    tree = {"seeds": {"path": "x"}, "teacher": {"backend": "llamacpp", "name": "bundled"}}
+    return parse_config({**tree, **sections})
+
+
+def data(*rows: Example) -> RealData:
+    return RealData(rows, rows, rows, rows)
+
+
+@pytest.mark.parametrize(
+    ("row", "target", "recipe"),
+    [
+        (BOTH, "label_and_response", "label_first"),
+        (LABEL, "label", "label_first"),
+        (RESPONSE, "response", "self_instruct"),
+    ],
+)
+def test_auto_goes_by_what_the_seeds_hold(row: Example, target: str, recipe: str) -> None:
+    task = settle(config(), data(row))
+    assert (task.target, task.recipe) == (target, recipe)
+
+
+@pytest.mark.parametrize(
+    ("row", "target", "message"),
+    [
+        (LABEL, "response", "no response"),
+        (RESPONSE, "label", "no label"),
+        (RESPONSE, "label_and_response", "no label"),
+        (LABEL, "label_and_response", "no response"),
+    ],
+)
+def test_a_target_the_seeds_cannot_serve_is_refused(
+    row: Example, target: str, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        settle(config(task={"target": target}), data(row))
+
+
+def test_label_first_without_labels_is_refused() -> None:
+    with pytest.raises(UserError, match="no seed has a label"):
+        settle(config(generate={"recipe": "label_first"}), data(RESPONSE))
+
+
+@pytest.mark.parametrize(
+    ("student", "mixture", "steps"),
+    [
+        ({"max_steps": 7}, {}, 7),
+        ({"epochs": 2, "batch_size": 10}, {"synthetic_share": 0.5}, 40),
+        ({"epochs": 2, "batch_size": 10}, {"synthetic_share": 0.0}, 20),
+        ({"epochs": 2, "batch_size": 10}, {"synthetic_share": 0.75}, 80),
+        ({"epochs": 2, "batch_size": 10}, {"synthetic_share": 0.5, "repeat": 2}, 80),
+        ({"epochs": 1, "batch_size": 10}, {"synthetic_share": 0.5, "max_rows": 55}, 6),
+        ({"epochs": 1, "batch_size": 10}, {"synthetic_share": 1.0}, 10),
+        ({"epochs": 0.001, "batch_size": 16}, {}, 1),
+    ],
+)
+def test_every_arm_takes_the_steps_of_the_full_mixture(
+    student: dict[str, Any], mixture: dict[str, Any], steps: int
+) -> None:
+    assert steps_of_an_arm(config(student=student, mixture=mixture), real_rows=100) == steps

