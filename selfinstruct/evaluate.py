@@ -6,8 +6,8 @@ was trained: the same prompt, and its answer read by the same rule.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-
-from rouge_score.rouge_scorer import RougeScorer
+from functools import cache
+from typing import Any
 
 from selfinstruct import chat, text
 from selfinstruct.config import EvaluateConfig
@@ -36,7 +36,11 @@ class _Words:
         return text.words(content)
 
 
-_ROUGE = RougeScorer(["rougeL"], tokenizer=_Words())
+@cache
+def _rouge() -> Any:
+    from rouge_score.rouge_scorer import RougeScorer  # brings nltk along, which takes a second
+
+    return RougeScorer(["rougeL"], tokenizer=_Words())
 
 
 def accuracy(example: Example, reply: chat.Reply) -> float:
@@ -48,7 +52,7 @@ def accuracy(example: Example, reply: chat.Reply) -> float:
 
 def rouge_l(example: Example, reply: chat.Reply) -> float:
     """ROUGE-L F1 of the response's words against the reference's, in 0..1 (Lin 2004)."""
-    return float(_ROUGE.score(example.response, reply.response)["rougeL"].fmeasure)
+    return float(_rouge().score(example.response, reply.response)["rougeL"].fmeasure)
 
 
 # The metrics of an answer, by name. A report holds nll beside them: the mean negative
@@ -74,9 +78,9 @@ def evaluate(
 ) -> Report:
     """Greedy answers and reference likelihoods of every example, in the examples' order.
 
-    Progress is reported once a row, as round 0. Raises `UserError` for an empty split and a row
-    without the label it should be scored on, and `IncompleteError` where the model fails on a row
-    or finds no finite likelihood.
+    Progress is reported as round 0: rows answered, then rows scored. Raises `UserError` for an
+    empty split and a row without the label it should be scored on, and `IncompleteError` where the
+    model fails on a row or finds no finite likelihood.
     """
     if not examples:
         raise UserError(
@@ -91,7 +95,7 @@ def evaluate(
         checkpoint=checkpoint.digest,
         split=split,
         ids=tuple(example.id for example in examples),
-        scores={**scores, "nll": _nll(model, references, examples)},
+        scores={**scores, "nll": _nll(model, references, examples, on_progress)},
         answers=answers,
     )
 
@@ -114,14 +118,20 @@ def _answers(
                 next_step="mend that or leave the row out, and start the same command again",
             )
         answers[answered.index] = completion.text
-        on_progress(Progress(0, "evaluate", len(answers), len(requests), "rows"))
+        on_progress(Progress(0, "evaluate", len(answers), len(requests), "rows answered"))
     return tuple(answers[index] for index in range(len(requests)))
 
 
 def _nll(
-    model: StudentModel, references: Sequence[Sequence[Message]], examples: Sequence[Example]
+    model: StudentModel,
+    references: Sequence[Sequence[Message]],
+    examples: Sequence[Example],
+    on_progress: OnProgress,
 ) -> tuple[float, ...]:
-    values = tuple(found.mean for found in model.nll(references))
+    def on_scored(done: int) -> None:
+        on_progress(Progress(0, "evaluate", done, len(references), "rows scored"))
+
+    values = tuple(found.mean for found in model.nll(references, on_scored))
     for example, value in zip(examples, values, strict=True):
         if not math.isfinite(value):
             raise IncompleteError(

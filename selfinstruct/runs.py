@@ -21,8 +21,7 @@ from selfinstruct.files import write_jsonl
 from selfinstruct.gate import decide
 from selfinstruct.generate import Aim, Memory, generate
 from selfinstruct.mixture import mix
-from selfinstruct.models import open_model
-from selfinstruct.models.transformers_model import TransformersModel
+from selfinstruct.models import open_model, open_student
 from selfinstruct.recipes import RECIPES
 from selfinstruct.round import Kit, Pool, State, advance, run_round, start
 from selfinstruct.seeds import read_real_data
@@ -204,10 +203,10 @@ class _Stages:
             return known
         cfg = self.run.cfg
         began = time.monotonic()
-        opened = TransformersModel(
-            checkpoint.base, checkpoint.adapter, cfg.student.device, cfg.evaluate.batch_size
-        )
-        with closing(opened) as model:
+        self._note(index, "evaluate", f"loading {checkpoint.name}")
+        with closing(
+            open_student(checkpoint, cfg.student.device, cfg.evaluate.batch_size)
+        ) as model:
             report = evaluate(
                 model,
                 checkpoint,

@@ -123,6 +123,13 @@ class Answered:
     completion: Completion
 
 
+OnCount = Callable[[int], None]
+
+
+def uncounted(_: int) -> None:
+    """The listener that does nothing with a count."""
+
+
 class Model(Protocol):
     """What generates text. Answers may come in any order; each is yielded as soon as it is
     complete.
@@ -160,9 +167,11 @@ class TokenNll:
 class StudentModel(Model, Protocol):
     """A `Model` that can also score a reference answer."""
 
-    def nll(self, conversations: Sequence[Sequence[Message]]) -> list[TokenNll]:
+    def nll(
+        self, conversations: Sequence[Sequence[Message]], on_scored: OnCount = uncounted
+    ) -> list[TokenNll]:
         """Conversations that end with the assistant's reference in, one mean token NLL of that
-        reference each out.
+        reference each out. `on_scored` hears how many are done.
         """
         ...
 

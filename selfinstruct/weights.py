@@ -1,7 +1,8 @@
 """Where a model's weights are, what identifies them, and a GGUF made readable for training.
 
 A name goes in (`bundled`, a GGUF file, a folder, a hub id), something `transformers` loads comes
-out. Loading models is the backends' business.
+out. Loading models is the backends' business. `transformers` takes seconds to load, so only what
+works with a model's files does so: asking where they are must not.
 """
 
 import difflib
@@ -16,10 +17,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
-
-import transformers
-from huggingface_hub import try_to_load_from_cache
-from transformers.utils import logging
 
 from selfinstruct.errors import UserError
 from selfinstruct.files import digest_file, digest_tree, sync_folder, write_atomic
@@ -94,6 +91,8 @@ def digest(weights: Path | str) -> str:
         return digest_file(path)
     if path.is_dir():
         return digest_tree(path, leave_out=[MANIFEST])
+    from huggingface_hub import try_to_load_from_cache
+
     cached = try_to_load_from_cache(str(weights), "config.json")
     return f"{weights}@{Path(cached).parent.name}" if isinstance(cached, str) else str(weights)
 
@@ -130,6 +129,8 @@ def convert(gguf: Path, cache: Path, on_note: OnNote = unheard) -> Path:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep `transformers` from drawing progress bars and from warning while it loads and saves."""
+    from transformers.utils import logging
+
     bars, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
@@ -144,6 +145,8 @@ def quiet() -> Iterator[None]:
 
 
 def _write_safetensors(gguf: Path, folder: Path) -> None:
+    import transformers
+
     # A model that keeps its GGUF blocks cannot be saved; one that unpacks them is a plain model.
     unpacked = transformers.GgufConfig(dequantize=True)
     try:

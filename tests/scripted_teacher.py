@@ -1,6 +1,8 @@
-"""A teacher that is a function: what a small model might write, decided by the request's seed."""
+"""Teachers that are functions: what a small model might write, decided by the request's seed."""
 
+import os
 import random
+import signal
 from collections.abc import Iterator, Sequence
 
 from selfinstruct.types import Request
@@ -20,3 +22,11 @@ def answer(requests: Sequence[Request]) -> Iterator[str]:
             words = [rng.choice(OPENINGS), rng.choice(THINGS), rng.choice(ENDINGS)]
             extra = [f"{rng.choice(THINGS)} number {rng.randrange(10_000)}" for _ in range(2)]
             yield " ".join([*words, *extra])
+
+
+def answer_then_die(requests: Sequence[Request]) -> Iterator[str]:
+    """The same answers, until as many as KILL_AFTER says are given: then the power is gone."""
+    for given, text in enumerate(answer(requests)):
+        if str(given) == os.environ.get("KILL_AFTER"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield text

@@ -10,16 +10,14 @@ from transformers import AutoModelForCausalLM
 
 from selfinstruct.adapters import MANIFEST, load_checkpoint, publish, require_ours
 from selfinstruct.errors import StoreError, UserError
-from tests import tiny
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    base = tiny.save_tiny_model(tmp_path_factory.mktemp("base"))
+def model(tiny_base: Path) -> Any:
     lora = LoraConfig(r=2, target_modules="all-linear", task_type="CAUSAL_LM")
-    return get_peft_model(AutoModelForCausalLM.from_pretrained(base), lora)
+    return get_peft_model(AutoModelForCausalLM.from_pretrained(tiny_base), lora)
 
 
 @pytest.fixture

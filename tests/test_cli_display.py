@@ -38,6 +38,25 @@ def test_a_line_tells_round_stage_count_rate_and_time_left() -> None:
     assert line == "round 1/3 · generate · 20/80 calls · 20 tokens/s · 1 min 0 s left"
 
 
+def test_what_was_loaded_before_the_first_count_is_no_part_of_the_time_left() -> None:
+    steps = [
+        (0.0, Progress(0, "evaluate", note="loading base")),
+        (50.0, Progress(0, "evaluate", 10, 40, "rows answered")),
+        (60.0, Progress(0, "evaluate", 20, 40, "rows answered")),
+        (80.0, Progress(0, "evaluate", 10, 40, "rows scored")),
+        (95.0, Progress(0, "evaluate", 20, 40, "rows scored")),
+    ]
+    lines = shown(False, *steps).splitlines()
+    ends = [line.split(" · ")[-1] for line in lines]
+    assert ends == [
+        "loading base",
+        "10/40 rows answered",
+        "20 s left",
+        "10/40 rows scored",
+        "30 s left",
+    ]
+
+
 def test_what_was_kept_and_dropped_stays_in_sight_during_the_next_wave() -> None:
     tally = Progress(
         1, "generate", accepted=3, target=10, rejected={"too_similar": 5, "echo": 2}, note="wave 1"
@@ -62,3 +81,16 @@ def test_a_terminal_gets_a_live_panel_that_is_gone_at_the_end() -> None:
     text = shown(True, (0, Progress(1, "train", 1, 40, "steps", note="loss 2.1")))
     assert "loss 2.1" in text
     assert text.rstrip().endswith("\x1b[?25h") or "\x1b[2K" in text
+
+
+def test_on_a_terminal_a_line_stays_of_every_stage_that_took_a_while() -> None:
+    steps = [
+        (0.0, Progress(0, "mix", note="mixing")),
+        (1.0, Progress(0, "train", note="training real-only on 9 rows")),
+        (4.0, Progress(0, "train", 1, 2, "steps", note="loss 2.5")),
+        (60.0, Progress(0, "train", 2, 2, "steps", note="loss 1.5")),
+        (63.0, Progress(0, "evaluate", note="loading real-only")),
+    ]
+    text = shown(True, *steps)
+    assert "round 0/3 · train · 2/2 steps · loss 1.5 · 1 min 2 s" in text
+    assert "round 0/3 · mix" not in text

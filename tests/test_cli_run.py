@@ -4,16 +4,18 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from selfinstruct.store import Store
-from tests.tiny import save_tiny_model
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def config(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli")
     words = ["apple", "bridge", "candle", "desert", "engine", "forest", "garden", "harbour"]
     rows = [
@@ -27,10 +29,10 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "path": "seeds.jsonl",
             "split": {"train": 0.4, "dev": 0.1, "gate": 0.4, "final": 0.1},
         },
-        "teacher": {"backend": "program", "name": "tests.scripted_teacher:answer"},
+        "teacher": {"backend": "program", "name": "tests.scripted_teacher:answer_then_die"},
         "generate": {"accept": 4, "prompts_per_wave": 2, "samples_per_prompt": 3},
         "student": {
-            "name": str(save_tiny_model(folder / "model")),
+            "name": str(tiny_base),
             "max_steps": 1,
             "batch_size": 2,
             "rank": 2,
@@ -43,23 +45,40 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def start(config: Path, out: Path, *more: str) -> subprocess.Popen[str]:
+def start(config: Path, out: Path, *more: str, **env: str) -> subprocess.Popen[str]:
     code = "from selfinstruct.cli.app import main; main()"
     command = [sys.executable, "-c", code, "run", str(config), f"out={out}", *more]
-    root = Path(__file__).parents[1]
     return subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=root,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
     )
+
+
+def outcome(config: Path, out: Path) -> dict[str, Any]:
+    """Start, or go on, to the end: what the run came to, seconds aside."""
+    running = start(config, out, "--json")
+    stdout, stderr = running.communicate(timeout=300)
+    assert running.returncode == 0, stderr
+    found: dict[str, Any] = json.loads(stdout)
+    found.pop("run")
+    found.pop("seconds")
+    for entry in found["rounds"]:
+        entry.pop("seconds")
+    return found
+
+
+@pytest.fixture(scope="session")
+def uninterrupted(config: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return outcome(config, tmp_path_factory.mktemp("whole"))
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_run_stopped_by_a_signal_says_how_to_go_on_and_goes_on(
-    config: Path, tmp_path: Path, number: signal.Signals, code: int
+    config: Path, uninterrupted: dict[str, Any], tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     running = start(config, tmp_path)
     assert running.stderr is not None
@@ -71,10 +90,22 @@ def test_a_run_stopped_by_a_signal_says_how_to_go_on_and_goes_on(
     assert running.returncode == code, stderr
     assert "selfinstruct run" in stderr
     assert "Traceback" not in stderr
-    again = start(config, tmp_path, "--json")
-    stdout, stderr = again.communicate(timeout=120)
-    assert again.returncode == 0, stderr
-    found = json.loads(stdout)
+    assert outcome(config, tmp_path) == uninterrupted
+
+
+def test_a_run_killed_while_the_teacher_writes_pays_no_call_twice(
+    config: Path, uninterrupted: dict[str, Any], tmp_path: Path
+) -> None:
+    answered = []
+    for answers in ("4", "1"):
+        running = start(config, tmp_path, KILL_AFTER=answers)
+        _, stderr = running.communicate(timeout=300)
+        assert running.returncode == -signal.SIGKILL, stderr
+        with Store(tmp_path / "t") as store:
+            answered.append(store.spent()["completion_tokens"])
+    assert 0 < answered[0] < answered[1]
+    found = outcome(config, tmp_path)
+    assert found == uninterrupted
     assert found["state"] == "finished"
     assert found["rounds"][0]["verdict"] in ("accept", "reject", "inconclusive")
 
@@ -92,3 +123,30 @@ def test_a_spent_budget_answers_3_and_says_how_to_go_on(config: Path, tmp_path: 
     _, stderr = running.communicate(timeout=120)
     assert running.returncode == 3
     assert "raise the budget" in stderr
+
+
+@pytest.mark.slow
+def test_the_whole_loop_runs_on_the_bundled_model(tmp_path: Path) -> None:
+    """The real teacher and the real student, with everything cut to the least that says so."""
+    few = ["seeds.path=seeds/billing.jsonl", "seeds.labels=[fee question, cancel subscription]"]
+    small = [
+        "seeds.max_per_label={train: 4, dev: 1, gate: 4, final: 1}",
+        "generate.accept=1",
+        "generate.samples_per_prompt=4",
+        "generate.max_candidates=24",
+        "generate.prompts_per_wave=1",
+        "student.max_steps=2",
+        "evaluate.max_new_tokens=8",
+        "mixture.on_shortage=shrink",
+    ]
+    running = start(ROOT / "configs/quickstart.yaml", tmp_path, *few, *small, "--json")
+    stdout, stderr = running.communicate(timeout=900)
+    assert running.returncode == 0, stderr
+    found = json.loads(stdout)
+    (entry,) = found["rounds"]
+    base, control, candidate = found["students"]
+    assert (base["name"], control["name"], candidate["name"]) == ("base", "real-only", "round-1")
+    assert entry["accepted"] >= 1
+    assert entry["verdict"] in ("accept", "reject", "inconclusive")
+    assert control["metrics"]["nll"]["value"] < base["metrics"]["nll"]["value"]
+    assert (tmp_path / "quickstart/rounds/1/adapter/adapter_model.safetensors").is_file()

@@ -17,11 +17,13 @@ from selfinstruct.types import (
     Completion,
     Example,
     Message,
+    OnCount,
     Progress,
     Report,
     Request,
     Sampling,
     TokenNll,
+    uncounted,
 )
 
 CHECKPOINT = Checkpoint("round-1", "base", None, "d1gest")
@@ -52,7 +54,10 @@ class Pupil:
         for index in reversed(range(len(requests))):
             yield Answered(index, self._answer(ROWS[index]))
 
-    def nll(self, conversations: Sequence[Sequence[Message]]) -> list[TokenNll]:
+    def nll(
+        self, conversations: Sequence[Sequence[Message]], on_scored: OnCount = uncounted
+    ) -> list[TokenNll]:
+        on_scored(len(conversations))
         return [TokenNll(self._nll(turns[-1].content), 1) for turns in conversations]
 
     def close(self) -> None:
@@ -115,13 +120,15 @@ def test_the_student_is_asked_greedily_with_the_prompt_of_training() -> None:
     }
 
 
-def test_every_answer_is_progress() -> None:
+def test_every_answer_and_every_scored_batch_is_progress() -> None:
     seen: list[Progress] = []
     evaluate(Pupil(parrot), CHECKPOINT, ROWS, "dev", CFG, "response", SYSTEM, seen.append)
-    assert [(p.stage, p.done, p.total) for p in seen] == [
-        ("evaluate", 1, 3),
-        ("evaluate", 2, 3),
-        ("evaluate", 3, 3),
+    assert {(p.stage, p.total) for p in seen} == {("evaluate", 3)}
+    assert [(p.done, p.unit) for p in seen] == [
+        (1, "rows answered"),
+        (2, "rows answered"),
+        (3, "rows answered"),
+        (3, "rows scored"),
     ]
 
 

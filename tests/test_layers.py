@@ -85,6 +85,15 @@ def test_help_loads_no_heavy_library(arguments: list[str]) -> None:
     assert "loaded: []" in done.stderr
 
 
+def test_a_run_that_needs_no_model_loads_none() -> None:
+    code = (
+        "import sys; import selfinstruct.runs\n"
+        f"print('loaded:', sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "loaded: []"
+
+
 def test_every_module_has_its_test_file() -> None:
     expected = {
         "_".join(["test", *path.relative_to(PACKAGE).with_suffix("").parts]) for path in MODULES

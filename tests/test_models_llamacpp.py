@@ -71,6 +71,18 @@ def model() -> Iterator[LlamaCppModel]:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs a Linux scheduler")
+def test_an_engine_that_is_freed_at_once_ends() -> None:
+    """On one core its loop has hardly begun by then; a run that has all answers does just this."""
+    code = (
+        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "from selfinstruct.models.llamacpp import LlamaCppModel\n"
+        "for _ in range(3):\n    LlamaCppModel('bundled', context=512, parallel=2).close()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+@pytest.mark.slow
 def test_a_broken_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "broken.gguf").write_bytes(b"GGUF" + bytes(100))
     with pytest.raises(UserError, match=r"cannot load .*broken\.gguf"):

@@ -53,15 +53,6 @@ def adapter(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """A model this small is slower on several threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def ask(text: str, seed: int = 0, **sampling: Any) -> Request:
     given = {"temperature": 0.0, "max_tokens": 12, **sampling}
     return Request((Message("user", text),), Sampling(**given), seed=seed)

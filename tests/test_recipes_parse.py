@@ -266,3 +266,15 @@ def test_a_numbered_list_is_read_back(items: list[str], start: int, form: str) -
     text = "\n".join(form.format(number, item) for number, item in enumerate(items, start))
     assert list(read_texts(text)) == items
     assert list(read_list(text, first=start)) == items
+
+
+@pytest.mark.parametrize(
+    "text",
+    [" " * 20_000 + "x", "task" + " " * 20_000 + "x", "*_" * 10_000, '"' * 20_000, "1. " * 7_000],
+    ids=["blanks", "noun", "emphasis", "quotes", "numbers"],
+)
+def test_a_text_that_never_ends_is_read_in_a_moment(text: str) -> None:
+    """Small models loop; a pattern that backtracks over blanks took half a minute for these."""
+    assert len(read_texts(text)) <= 1
+    assert len(read_list(text, first=2)) <= 1
+    assert len(read_instances(text)) <= 1

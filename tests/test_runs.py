@@ -12,14 +12,8 @@ from selfinstruct.errors import StoreError, UserError
 from selfinstruct.runs import Run
 from selfinstruct.summary import read_summary
 from selfinstruct.types import Progress
-from tests.tiny import save_tiny_model
 
 LABELS = ("refund", "fee")
-
-
-@pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_tiny_model(tmp_path_factory.mktemp("tiny") / "model")
 
 
 @pytest.fixture(scope="session")
@@ -80,16 +74,16 @@ class Bench:
 
 
 @pytest.fixture
-def bench(model: Path, seeds: Path, tmp_path: Path) -> Bench:
-    return Bench(model, seeds, tmp_path)
+def bench(tiny_base: Path, seeds: Path, tmp_path: Path) -> Bench:
+    return Bench(tiny_base, seeds, tmp_path)
 
 
 @pytest.fixture(scope="session")
 def whole(
-    model: Path, seeds: Path, tmp_path_factory: pytest.TempPathFactory
+    tiny_base: Path, seeds: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Bench, list[Progress]]:
     """One run to the end, and every step of progress it made."""
-    bench = Bench(model, seeds, tmp_path_factory.mktemp("whole"))
+    bench = Bench(tiny_base, seeds, tmp_path_factory.mktemp("whole"))
     steps: list[Progress] = []
     Run(bench.config(), on_progress=steps.append).execute()
     return bench, steps

@@ -1,7 +1,7 @@
 import gc
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,9 @@ from safetensors.torch import load_file, save_file
 from selfinstruct import chat, student
 from selfinstruct.config import StudentConfig
 from selfinstruct.errors import IncompleteError, UserError
-from selfinstruct.student.trainer import IGNORED, LoraTrainer, load_base, new_trainer
-from selfinstruct.types import Checkpoint, Example, Message, Progress
+from selfinstruct.student.tokens import IGNORED
+from selfinstruct.student.trainer import LoraTrainer, load_base, new_trainer
+from selfinstruct.types import Checkpoint, Example, Progress
 from tests import tiny
 
 SYSTEM = "Answer shortly."
@@ -21,32 +22,14 @@ ROWS = tuple(
     Example(f"Say yes {n % 5 + 1} times.", input="now" * (n % 3), response="yes " * (n % 5 + 1))
     for n in range(6)
 )
-DIALOGUE = Example(
-    "And now?",
-    response="Grüße, 你好!",
-    turns=(Message("user", "Hello"), Message("assistant", "Hi")),
-    label="greeting",
-)
 
 Train = Callable[..., Checkpoint]
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Several threads only wait for each other on matrices this small."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny.save_tiny_model(tmp_path_factory.mktemp("base"))
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture
-def train(base: Path, tmp_path: Path) -> Train:
+def train(tiny_base: Path, tmp_path: Path) -> Train:
     def run(
         rows: tuple[Example, ...] = ROWS,
         cfg: StudentConfig = CFG,
@@ -56,35 +39,15 @@ def train(base: Path, tmp_path: Path) -> Train:
         on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> Checkpoint:
         return student.train(
-            rows, str(base), cfg, target, SYSTEM, tmp_path / out, seed, on_progress, "pupil"
+            rows, str(tiny_base), cfg, target, SYSTEM, tmp_path / out, seed, on_progress, "pupil"
         )
 
     return run
 
 
-@pytest.mark.parametrize("target", ["response", "label", "label_and_response"])
-def test_the_loss_is_that_of_the_reference_and_its_end_of_turn(target: chat.Target) -> None:
-    tokenizer = tiny.tiny_tokenizer()
-    (row,) = student.tokenise([DIALOGUE], tokenizer, 512, target, SYSTEM)
-    learned = [token for token in row["labels"] if token != IGNORED]
-    assert tokenizer.decode(learned) == chat.reference(DIALOGUE, target) + "<|im_end|>"
-
-
-def test_what_is_read_before_the_answer_is_the_prompt_of_generation() -> None:
-    tokenizer = tiny.tiny_tokenizer()
-    (row,) = student.tokenise([DIALOGUE], tokenizer, 512, "response", SYSTEM)
-    read = [token for token, label in zip(*row.values(), strict=True) if label == IGNORED]
-    asked = [
-        {"role": message.role, "content": message.content}
-        for message in chat.prompt_messages(DIALOGUE, SYSTEM)
-    ]
-    generation = tokenizer.apply_chat_template(asked, add_generation_prompt=True, return_dict=False)
-    assert read == generation
-
-
 @pytest.mark.filterwarnings("ignore::FutureWarning")
-def test_trl_trains_on_these_very_labels(base: Path, tmp_path: Path) -> None:
-    model, tokenizer = load_base(base, "cpu")
+def test_trl_trains_on_these_very_labels(tiny_base: Path, tmp_path: Path) -> None:
+    model, tokenizer = load_base(tiny_base, "cpu")
     data = student.tokenise(ROWS, tokenizer, 512, "response", SYSTEM)
     trainer = new_trainer(model, tokenizer, data, CFG, 0, str(tmp_path))
     answers = []
@@ -147,13 +110,13 @@ def test_training_says_nothing_and_leaves_only_the_adapter(
     }
 
 
-def test_the_adapter_names_no_folder_of_this_machine(train: Train, base: Path) -> None:
+def test_the_adapter_names_no_folder_of_this_machine(train: Train, tiny_base: Path) -> None:
     checkpoint = train()
     assert checkpoint.adapter is not None
     settings = json.loads((checkpoint.adapter / "adapter_config.json").read_text())
-    assert settings["base_model_name_or_path"] == base.name
+    assert settings["base_model_name_or_path"] == tiny_base.name
     assert settings["target_modules"] == sorted(settings["target_modules"])
-    assert checkpoint.base == str(base)
+    assert checkpoint.base == str(tiny_base)
 
 
 def test_the_model_is_gone_when_training_is_done(train: Train) -> None:
@@ -210,9 +173,3 @@ def test_a_base_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(UserError, match="cannot be loaded"):
         student.train(ROWS, str(tmp_path), CFG, "response", SYSTEM, tmp_path / "adapter", seed=0)
-
-
-def test_tokens_are_counted_as_training_reads_them(base: Path) -> None:
-    count = student.count_tokens(str(base), "response", SYSTEM)
-    data = student.tokenise(ROWS, tiny.tiny_tokenizer(), 512, "response", SYSTEM)
-    assert [count(row) for row in ROWS] == [len(row["input_ids"]) for row in data]

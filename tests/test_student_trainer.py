@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,19 @@ from trl import SFTTrainer  # type: ignore[attr-defined]
 from selfinstruct.config import StudentConfig
 from selfinstruct.errors import IncompleteError, UserError
 from selfinstruct.student import trainer
+from selfinstruct.student.tokens import IGNORED, TokenRow
 from selfinstruct.student.trainer import (
-    IGNORED,
     LoraTrainer,
     SortedBatches,
-    TokenRow,
     load_base,
     new_trainer,
 )
 from selfinstruct.types import Progress
-from tests import tiny
 
-pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.usefixtures("one_thread"),
+]
 
 lengths_of_rows = st.lists(st.integers(1, 300), min_size=1, max_size=60)
 
@@ -36,25 +36,17 @@ def slices(order: list[int], size: int) -> list[list[int]]:
     return [order[start : start + size] for start in range(0, len(order), size)]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def model_of(built: LoraTrainer) -> torch.nn.Module:
     assert built.model is not None
     return built.model
 
 
 @pytest.fixture
-def ready(tmp_path: Path) -> LoraTrainer:
+def ready(tiny_base: Path, tmp_path: Path) -> LoraTrainer:
     """A trainer whose adapter is no longer the identity that LoRA starts from."""
     data = [token_row(9, 4), token_row(3, 12), token_row(17, 1), token_row(5, 5)]
     cfg = StudentConfig(device="cpu", max_steps=2, batch_size=4, micro_batch=4, rank=4)
-    model, tokenizer = load_base(tiny.save_tiny_model(tmp_path / "base"), "cpu")
+    model, tokenizer = load_base(tiny_base, "cpu")
     built = new_trainer(model, tokenizer, data, cfg, 0, str(tmp_path / "scratch"))
     torch.manual_seed(0)
     for name, weight in model_of(built).named_parameters():

@@ -1,11 +1,9 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 import train
 from selfinstruct import student
@@ -13,7 +11,6 @@ from selfinstruct.config import load_config
 from selfinstruct.files import write_jsonl
 from selfinstruct.rows import from_example
 from selfinstruct.types import Example
-from tests import tiny
 
 ROWS = [Example(f"Say {word}", response=word, label=word[0]) for word in ("ja", "nein", "doch")]
 CONFIG = """
@@ -24,37 +21,26 @@ task: {target: label, system: ""}
 student: {device: cpu, max_steps: 2, batch_size: 2, micro_batch: 1, rank: 2}
 """
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny.save_tiny_model(tmp_path_factory.mktemp("base"))
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture
-def arguments(base: Path, tmp_path: Path) -> list[str]:
+def arguments(tiny_base: Path, tmp_path: Path) -> list[str]:
     write_jsonl(tmp_path / "mixture.jsonl", map(from_example, ROWS))
     (tmp_path / "config.yaml").write_text(CONFIG)
     return [
         *("--mixture", str(tmp_path / "mixture.jsonl"), "--out", str(tmp_path / "adapter")),
-        *("--base", str(base), "--config", str(tmp_path / "config.yaml")),
+        *("--base", str(tiny_base), "--config", str(tmp_path / "config.yaml")),
     ]
 
 
 def test_it_trains_as_the_library_does(
-    arguments: list[str], base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], tiny_base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert train.main(arguments) == 0
     printed = capsys.readouterr()
     cfg = load_config(tmp_path / "config.yaml").student
-    same = student.train(ROWS, str(base), cfg, "label", "", tmp_path / "same", seed=3)
+    same = student.train(ROWS, str(tiny_base), cfg, "label", "", tmp_path / "same", seed=3)
     checkpoint = json.loads(printed.out)
     assert checkpoint["digest"] == same.digest
     assert checkpoint["adapter"] == str(tmp_path / "adapter")
@@ -107,10 +93,10 @@ def test_help_shows_how_it_is_launched(capsys: pytest.CaptureFixture[str]) -> No
 
 @pytest.mark.slow
 def test_accelerate_launches_the_same_training(
-    arguments: list[str], base: Path, tmp_path: Path
+    arguments: list[str], tiny_base: Path, tmp_path: Path
 ) -> None:
     launcher = [sys.executable, "-m", "accelerate.commands.launch", "--num_processes", "1"]
     subprocess.run([*launcher, train.__file__, *arguments], check=True, timeout=300)
     cfg = load_config(tmp_path / "config.yaml").student
-    same = student.train(ROWS, str(base), cfg, "label", "", tmp_path / "same", seed=3)
+    same = student.train(ROWS, str(tiny_base), cfg, "label", "", tmp_path / "same", seed=3)
     assert student.load_checkpoint(tmp_path / "adapter", "").digest == same.digest

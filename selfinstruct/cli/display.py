@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
+from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +18,18 @@ from selfinstruct.types import Progress
 
 PLAIN_EVERY_S = 10.0
 SETTLED_S = 2.0
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """Where the counting of the current unit began: rates and times left are told from there.
+
+    The first count comes with what had to be loaded before it, so it is no part of a rate.
+    """
+
+    at: float
+    done: int
+    tokens: int
 
 
 class Display:
@@ -27,12 +41,15 @@ class Display:
         self._console = console
         self._rounds = rounds
         self._clock = clock
-        self._live = Live(console=console, refresh_per_second=4, transient=True)
-        self._stage = ("", -1)
-        self._began = clock()
+        self._spinner = Spinner("dots", style="cyan")
+        self._run_began = self._stage_began = clock()
+        self._mark = _Mark(clock(), 0, 0)
         self._last_line = -PLAIN_EVERY_S
         self._tally = Progress(0, "")
         self._now = Progress(0, "")
+        self._live = Live(
+            console=console, refresh_per_second=4, transient=True, get_renderable=self._panel
+        )
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -45,24 +62,29 @@ class Display:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
+        if kind is None:
+            self._leave_stage()
         if self._console.is_terminal:
             self._live.stop()
 
     def __call__(self, progress: Progress) -> None:
         """Show one step."""
-        changed = self._enter_stage(progress)
+        changed = (progress.stage, progress.round) != (self._now.stage, self._now.round)
+        noted = bool(progress.note) and not progress.total
+        if changed or (noted and not progress.target):
+            self._leave_stage()
+            self._stage_began = self._clock()
+        if changed and progress.stage == "generate":
+            self._tally = Progress(progress.round, "generate")
+        if changed or progress.unit != self._now.unit or progress.done < self._now.done:
+            self._mark = _Mark(self._clock(), progress.done, progress.tokens)
         self._now = progress
         if progress.target:
             self._tally = progress
-        if self._console.is_terminal:
-            self._live.update(self._panel())
-        elif (
-            changed
-            or (progress.note and not progress.total)
-            or self._clock() - self._last_line >= PLAIN_EVERY_S
-        ):
+        due = self._clock() - self._last_line >= PLAIN_EVERY_S
+        if not self._console.is_terminal and (changed or noted or due):
             self._last_line = self._clock()
-            self._console.print(self.line(), highlight=False, markup=False, soft_wrap=True)
+            self._print(self.line())
 
     def line(self) -> str:
         """The current state as one line of plain text."""
@@ -80,31 +102,38 @@ class Display:
             parts.append(f"{seconds(left)} left")
         return " · ".join(parts)
 
-    def _enter_stage(self, progress: Progress) -> bool:
-        stage = (progress.stage, progress.round)
-        if stage == self._stage and progress.done >= self._now.done:
-            return False
-        changed = stage != self._stage
-        if changed and progress.stage == "generate":
-            self._tally = Progress(progress.round, "generate")
-        self._stage = stage
-        self._began = self._clock()
-        return changed
+    def _leave_stage(self) -> None:
+        """On a terminal, where the panel will be gone, a line stays of what took a while."""
+        took = self._clock() - self._stage_began
+        if not self._console.is_terminal or not self._now.stage or took < SETTLED_S:
+            return
+        now = self._now
+        parts = [f"round {now.round}/{self._rounds}", now.stage]
+        if now.stage == "generate" and self._tally.target:
+            parts.append(self._kept())
+        elif now.total:
+            parts.append(f"{now.done}/{now.total} {now.unit}")
+        parts += [escape(now.note)] if now.note else []
+        self._print(" · ".join([*parts, seconds(took)]))
+
+    def _print(self, line: str) -> None:
+        style = "dim" if self._console.is_terminal else None
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True, style=style)
 
     def _elapsed(self) -> float | None:
-        """Seconds in this stage, or None while they are too few to tell a rate from."""
-        elapsed = self._clock() - self._began
+        """Seconds since counting began, or None while they are too few to tell a rate from."""
+        elapsed = self._clock() - self._mark.at
         return elapsed if elapsed >= SETTLED_S else None
 
     def _rate(self) -> str:
-        elapsed = self._elapsed()
-        return f"{self._now.tokens / elapsed:.0f} tokens/s" if elapsed and self._now.tokens else ""
+        elapsed, written = self._elapsed(), self._now.tokens - self._mark.tokens
+        return f"{written / elapsed:.0f} tokens/s" if elapsed and written > 0 else ""
 
     def _left(self) -> float | None:
-        now, elapsed = self._now, self._elapsed()
-        if not now.total or not now.done or now.done >= now.total or elapsed is None:
+        now, elapsed, counted = self._now, self._elapsed(), self._now.done - self._mark.done
+        if not now.total or counted <= 0 or now.done >= now.total or elapsed is None:
             return None
-        return elapsed * (now.total - now.done) / now.done
+        return elapsed * (now.total - now.done) / counted
 
     def _kept(self) -> str:
         tally = self._tally
@@ -119,10 +148,13 @@ class Display:
 
     def _panel(self) -> RenderableType:
         now = self._now
-        head = Text.assemble(
-            (f"round {now.round}/{self._rounds} ", "bold"),
-            (now.stage, "cyan bold"),
-            f"  {escape(now.note)}",
+        head = Table.grid(padding=(0, 1))
+        head.add_row(
+            self._spinner,
+            Text(f"round {now.round}/{self._rounds}", "bold"),
+            Text(now.stage, "cyan bold"),
+            Text(escape(now.note)),
+            Text(seconds(self._clock() - self._run_began), "dim"),
         )
         lines: list[RenderableType] = [head]
         if now.stage == "generate" and self._tally.target:

@@ -11,7 +11,6 @@ from selfinstruct.cli.display import Display
 from selfinstruct.cli.tables import print_summary, stdout
 from selfinstruct.config import load_config
 from selfinstruct.summary import read_summary
-from selfinstruct.types import Progress
 
 
 def run_command(
@@ -21,8 +20,7 @@ def run_command(
     cfg = load_config(config, overrides)
     console = Console(file=sys.stderr)
     with Display(console, cfg.rounds.max) as display:
-        display(Progress(0, "start", note="loading torch, transformers and trl"))
-        from selfinstruct.runs import Run  # takes seconds; a fault in the config is told before
+        from selfinstruct.runs import Run  # takes a second; a fault in the config is told before
 
         run = Run(cfg, config.parent, display)
         run.execute(rounds)

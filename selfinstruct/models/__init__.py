@@ -4,7 +4,7 @@ A backend's library is loaded when that backend is asked for, not before.
 """
 
 from selfinstruct.config import ModelConfig
-from selfinstruct.types import Model
+from selfinstruct.types import Checkpoint, Model, StudentModel
 
 
 def open_model(cfg: ModelConfig) -> Model:
@@ -33,3 +33,13 @@ def open_model(cfg: ModelConfig) -> Model:
             from selfinstruct.models.scripted import open_script
 
             return open_script(cfg.name)
+
+
+def open_student(checkpoint: Checkpoint, device: str, batch_size: int) -> StudentModel:
+    """A student ready to answer and to be scored; the caller closes it.
+
+    Raises `UserError` for a base that cannot be loaded.
+    """
+    from selfinstruct.models.transformers_model import TransformersModel
+
+    return TransformersModel(checkpoint.base, checkpoint.adapter, device, batch_size)

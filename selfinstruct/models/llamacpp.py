@@ -94,6 +94,7 @@ class LlamaCppModel:
         params.hostnames = ["127.0.0.1"]
         params.api_keys = [secrets.token_urlsafe(32)]
         params.endpoint_slots = False
+        params.endpoint_metrics = True
         params.ui = False
         try:
             self._server: Any = engine.Server(params)
@@ -102,6 +103,9 @@ class LlamaCppModel:
                 f"llama.cpp cannot load {path}: {error}",
                 next_step="check that it is a whole GGUF of a text model; lower teacher.context",
             ) from error
+        # Answered by the engine's main loop, so that it has begun when we return: an engine that is
+        # freed before its loop begins is never told to end it, and freeing waits for ever.
+        self._server.handle_metrics()
 
     def generate(self, requests: Sequence[Request]) -> Generator[Answered, None, None]:
         """Yield each answer as soon as it is written; closing the generator stops the rest.

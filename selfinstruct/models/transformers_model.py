@@ -5,6 +5,7 @@ rest of a batch changes an answer by float noise alone.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,17 @@ from transformers import (
 
 from selfinstruct import chat, weights
 from selfinstruct.errors import UserError
-from selfinstruct.types import Answered, Completion, Message, Request, Sampling, TokenNll, digest
+from selfinstruct.types import (
+    Answered,
+    Completion,
+    Message,
+    OnCount,
+    Request,
+    Sampling,
+    TokenNll,
+    digest,
+    uncounted,
+)
 from selfinstruct.weights import OnNote
 
 LOGIT_BYTES = 2**28
@@ -69,9 +80,7 @@ class TransformersModel:
         source = weights.locate(name, on_note)
         place = choose_device(device)
         self.name = f"transformers:{name}" + (f"+{adapter.name}" if adapter else "")
-        self.digest = weights.digest(source)
-        if adapter:
-            self.digest = digest([self.digest, weights.digest(adapter)])
+        self._files = [source, adapter] if adapter else [source]
         self._batch_size = batch_size
         self._device = place
         try:
@@ -96,6 +105,12 @@ class TransformersModel:
             eos_token_id=self._end, pad_token_id=self._end[0], do_sample=False
         )
 
+    @cached_property
+    def digest(self) -> str:
+        """Of the content of base and adapter, read when it is first asked for."""
+        found = [weights.digest(part) for part in self._files]
+        return digest(found) if len(found) > 1 else found[0]
+
     def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
         """Answer in batches of like length; every answer of a batch is yielded when it is done.
 
@@ -115,11 +130,13 @@ class TransformersModel:
         for start in range(0, len(rows), self._batch_size):
             yield from self._answer(rows[start : start + self._batch_size])
 
-    def nll(self, conversations: Sequence[Sequence[Message]]) -> list[TokenNll]:
+    def nll(
+        self, conversations: Sequence[Sequence[Message]], on_scored: OnCount = uncounted
+    ) -> list[TokenNll]:
         """The mean token NLL of each last message, in nats, its end-of-turn token included.
 
-        Logits are computed for answer tokens alone. Raises `UserError` for a conversation longer
-        than the model's context.
+        `on_scored` hears the number of rows done after each batch. Logits are computed for answer
+        tokens alone. Raises `UserError` for a conversation longer than the model's context.
         """
         encoded = [chat.encode(self._tokenizer, turns) for turns in conversations]
         lengths = [len(row.prompt_ids) + len(row.answer_ids) for row in encoded]
@@ -133,6 +150,7 @@ class TransformersModel:
         scores: dict[int, TokenNll] = {}
         for batch in self._scoring_batches(order, encoded):
             scores |= zip(batch, self._score([encoded[index] for index in batch]), strict=True)
+            on_scored(len(scores))
         return [scores[index] for index in range(len(encoded))]
 
     def close(self) -> None:

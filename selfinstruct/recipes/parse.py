@@ -14,8 +14,9 @@ from dataclasses import dataclass
 _NOUNS = "task|instruction|example|ticket|message|question|text|item|sample|variation"
 _MARKER = re.compile(
     rf"""
-    (?P<indent>\s*) [*_\#>(\[]* \s*
-    (?P<noun>(?:{_NOUNS})\b\s*\#?\s*)?
+    # Possessive (*+), or a line of twenty thousand blanks would take half a minute to be no marker.
+    (?P<indent>\s*+) [*_\#>(\[]*+ \s*+
+    (?P<noun>(?:{_NOUNS})\b\s*+\#?\s*+)?
     (?P<number>\d{{1,3}})(?!\d)
     (?: [*_]* [.)\]:、．）：]+ (?!\d) [*_]*   # "3." "3)" "**3.**" "Task 3:", never "3.5", "12:30"
       | \s+[-–—](?=\s)                       # "3 - "

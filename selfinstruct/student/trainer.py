@@ -27,11 +27,8 @@ from trl import SFTConfig, SFTTrainer  # type: ignore[attr-defined]
 
 from selfinstruct.config import StudentConfig
 from selfinstruct.errors import IncompleteError, UserError
+from selfinstruct.student.tokens import IGNORED, TokenRow
 from selfinstruct.types import OnProgress, Progress
-
-TokenRow = dict[str, list[int]]  # `input_ids` and `labels`, of one length
-
-IGNORED = -100  # the label of a token that is read and not learned
 
 # Parameters of the base, and the rate that LoRA wants up to there: ten times that of full training
 # whatever the rank ("LoRA Without Regret", Thinking Machines 2025; its table at batch 128, scaled
