@@ -13,7 +13,7 @@ demo: $(READY) ## one whole bootstrap round on the bundled model: under ten minu
 	$(BIN)/selfinstruct run configs/quickstart.yaml
 
 test: check ## lint, types and every test, the ones on real models included
-	$(BIN)/pytest -m "not gpu" --durations=8
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m "not gpu" -n 2 --dist worksteal --durations=8
 
 check: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .

@@ -103,29 +103,6 @@ def cache_folder() -> Path:
     return Path(base) / "selfinstruct" / "weights"
 
 
-def convert(gguf: Path, cache: Path, on_note: OnNote = unheard) -> Path:
-    """A GGUF in, a folder of float32 safetensors with tokeniser and chat template out, made once.
-
-    The folder is named by the file's content and appears in one step; of two processes that convert
-    at once, the second throws its work away. float32 holds what the quantised blocks say exactly.
-    """
-    target = cache / digest_file(gguf)[:32]
-    if _is_complete(target):
-        return target
-    if importlib.util.find_spec("gguf") is None:
-        raise UserError("the package that reads GGUF files is not installed", next_step=INSTALL)
-    on_note(f"converting {gguf.name} for training, once; about a minute")
-    cache.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=".part", dir=cache))
-    try:
-        _write_safetensors(gguf, part)
-        _write_manifest(part)
-        _move_into_place(part, target)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    return target
-
-
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep `transformers` from drawing progress bars and from warning while it loads and saves."""
@@ -144,7 +121,11 @@ def quiet() -> Iterator[None]:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
-def _write_safetensors(gguf: Path, folder: Path) -> None:
+def write_safetensors(gguf: Path, folder: Path) -> None:
+    """A GGUF in, its unpacked float32 weights, tokeniser and chat template in the folder.
+
+    Raises `UserError` for a file that cannot be read.
+    """
     import transformers
 
     # A model that keeps its GGUF blocks cannot be saved; one that unpacks them is a plain model.
@@ -164,6 +145,34 @@ def _write_safetensors(gguf: Path, folder: Path) -> None:
             why="the file is cut short, or its architecture is not known",
             next_step="name the folder or hub id of the same model in safetensors",
         ) from error
+
+
+def convert(
+    gguf: Path,
+    cache: Path,
+    on_note: OnNote = unheard,
+    write: Callable[[Path, Path], None] = write_safetensors,
+) -> Path:
+    """A GGUF in, a folder of float32 safetensors with tokeniser and chat template out, made once.
+
+    The folder is named by the file's content and appears in one step; of two processes that convert
+    at once, the second throws its work away. float32 holds what the quantised blocks say exactly.
+    """
+    target = cache / digest_file(gguf)[:32]
+    if _is_complete(target):
+        return target
+    if importlib.util.find_spec("gguf") is None:
+        raise UserError("the package that reads GGUF files is not installed", next_step=INSTALL)
+    on_note(f"converting {gguf.name} for training, once; about a minute")
+    cache.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=".part", dir=cache))
+    try:
+        write(gguf, part)
+        _write_manifest(part)
+        _move_into_place(part, target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return target
 
 
 def _write_manifest(folder: Path) -> None:

@@ -2,6 +2,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -84,6 +86,8 @@ def test_digest_is_of_content(tmp_path: Path) -> None:
 def test_digest_of_a_hub_id_is_its_cached_commit(tmp_path: Path) -> None:
     script = """
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from selfinstruct import weights
 cache = Path(sys.argv[1]) / "hub" / "models--org--model"
@@ -134,32 +138,29 @@ def test_a_failed_conversion_leaves_nothing(tmp_path: Path, gguf: Path) -> None:
     assert list((tmp_path / "cache").iterdir()) == []
 
 
+def test_of_two_that_convert_at_once_one_result_stays(tmp_path: Path, gguf: Path) -> None:
+    both_are_at_it = threading.Barrier(2, timeout=60)
+
+    def write(source: Path, folder: Path) -> None:
+        (folder / "model.safetensors").write_bytes(source.read_bytes())
+        both_are_at_it.wait()
+
+    cache = tmp_path / "cache"
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda _: weights.convert(gguf, cache, write=write), range(2))
+    assert one == other
+    assert list(cache.iterdir()) == [one]
+    assert (one / "model.safetensors").read_bytes() == GGUF
+
+
 @pytest.mark.slow
-def test_two_starters_convert_the_bundled_model_to_the_same_logits(
-    tmp_path: Path,
-) -> None:
+def test_the_converted_model_is_the_bundled_one() -> None:
     import torch
     import transformers
 
     gguf = weights.bundled_gguf()
-    script = "import sys; from selfinstruct import weights; print(weights.locate('bundled'))"
-    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
-    starters = [
-        subprocess.Popen(
-            [sys.executable, "-c", script],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    said = [starter.communicate(timeout=600) for starter in starters]
-    assert [error for _, error in said] == ["", ""]
-    one, other = (Path(out.strip()) for out, _ in said)
-    assert one == other
-    assert list((tmp_path / "selfinstruct" / "weights").iterdir()) == [one]
-    converted = transformers.AutoModelForCausalLM.from_pretrained(one)
+    folder = weights.locate("bundled")
+    converted = transformers.AutoModelForCausalLM.from_pretrained(folder)
     original = transformers.AutoModelForCausalLM.from_pretrained(
         gguf.parent, gguf_file=gguf.name, dtype=torch.float32
     )
@@ -168,6 +169,6 @@ def test_two_starters_convert_the_bundled_model_to_the_same_logits(
         assert torch.equal(converted(ids).logits, original(ids).logits)
     assert converted.config.tie_word_embeddings
     assert converted.lm_head.weight.data_ptr() == converted.model.embed_tokens.weight.data_ptr()
-    tokenizer = transformers.AutoTokenizer.from_pretrained(one)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     assert "<|im_start|>" in str(tokenizer.chat_template)
     assert tokenizer.eos_token == "<|im_end|>"
