@@ -280,9 +280,15 @@ class GateConfig(Section):
     otherwise.
     """
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    """The chance of any wrong accept over all rounds; each round may use alpha / rounds.max."""
+    """The chance of any wrong accept over all rounds."""
+    horizon: Literal["fixed", "open"] = "fixed"
+    """How rounds share alpha: `fixed` gives each alpha / rounds.max; `open` gives round r
+    6 alpha / (pi^2 r^2), so that rounds.max may be raised later.
+    """
     min_gain: Annotated[float, Field(ge=0)] = 0.01
     """The smallest gain worth having, in units of the metric."""
+    min_rows: Annotated[int, Field(ge=2)] = 20
+    """With fewer gate rows a verdict can only be inconclusive; 2 forces one all the same."""
 
 
 class RoundsConfig(Section):

@@ -48,26 +48,34 @@ def primary_metric(cfg: GateConfig, report: Report) -> str:
 
 
 def decide(
-    candidate: Report, champion: Report, cfg: GateConfig, rounds_max: int, seed: int = 0
+    candidate: Report,
+    champion: Report,
+    cfg: GateConfig,
+    alpha: float,
+    seed: int = 0,
+    groups: stats.Groups = None,
 ) -> Verdict:
     """Two reports on the same rows in, a `Verdict` out.
 
-    Accept: p <= alpha / rounds_max and gain >= min_gain. Reject: the 95 % interval of the gain ends
-    below min_gain. All else is inconclusive, and `why` says what it would take. `seed` fixes the
-    resampling of metrics other than right-or-wrong. Raises `UserError` when the reports do not pair
-    up row by row, hold fewer than two rows, or a score is not finite.
+    Accept: p <= alpha, the part of `cfg.alpha` that this round may use, and gain >= min_gain.
+    Reject: the 95 % interval of the gain ends below min_gain. All else is inconclusive, and so is
+    everything on fewer than min_rows rows; `why` says what it would take. `groups` names the group
+    of each row where rows are not independent. `seed` fixes the resampling that all but ungrouped
+    right-or-wrong metrics need. Raises `UserError` when the reports do not pair up row by row, hold
+    fewer than two rows, or a score is not finite.
     """
     metric = primary_metric(cfg, champion)
     ours, theirs = _paired(candidate, champion, metric)
     gains = theirs - ours if metric in LOWER_IS_BETTER else ours - theirs
     wins, losses = int((gains > 0).sum()), int((gains < 0).sum())
-    alpha = stats.alpha_of_round(cfg.alpha, rounds_max)
-    if metric in RIGHT_OR_WRONG:
+    groups = groups if groups is not None and len(set(groups)) < len(gains) else None
+    if metric in RIGHT_OR_WRONG and groups is None:
         evidence = _of_flips(wins, losses, len(gains), alpha)
     else:
-        evidence = _of_differences(gains, seed)
+        evidence = _of_differences(gains, seed, groups)
+    enough = len(gains) >= cfg.min_rows
     verdict = Verdict(
-        outcome=_outcome(evidence, alpha, cfg.min_gain),
+        outcome=_outcome(evidence, alpha, cfg.min_gain) if enough else "inconclusive",
         metric=metric,
         n=len(gains),
         champion=float(theirs.mean()),
@@ -82,6 +90,8 @@ def decide(
         ),
         why="",
     )
+    if not enough:
+        return replace(verdict, why=_too_few(verdict, cfg.min_rows))
     return replace(verdict, why=_why(verdict, cfg.min_gain, evidence.sd))
 
 
@@ -124,9 +134,11 @@ def _of_flips(wins: int, losses: int, n: int, alpha: float) -> _Evidence:
     )
 
 
-def _of_differences(gains: stats.Sample, seed: int) -> _Evidence:
-    test = stats.paired_test(gains, seed)
-    return _Evidence(test.gain, test.p_value, float(gains.std(ddof=1)), 0.0)
+def _of_differences(gains: stats.Sample, seed: int, groups: stats.Groups) -> _Evidence:
+    test = stats.paired_test(gains, seed, groups=groups)
+    # Of grouped rows: what the spread would have to be, were they independent.
+    sd = stats.standard_error(gains, groups) * math.sqrt(len(gains))
+    return _Evidence(test.gain, test.p_value, sd, 0.0)
 
 
 def _fewest_wins(alpha: float) -> int:
@@ -140,14 +152,25 @@ def _outcome(evidence: _Evidence, alpha: float, min_gain: float) -> Outcome:
     return "reject" if evidence.gain.high < min_gain else "inconclusive"
 
 
-def _why(verdict: Verdict, min_gain: float, sd: float) -> str:
+def _seen(verdict: Verdict) -> str:
     gain = verdict.gain
     direction = ", lower is better" if verdict.metric in LOWER_IS_BETTER else ""
-    seen = (
+    return (
         f"{verdict.metric} went from {verdict.champion:.3f} to {verdict.candidate:.3f} on "
         f"{verdict.n} rows ({verdict.wins} better, {verdict.losses} worse{direction}), a gain of "
         f"{gain.value:+.3f} with a 95 % interval of {gain.low:+.3f} to {gain.high:+.3f}"
     )
+
+
+def _too_few(verdict: Verdict, min_rows: int) -> str:
+    return (
+        f"Inconclusive: {_seen(verdict)}; under {min_rows} rows nothing is decided, since so few"
+        f" find no gain below {verdict.detectable:.3f} four times in five"
+    )
+
+
+def _why(verdict: Verdict, min_gain: float, sd: float) -> str:
+    seen = _seen(verdict)
     test = f"p = {verdict.p_value:.2g} and this round needs {verdict.alpha:.2g}"
     if verdict.outcome == "accept":
         return f"Accepted: {seen}; {test}."

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from selfinstruct import rows, student, weights
+from selfinstruct import rows, stats, student, weights
 from selfinstruct.config import Config
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.evaluate import evaluate
@@ -24,7 +24,7 @@ from selfinstruct.mixture import mix
 from selfinstruct.models import open_model, open_student
 from selfinstruct.recipes import RECIPES
 from selfinstruct.round import Kit, Pool, State, advance, run_round, start
-from selfinstruct.seeds import read_real_data
+from selfinstruct.seeds import group_rows, read_real_data
 from selfinstruct.store import Store
 from selfinstruct.task import Task, settle
 from selfinstruct.teacher import Teacher, ask
@@ -230,7 +230,10 @@ class _Stages:
             return rows.to_verdict(stored["verdict"])
         began = time.monotonic()
         cfg = self.run.cfg
-        verdict = decide(candidate, champion, cfg.gate, cfg.rounds.max, cfg.seed)
+        rounds = cfg.rounds.max if cfg.gate.horizon == "fixed" else None
+        alpha = stats.alpha_of_round(cfg.gate.alpha, index, rounds)
+        groups = group_rows(self.data.gate, cfg.seeds.near_duplicate)
+        verdict = decide(candidate, champion, cfg.gate, alpha, cfg.seed, groups)
         result = {
             "verdict": rows.from_verdict(verdict),
             "candidate": candidate.checkpoint,

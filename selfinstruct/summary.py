@@ -74,7 +74,7 @@ def reports(store: Store, split: Split) -> dict[str, Report]:
 def gain(candidate: Report, champion: Report, metric: str) -> Verdict:
     """The paired comparison of two reports in one metric, as a test on its own at the 5 % level."""
     cfg = GateConfig.model_validate({"metric": metric, "min_gain": 0.0})
-    return decide(candidate, champion, cfg, rounds_max=1)
+    return decide(candidate, champion, cfg, cfg.alpha)
 
 
 def estimate(report: Report, metric: str) -> Interval:

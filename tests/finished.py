@@ -73,7 +73,7 @@ def write_run(folder: Path, right: int = 38, count: int = GATE) -> None:
             store.commit_report(report(digest, hits, count=count))
             store.commit_stage(number, f"evaluate {name} on gate", {"checkpoint": digest}, 2.0)
         candidate, champion = report("d", right, count=count), report("c", 20, count=count)
-        verdict = decide(candidate, champion, GateConfig(), 1)
+        verdict = decide(candidate, champion, GateConfig(), 0.05)
         store.commit_stage(1, "generate", {"accepted": 1}, 3.0)
         mixture = rows.from_mixture(Mixture((*real_data(count).train, KEPT), 0.5, 0.5))
         store.commit_stage(1, "mix", mixture, 0.1)

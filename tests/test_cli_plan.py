@@ -41,6 +41,14 @@ def test_general_seeds_are_planned_with_self_instruct(
         assert words in text
 
 
+def test_what_is_odd_about_a_split_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    few = ["seeds.max_per_label={train: 1, gate: 1}"]
+    found = plan_run(CONFIGS / "quickstart.yaml", few)
+    assert "train has 10 rows; under 20 say little about any student" in found["notes"]
+    print_plan(found)
+    assert "note  train has 10 rows" in capsys.readouterr().out
+
+
 def test_a_plan_of_missing_seeds_is_refused() -> None:
     with pytest.raises(UserError, match=r"none\.csv"):
         plan_run(CONFIGS / "banking77.yaml", ["seeds.path=none.csv"])

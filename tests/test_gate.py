@@ -35,7 +35,7 @@ def flips(wins: int, losses: int, n: int) -> tuple[Report, Report]:
 
 
 def judge(wins: int, losses: int, n: int, cfg: GateConfig = CFG, rounds_max: int = 5) -> Verdict:
-    return decide(*flips(wins, losses, n), cfg, rounds_max)
+    return decide(*flips(wins, losses, n), cfg, cfg.alpha / rounds_max)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_changing_places_turns_the_gain_round(wins: int, losses: int, ties: int)
 def test_the_same_scores_are_never_accepted(metric: str, n: int, min_gain: float) -> None:
     same = report(**{metric: [float(index % 2) for index in range(n)]})
     cfg = GateConfig.model_validate({"metric": metric, "min_gain": min_gain})
-    verdict = decide(same, same, cfg, rounds_max=1)
+    verdict = decide(same, same, cfg, cfg.alpha)
     assert verdict.outcome != "accept"
     assert (verdict.p_value, verdict.gain.value) == (1, 0)
 
@@ -108,7 +108,7 @@ def test_the_direction_of_a_metric_is_known(metric: str, better: float) -> None:
             report(**{metric: list(champion + step + noise)}),
             report(**{metric: list(champion)}),
             cfg,
-            rounds_max=5,
+            cfg.alpha / 5,
         )
         for step in (better, -better)
     ]
@@ -141,18 +141,18 @@ def test_the_reports_must_be_of_the_same_rows() -> None:
     candidate, champion = flips(3, 1, 10)
     shuffled = replace(candidate, ids=candidate.ids[::-1])
     with pytest.raises(UserError, match="same rows"):
-        decide(shuffled, champion, CFG, 5)
+        decide(shuffled, champion, CFG, 0.01)
     with pytest.raises(UserError, match="same rows"):
-        decide(replace(candidate, split="dev"), champion, CFG, 5)
+        decide(replace(candidate, split="dev"), champion, CFG, 0.01)
     with pytest.raises(UserError, match="9 accuracy scores for 10 rows"):
         short = {"accuracy": candidate.scores["accuracy"][1:]}
-        decide(replace(candidate, scores=short), champion, CFG, 5)
+        decide(replace(candidate, scores=short), champion, CFG, 0.01)
 
 
 @pytest.mark.parametrize("n", [0, 1])
 def test_a_gate_needs_rows(n: int) -> None:
     with pytest.raises(UserError, match="too few"):
-        decide(report(nll=[1.0] * n), report(nll=[1.0] * n), CFG, 5)
+        decide(report(nll=[1.0] * n), report(nll=[1.0] * n), CFG, 0.01)
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
@@ -161,7 +161,7 @@ def test_a_score_that_is_no_number_never_decides(bad: float, place: str) -> None
     good, broken = report(nll=[1.0, 2.0, 3.0]), report(nll=[1.0, bad, 3.0])
     pair = (broken, good) if place == "candidate" else (good, broken)
     with pytest.raises(UserError, match=f"{place}'s nll on row row 1"):
-        decide(*pair, CFG, 5)
+        decide(*pair, CFG, 0.01)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,8 @@ def wrong_accepts(runs: int, rounds: int, n: int, cfg: GateConfig) -> int:
         champion = report(accuracy=list((rng.random(n) < skill).astype(float)))
         candidates = ((rng.random(n) < skill).astype(float) for _ in range(rounds))
         runs_with_one += any(
-            decide(report(accuracy=list(scores)), champion, cfg, rounds).outcome == "accept"
+            decide(report(accuracy=list(scores)), champion, cfg, cfg.alpha / rounds).outcome
+            == "accept"
             for scores in candidates
         )
     return runs_with_one
@@ -236,7 +237,7 @@ def test_continuous_scores_of_equal_students_rarely_win() -> None:
                 report(nll=list(candidate)),
                 report(nll=list(champion)),
                 GateConfig(alpha=0.1, min_gain=0),
-                rounds_max=1,
+                0.1,
                 seed=trial,
             ).outcome
             == "accept"
@@ -254,3 +255,35 @@ def test_every_small_table_agrees_with_the_written_rule() -> None:
             assert verdict.outcome == "accept"
         else:
             assert verdict.outcome == ("reject" if verdict.gain.high < 0.02 else "inconclusive")
+
+
+@pytest.mark.parametrize(("min_rows", "outcome"), [(20, "inconclusive"), (2, "accept")])
+def test_few_rows_decide_nothing_unless_told_to(min_rows: int, outcome: str) -> None:
+    verdict = judge(15, 0, 19, GateConfig(min_rows=min_rows), rounds_max=1)
+    assert verdict.outcome == outcome
+    if outcome == "inconclusive":
+        assert "under 20 rows nothing is decided" in verdict.why
+        assert f"{verdict.detectable:.3f}" in verdict.why
+
+
+def test_rows_of_one_group_are_one_piece_of_evidence() -> None:
+    candidate, champion = flips(12, 0, 60)
+    alone, five = list(range(60)), [index // 5 for index in range(60)]
+    by_row = decide(candidate, champion, CFG, 0.05, groups=alone)
+    by_group = decide(candidate, champion, CFG, 0.05, groups=five)
+    assert by_row == decide(candidate, champion, CFG, 0.05)
+    assert (by_row.outcome, by_group.outcome) == ("accept", "inconclusive")
+    assert by_group.p_value == pytest.approx(2**-3)  # twelve wins in three groups
+    assert by_group.gain.value == by_row.gain.value
+    assert by_group.detectable > by_row.detectable
+
+
+def test_grouped_rows_of_equal_students_rarely_win() -> None:
+    rng, accepts = np.random.default_rng(2), 0
+    groups = np.repeat(np.arange(30), 4).tolist()
+    for trial in range(150):
+        ours, theirs = (np.repeat(rng.random(30) < 0.5, 4).astype(float) for _ in range(2))
+        pair = report(accuracy=list(ours)), report(accuracy=list(theirs))
+        cfg = GateConfig(min_gain=0)
+        accepts += decide(*pair, cfg, 0.05, seed=trial, groups=groups).outcome == "accept"
+    assert accepts / 150 <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 150)

@@ -111,9 +111,9 @@ class Display:
         parts = [f"round {now.round}/{self._rounds}", now.stage]
         if now.stage == "generate" and self._tally.target:
             parts.append(self._kept())
-        elif now.total:
-            parts.append(f"{now.done}/{now.total} {now.unit}")
-        parts += [escape(now.note)] if now.note else []
+        else:
+            parts += [f"{now.done}/{now.total} {now.unit}"] if now.total else []
+            parts += [escape(now.note)] if now.note else []
         self._print(" · ".join([*parts, seconds(took)]))
 
     def _print(self, line: str) -> None:

@@ -15,7 +15,7 @@ from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape
 from selfinstruct.config import Config, GenerateConfig, load_config
 from selfinstruct.recipes import RECIPES, Material, Wave
-from selfinstruct.seeds import read_real_data
+from selfinstruct.seeds import notes, read_real_data
 from selfinstruct.summary import SCHEMA_VERSION
 from selfinstruct.task import Task, settle
 from selfinstruct.types import SPLITS, Completion, Prompt, RealData, Sampling
@@ -30,7 +30,8 @@ def plan_run(path: Path, overrides: Sequence[str]) -> dict[str, Any]:
     data = read_real_data(cfg.seeds, path.parent, cfg.seed)
     task = settle(cfg, data)
     prompts = first_prompts(cfg, data, task)
-    alpha = stats.alpha_of_round(cfg.gate.alpha, cfg.rounds.max)
+    rounds = cfg.rounds.max if cfg.gate.horizon == "fixed" else None
+    alpha = stats.alpha_of_round(cfg.gate.alpha, 1, rounds)
     answer_words = [len(reference(row, task.target).split()) for row in data.train]
     return {
         "schema_version": SCHEMA_VERSION,
@@ -40,6 +41,7 @@ def plan_run(path: Path, overrides: Sequence[str]) -> dict[str, Any]:
         "duplicates": data.duplicates,
         "skipped": data.skipped,
         "unused": data.unused,
+        "notes": list(notes(data, cfg.seeds)),
         "target": task.target,
         "recipe": task.recipe,
         "teacher": cfg.teacher.base_url or f"{cfg.teacher.backend}:{cfg.teacher.name}",
@@ -55,6 +57,7 @@ def plan_run(path: Path, overrides: Sequence[str]) -> dict[str, Any]:
         "gate": {
             "rows": len(data.gate),
             "alpha_per_round": alpha,
+            "alpha_for": "a round" if rounds else "in round 1",
             "detectable_gain": stats.detectable_gain(math.sqrt(DISCORDANT), len(data.gate), alpha)
             if "label" in task.target
             else None,
@@ -109,7 +112,7 @@ def print_plan(plan: dict[str, Any]) -> None:
         "calls a round": f"{calls['least']} if all are accepted, at most about {calls['most']}",
         "tokens a call": f"about {plan['prompt_tokens_per_call']} in the prompt",
         "training": f"{plan['steps_per_student']} optimiser steps for every student",
-        "gate": f"{gate['rows']} rows, alpha {gate['alpha_per_round']:.3g} a round",
+        "gate": f"{gate['rows']} rows, alpha {gate['alpha_per_round']:.3g} {gate['alpha_for']}",
     }
     if gate["detectable_gain"] is not None:
         facts["it can find"] = (
@@ -119,6 +122,8 @@ def print_plan(plan: dict[str, Any]) -> None:
     for name, fact in facts.items():
         table.add_row(Text(name, style="bold"), Text(escape(fact)))
     console.print(table)
+    for note in plan["notes"]:
+        console.print(Text.assemble(("note  ", "yellow bold"), escape(note)))
     prompt = plan["first_prompt"]
     console.print(Text(f"\nfirst prompt ({prompt['template']} {prompt['version']})", style="bold"))
     for role, content in prompt["messages"]:

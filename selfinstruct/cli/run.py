@@ -27,4 +27,6 @@ def run_command(
     summary = read_summary(run.folder)
     if show:
         print_summary(stdout(), summary)
+        for command in ("compare", "show"):
+            console.print(f"next: selfinstruct {command} {run.folder}", style="dim", markup=False)
     return summary

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from selfinstruct.config import SeedsConfig
 from selfinstruct.seeds.read import read_examples
-from selfinstruct.seeds.split import notes, split_examples
+from selfinstruct.seeds.split import group_rows, notes, split_examples
 from selfinstruct.types import RealData
 
-__all__ = ["notes", "read_examples", "read_real_data", "split_examples"]
+__all__ = ["group_rows", "notes", "read_examples", "read_real_data", "split_examples"]
 
 
 def read_real_data(cfg: SeedsConfig, base: Path, seed: int) -> RealData:

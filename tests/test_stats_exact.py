@@ -1,0 +1,111 @@
+import math
+from typing import Literal
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom, norm
+
+from selfinstruct import stats
+
+counts = st.integers(0, 60)
+
+
+@pytest.mark.parametrize(
+    ("mid_p", "alternative", "p_value"),
+    [
+        (False, "two-sided", 0.0703),
+        (True, "two-sided", 0.0391),
+        (False, "greater", 0.0352),
+        (True, "greater", 0.0195),
+    ],
+)
+def test_mcnemar_gives_the_published_p_values(
+    mid_p: bool, alternative: Literal["two-sided", "greater"], p_value: float
+) -> None:
+    """Airway hyper-responsiveness, 1 against 7 flips: Fagerland et al. 2013, table 1."""
+    found = stats.mcnemar(7, 1, alternative, mid_p=mid_p)
+    assert found == pytest.approx(p_value, abs=5e-5)
+
+
+@given(counts, counts)
+def test_the_mid_p_value_lies_between_the_strict_and_the_next_one(wins: int, losses: int) -> None:
+    exact, mid = (
+        stats.mcnemar(wins, losses, "greater"),
+        stats.mcnemar(wins, losses, "greater", mid_p=True),
+    )
+    if wins + losses:
+        assert exact - mid == pytest.approx(float(binom.pmf(wins, wins + losses, 0.5)) / 2)
+    assert stats.mcnemar(wins, losses, mid_p=True) <= stats.mcnemar(wins, losses)
+    other = stats.mcnemar(losses, wins, "greater", mid_p=True)
+    assert wins + losses == 0 or mid + other == pytest.approx(1)
+
+
+@given(counts, counts)
+def test_mcnemar_is_the_sum_over_the_binomial_tail(wins: int, losses: int) -> None:
+    flips = wins + losses
+    tail = sum(math.comb(flips, k) for k in range(wins, flips + 1)) / 2**flips
+    assert stats.mcnemar(wins, losses, "greater") == pytest.approx(tail)
+
+
+@given(counts, counts)
+def test_mcnemar_two_sided_does_not_care_who_is_who(wins: int, losses: int) -> None:
+    assert stats.mcnemar(wins, losses) == pytest.approx(stats.mcnemar(losses, wins))
+    fewer = min(wins, losses)
+    oracle = min(1.0, 2 * float(binom.cdf(fewer, wins + losses, 0.5)))
+    assert stats.mcnemar(wins, losses) == pytest.approx(oracle)
+
+
+@pytest.mark.parametrize(
+    ("wins", "losses", "n", "low", "high"),
+    [(6, 16, 161, -0.1195, -0.0032), (16, 6, 161, 0.0032, 0.1195)],
+)
+def test_paired_binary_interval_gives_the_published_limits(
+    wins: int, losses: int, n: int, low: float, high: float
+) -> None:
+    """Complete response before and after therapy: Fagerland et al. 2014, Bonett-Price row."""
+    found = stats.paired_binary_interval(wins, losses, n)
+    assert [found.low, found.high] == pytest.approx([low, high], abs=5e-5)
+
+
+@given(counts, counts, counts)
+def test_paired_binary_interval_holds_its_estimate(wins: int, losses: int, ties: int) -> None:
+    n = wins + losses + ties + 1
+    found = stats.paired_binary_interval(wins, losses, n)
+    assert -1 <= found.low <= found.value == (wins - losses) / n <= found.high <= 1
+
+
+def test_paired_binary_interval_keeps_a_width_where_nothing_flipped() -> None:
+    found = stats.paired_binary_interval(0, 0, 20)
+    assert found.low < 0 < found.high
+
+
+def test_paired_binary_interval_covers_the_truth_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    flips = rng.multinomial(80, (0.15, 0.05, 0.8), size=4000)
+    found = [stats.paired_binary_interval(int(w), int(x), 80) for w, x, _ in flips]
+    share = np.mean([interval.low <= 0.1 <= interval.high for interval in found])
+    assert share == pytest.approx(0.95, abs=0.015)
+
+
+@given(counts, counts)
+def test_wilson_solves_its_quadratic(successes: int, failures: int) -> None:
+    n = successes + failures + 1
+    found = stats.wilson(successes, n)
+    z = norm.ppf(0.975)
+    for limit in (found.low, found.high):
+        miss = (successes / n - limit) ** 2 - z**2 * limit * (1 - limit) / n
+        assert limit in (0, 1) or miss == pytest.approx(0, abs=1e-9)
+
+
+def test_wilson_never_leaves_the_unit_interval() -> None:
+    assert stats.wilson(0, 10).low == 0
+    assert stats.wilson(10, 10).high == 1
+
+
+def test_an_empty_sample_is_refused() -> None:
+    with pytest.raises(ValueError, match="empty"):
+        stats.wilson(0, 0)
+    with pytest.raises(ValueError, match="empty"):
+        stats.paired_binary_interval(0, 0, 0)
