@@ -1,5 +1,6 @@
 """A finished run, written straight into the ledger: what the reading commands are tested on."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from selfinstruct import rows
@@ -50,7 +51,9 @@ def report(digest: str, right: int, split: Split = "gate", count: int = GATE) ->
     return Report(digest, split, ids, scores, tuple(f"{digest} says {i}" for i in range(len(ids))))
 
 
-def write_run(folder: Path, right: int = 38, count: int = GATE) -> None:
+def write_run(
+    folder: Path, right: int = 38, count: int = GATE, settings: Mapping[str, object] | None = None
+) -> None:
     """A run whose base gets 2 gate rows right, its control 20 and its round 1 `right`."""
     students = {"base": ("b", 2), "real-only": ("c", 20), "round-1": ("d", right)}
     neighbour = real_data(count).train[0].id
@@ -63,6 +66,7 @@ def write_run(folder: Path, right: int = 38, count: int = GATE) -> None:
     )
     with Store(folder, write=True) as store:
         store.freeze(real_data(count))
+        store.set_meta("identity", {"evaluate.max_new_tokens": 96, **(settings or {})})
         store.begin_attempts(1, 0, "scripted", [("call-1", PROMPT, 3)])
         store.end_attempt("call-1", Completion("charged \x1b[2Jtwo times", "stop", 50, 20))
         store.commit_wave(1, 0, Screened((KEPT,), (dropped,)))

@@ -3,44 +3,70 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.cli.compare import compare_runs, compare_students, print_comparison
+from selfinstruct.cli.compare import compare_students, read_limit
 from selfinstruct.errors import UserError
 from tests.finished import write_run
 
 
-def test_the_control_meets_the_base_and_each_candidate_the_control(tmp_path: Path) -> None:
+def test_all_of_a_run_are_held_to_its_control(tmp_path: Path) -> None:
     write_run(tmp_path)
-    found = json.loads(json.dumps(compare_students(tmp_path)))
-    pairs = [(pair["a"], pair["b"]) for pair in found["pairs"]]
-    assert pairs == [("real-only", "base"), ("round-1", "real-only")]
-    accuracy = found["pairs"][1]["metrics"]["accuracy"]
+    found = json.loads(json.dumps(compare_students([str(tmp_path)])))
+    assert found["reference"] == "real-only"
+    assert [one["student"] for one in found["comparisons"]] == ["base", "round-1"]
+    accuracy = found["comparisons"][1]["metrics"]["accuracy"]
     assert (accuracy["wins"], accuracy["losses"], accuracy["verdict"]) == (18, 0, "better")
+    assert found["comparisons"][1]["mixture"]["student"]["synthetic"] == 1
 
 
-def test_the_texts_that_changed_stand_side_by_side(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_texts_that_changed_stand_side_by_side(tmp_path: Path) -> None:
     write_run(tmp_path)
-    found = compare_students(tmp_path)
-    assert len(found["pairs"][1]["improvements"]) == 5
-    assert found["pairs"][1]["regressions"] == []
-    print_comparison(found)
-    text = capsys.readouterr().out
-    assert "improvement: gate ticket" in text
-    assert "round-1: d says" in text
-    assert "real-only: c says" in text
+    _, candidate = compare_students([str(tmp_path)])["comparisons"]
+    assert len(candidate["improvements"]) == 10
+    assert candidate["regressions"] == []
+    first = candidate["improvements"][0]
+    assert first["asked"].startswith("gate ticket")
+    assert (first["ours"][:6], first["theirs"][:6]) == ("d says", "c says")
 
 
-def test_champions_of_two_runs_are_paired(tmp_path: Path) -> None:
-    write_run(tmp_path / "a")
-    write_run(tmp_path / "b", right=21)
-    (pair,) = compare_runs(tmp_path / "a", tmp_path / "b")["pairs"]
-    assert (pair["a"], pair["b"]) == ("a/round-1", "b/real-only")
-    assert pair["metrics"]["accuracy"]["wins"] == 18
+def test_the_first_named_is_the_reference(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", settings={"student.max_steps": 30})
+    write_run(tmp_path / "b", right=21, settings={"student.max_steps": 60, "name": "b"})
+    (one,) = compare_students([str(tmp_path / "a"), str(tmp_path / "b")])["comparisons"]
+    assert (one["student"], one["reference"]) == ("b:real-only", "a:round-1")
+    assert one["metrics"]["accuracy"]["losses"] == 18
+    assert one["settings"] == {"student.max_steps": {"student": 60, "reference": 30}}
 
 
-def test_runs_gated_on_different_rows_are_refused(tmp_path: Path) -> None:
+def test_what_does_not_compare_is_refused_unless_forced_and_then_said(tmp_path: Path) -> None:
     write_run(tmp_path / "a")
     write_run(tmp_path / "b", count=39)
-    with pytest.raises(UserError, match="different rows"):
-        compare_runs(tmp_path / "a", tmp_path / "b")
+    names = [str(tmp_path / "a"), str(tmp_path / "b")]
+    with pytest.raises(UserError, match="different rows: 39 and 40 rows, 39 in common"):
+        compare_students(names)
+    (one,) = compare_students(names, force=True)["comparisons"]
+    assert one["n"] == 39
+    assert "different rows" in one["forced"][0]
+
+
+@pytest.mark.parametrize(
+    ("limit", "failed"),
+    [("accuracy:0", True), ("accuracy:0.2", True), ("accuracy:0.5", False), ("nll:0", True)],
+)
+def test_a_loss_beyond_the_limit_fails(tmp_path: Path, limit: str, failed: bool) -> None:
+    write_run(tmp_path)
+    names = [f"{tmp_path}:round-1", f"{tmp_path}:real-only"]
+    found = compare_students(names, [limit])
+    assert bool(found["failed"]) == failed
+    assert not compare_students(names[::-1], [limit])["failed"]
+
+
+@pytest.mark.parametrize("limit", ["accuracy", "accuracy:x", ":0.1", "accuracy:-1", "nll:inf", ""])
+def test_a_limit_that_cannot_be_read_is_refused(limit: str) -> None:
+    with pytest.raises(UserError, match="is not METRIC:EPS"):
+        read_limit(limit)
+
+
+def test_a_limit_on_what_was_not_scored_is_refused(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    with pytest.raises(UserError, match="not scored on chrf"):
+        compare_students([str(tmp_path)], ["chrf:0.1"])

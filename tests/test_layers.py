@@ -13,7 +13,7 @@ PACKAGE = ROOT / "selfinstruct"
 LAYERS = (
     {"errors", "types"},
     {"config", "text", "stats", "files", "rows", "database"},
-    {"store", "chat", "weights", "prompting", "adapters"},
+    {"store", "chat", "weights", "prompting", "adapters", "pairs"},
     {
         "seeds",
         "models",
@@ -23,11 +23,12 @@ LAYERS = (
         "student",
         "evaluate",
         "gate",
+        "comparison",
         "teacher",
         "task",
     },
     {"generate", "round", "summary"},
-    {"runs"},
+    {"runs", "contestants"},
     {"cli"},
 )
 LAYER_OF = {name: level for level, names in enumerate(LAYERS) for name in names}

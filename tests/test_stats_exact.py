@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom, norm
+from scipy.stats import binom, binomtest, norm
 
 from selfinstruct import stats
 
@@ -109,3 +109,15 @@ def test_an_empty_sample_is_refused() -> None:
         stats.wilson(0, 0)
     with pytest.raises(ValueError, match="empty"):
         stats.paired_binary_interval(0, 0, 0)
+
+
+@given(counts, counts)
+def test_p_values_and_limits_are_those_of_scipy(wins: int, losses: int) -> None:
+    n = wins + losses
+    for side in ("two-sided", "greater"):
+        expected = binomtest(wins, n, 0.5, alternative=side).pvalue if n else 1.0
+        assert stats.mcnemar(wins, losses, side) == pytest.approx(float(expected))
+    if n:
+        theirs = binomtest(wins, n).proportion_ci(method="wilson")
+        found = stats.wilson(wins, n)
+        assert [found.low, found.high] == pytest.approx([theirs.low, theirs.high])

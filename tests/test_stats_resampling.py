@@ -5,7 +5,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import bootstrap
+from scipy.stats import bootstrap, permutation_test
 
 from selfinstruct import stats
 from selfinstruct.types import Interval
@@ -134,3 +134,13 @@ def test_an_empty_sample_has_no_mean() -> None:
     for function in (stats.paired_test, stats.mean_interval, stats.standard_error):
         with pytest.raises(ValueError, match="empty"):
             function(nothing)
+
+
+@given(st.lists(st.integers(-50, 50), min_size=2, max_size=9))
+@settings(max_examples=25, deadline=None)
+def test_two_sided_sign_flips_are_those_of_scipy(values: list[int]) -> None:
+    differences = np.array(values, dtype=float)
+    test = permutation_test((differences,), np.mean, permutation_type="samples", rng=0)
+    found = stats.paired_test(differences, alternative="two-sided").p_value
+    assert found == pytest.approx(float(test.pvalue))
+    assert found == stats.paired_test(-differences, alternative="two-sided").p_value

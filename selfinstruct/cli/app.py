@@ -166,21 +166,44 @@ def show(
 @app.command(
     epilog=examples(
         "selfinstruct compare runs/quickstart",
-        "selfinstruct compare runs/a runs/b --json",
+        "selfinstruct compare runs/old runs/new:round-1 --fail-if-worse accuracy:0.02",
     )
 )
 def compare(
-    run: RunPath,
-    other: Annotated[
-        Path | None, typer.Argument(metavar="RUN", help="Another run; its champion against ours.")
+    students: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN[:STUDENT]...",
+            help="Champions, or base, real-only, round-N; all others are held to the first.",
+        ),
+    ],
+    fail_if_worse: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METRIC:EPS",
+            help="Exit 1 where the whole 95 % interval of the gain is below -EPS.",
+        ),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Compare what they share though scored differently.")
+    ] = False,
+    markdown: Annotated[bool, typer.Option("--md", help="Print Markdown.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compare the students of a run on the gate rows, or the champions of two runs, row by row."""
-    from selfinstruct.cli.compare import compare_runs, compare_students, print_comparison
+    """Compare students on the same gate rows: better, worse or inconclusive, metric by metric."""
+    from selfinstruct.cli.compare import compare_students
+    from selfinstruct.cli.compare_text import as_markdown, print_comparison
+    from selfinstruct.cli.tables import stdout
 
-    found = compare_students(run) if other is None else compare_runs(run, other)
-    _print_json(found) if as_json else print_comparison(found)
+    found = compare_students(students, fail_if_worse or [], force=force)
+    if as_json:
+        _print_json(found)
+    elif markdown:
+        print(as_markdown(found))
+    else:
+        print_comparison(stdout(), found)
+    if found["failed"]:
+        raise typer.Exit(1)
 
 
 @app.command(epilog=examples("selfinstruct doctor runs/quickstart"))

@@ -1,138 +1,137 @@
-"""`compare`: students on the same gate rows, pair by pair, with the texts on which they part."""
+"""`compare`: any students of any runs on the same gate rows, each against the first named."""
 
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
-
-from selfinstruct.cli.tables import COLOURS, NAMES, stdout
-from selfinstruct.cli.text import one_line
+from selfinstruct.comparison import (
+    Comparison,
+    Flip,
+    compare,
+    compare_slices,
+    dimensions_of,
+    flips,
+    is_worse_than,
+)
 from selfinstruct.config import GateConfig
+from selfinstruct.contestants import Contestant, contestants, share_rows, unlike
 from selfinstruct.errors import UserError
 from selfinstruct.gate import primary_metric
-from selfinstruct.store import Store
-from selfinstruct.summary import SCHEMA_VERSION, gain, reports, summarise
-from selfinstruct.types import RealData, Report
+from selfinstruct.seeds import group_rows
+from selfinstruct.summary import SCHEMA_VERSION
 
-FLIPS = 5
-WORDS = {"accept": "better", "reject": "not better", "inconclusive": "inconclusive"}
+FLIPS = 10
+INCIDENTAL = ("name", "out", "student.name")
 
 
-def compare_students(folder: Path) -> dict[str, Any]:
-    """Every student of a run against the one before it that it had to beat: base, control,
-    champion.
+def compare_students(
+    names: Sequence[str], limits: Sequence[str] = (), *, force: bool = False
+) -> dict[str, Any]:
+    """The students named, or all of one run, each against the first; `limits` as METRIC:EPS.
+
+    Raises `UserError` for students that do not compare, unless `force`, which pairs them on the
+    rows they share and says so.
     """
-    with Store(folder) as store:
-        found = reports(store, "gate")
-        data = store.real_data()
-    if len(found) < 2 or data is None:
-        raise UserError(
-            f"{folder} has {len(found)} evaluated students; it takes two to compare",
-            next_step=f"selfinstruct status {folder}",
-        )
-    names = list(found)
-    pairs = [(names[1], names[0]), *((name, names[1]) for name in names[2:])]
+    reference, *others = contestants(names)
+    checks = [read_limit(limit) for limit in limits]
+    found = [_against(one, reference, checks, force=force) for one in others]
     return {
         "schema_version": SCHEMA_VERSION,
-        "pairs": [_pair(a, found[a], b, found[b], data) for a, b in pairs],
+        "reference": reference.name,
+        "comparisons": found,
+        "failed": [f"{one['student']}: {text}" for one in found for text in one["failed"]],
     }
 
 
-def compare_runs(folder: Path, other: Path) -> dict[str, Any]:
-    """The champion of one run against the champion of another, on the gate rows both were scored
-    on.
-    """
-    (ours, our_report, data), (theirs, their_report, _) = _champion(folder), _champion(other)
-    if our_report.ids != their_report.ids:
+def read_limit(text: str) -> tuple[str, float]:
+    """`METRIC:EPS` in, such as `accuracy:0.02`; its parts out. `UserError` for anything else."""
+    metric, _, margin = text.partition(":")
+    try:
+        allowed = float(margin)
+    except ValueError:
+        allowed = -1.0
+    if not metric or not 0 <= allowed < float("inf"):
         raise UserError(
-            f"{folder} and {other} were gated on different rows",
-            why="their scores cannot be paired, and unpaired scores of so few rows say little",
-            next_step="give both runs the same seeds, split and seed",
+            f"--fail-if-worse {text!r} is not METRIC:EPS",
+            next_step="for example --fail-if-worse accuracy:0.02",
         )
-    pair = _pair(f"{folder.name}/{ours}", our_report, f"{other.name}/{theirs}", their_report, data)
-    return {"schema_version": SCHEMA_VERSION, "pairs": [pair]}
+    return metric, allowed
 
 
-def _champion(folder: Path) -> tuple[str, Report, RealData]:
-    with Store(folder) as store:
-        name = summarise(store)["champion"]
-        found = reports(store, "gate")
-        data = store.real_data()
-    if name not in found or data is None:
-        raise UserError(f"{folder} has no champion yet", next_step=f"selfinstruct status {folder}")
-    return name, found[name], data
-
-
-def _pair(name: str, ours: Report, other: str, theirs: Report, data: RealData) -> dict[str, Any]:
-    metrics = {}
-    for metric in ours.scores:
-        verdict = gain(ours, theirs, metric)
-        metrics[metric] = {
-            "a": verdict.candidate,
-            "b": verdict.champion,
-            "gain": verdict.gain.value,
-            "low": verdict.gain.low,
-            "high": verdict.gain.high,
-            "wins": verdict.wins,
-            "losses": verdict.losses,
-            "p_value": verdict.p_value,
-            "verdict": WORDS[verdict.outcome],
-        }
-    return {"a": name, "b": other, "n": len(ours.ids), "metrics": metrics} | _flips(
-        ours, theirs, data
-    )
-
-
-def _flips(ours: Report, theirs: Report, data: RealData) -> dict[str, Any]:
-    """The rows where the primary metric parts the two most, the best and the worst for us."""
-    metric = primary_metric(GateConfig(), ours)
-    sign = -1 if metric == "nll" else 1
-    asked = {row.id: row.input or row.instruction for row in data.gate}
-    apart = sorted(
-        (sign * (a - b), position)
-        for position, (a, b) in enumerate(
-            zip(ours.scores[metric], theirs.scores[metric], strict=True)
+def _against(
+    one: Contestant, reference: Contestant, limits: Sequence[tuple[str, float]], *, force: bool
+) -> dict[str, Any]:
+    reasons = unlike(one, reference)
+    if reasons and not force:
+        raise UserError(
+            f"{one.name} and {reference.name} do not compare: {'; '.join(reasons)}",
+            why="a difference could come from how they were scored",
+            next_step="evaluate both in the same way, or add --force to compare what they share",
         )
+    one, reference = share_rows(one, reference) if reasons else (one, reference)
+    groups = group_rows(reference.rows, reference.settings.get("seeds.near_duplicate"))
+    metrics = [name for name in reference.report.scores if name in one.report.scores]
+    found = {name: compare(one.report, reference.report, name, groups=groups) for name in metrics}
+    primary = primary_metric(GateConfig(), reference.report)
+    slices = compare_slices(
+        one.report, reference.report, primary, dimensions_of(reference.rows), groups=groups
     )
-    texts: list[dict[str, Any]] = [
-        {
-            "difference": difference,
-            "id": ours.ids[position],
-            "asked": asked[ours.ids[position]],
-            "a": ours.answers[position],
-            "b": theirs.answers[position],
-        }
-        for difference, position in apart
-    ]
+    texts = flips(one.report, reference.report, primary)
     return {
-        "improvements": [text for text in texts[::-1] if text["difference"] > 0][:FLIPS],
-        "regressions": [text for text in texts if text["difference"] < 0][:FLIPS],
+        "student": one.name,
+        "reference": reference.name,
+        "n": len(one.report.ids),
+        "forced": reasons,
+        "metrics": {name: asdict(each) for name, each in found.items()},
+        "primary": primary,
+        "slices": [asdict(each) for each in slices],
+        "improvements": _texts([flip for flip in texts if flip.gain > 0], reference),
+        "regressions": _texts([flip for flip in reversed(texts) if flip.gain < 0], reference),
+        "settings": _differing(one.settings, reference.settings),
+        "mixture": {"student": one.mixture, "reference": reference.mixture},
+        "cost": {"student": _cost(one), "reference": _cost(reference)},
+        "failed": list(_failures(found, limits)),
     }
 
 
-def print_comparison(found: dict[str, Any]) -> None:
-    """A table for each pair, then the texts side by side."""
-    console = stdout()
-    for pair in found["pairs"]:
-        a, b = pair["a"], pair["b"]
-        table = Table(title=f"{a} against {b}, {pair['n']} gate rows", title_justify="left")
-        for column in ("metric", a, b, f"gain of {a} [95 %]", "won / lost rows", "p", "verdict"):
-            table.add_column(column, justify="left" if column == "metric" else "right")
-        for metric, m in pair["metrics"].items():
-            verdict = next(key for key, word in WORDS.items() if word == m["verdict"])
-            table.add_row(
-                NAMES.get(metric, metric),
-                f"{m['a']:.3f}",
-                f"{m['b']:.3f}",
-                f"{m['gain']:+.3f} [{m['low']:+.3f}, {m['high']:+.3f}]",
-                f"{m['wins']} / {m['losses']}",
-                f"{m['p_value']:.3g}",
-                Text(m["verdict"], style=COLOURS[verdict]),
+def _failures(
+    found: Mapping[str, Comparison], limits: Sequence[tuple[str, float]]
+) -> Sequence[str]:
+    failures = []
+    for metric, margin in limits:
+        if metric not in found:
+            raise UserError(
+                f"the students were not scored on {metric}",
+                next_step=f"--fail-if-worse knows {', '.join(found)}",
             )
-        console.print(table)
-        for kind in ("improvements", "regressions"):
-            for text in pair[kind]:
-                console.print(Text(f"{kind[:-1]}: {one_line(text['asked'], 120)}", style="bold"))
-                console.print(Text(f"  {a}: {one_line(text['a'], 120)}"))
-                console.print(Text(f"  {b}: {one_line(text['b'], 120)}"))
+        if is_worse_than(found[metric], margin):
+            gain = found[metric].gain
+            failures.append(
+                f"{metric} is worse by more than {margin:g}: {gain.value:+.3f}, 95 % interval "
+                f"{gain.low:+.3f} to {gain.high:+.3f}"
+            )
+    return failures
+
+
+def _texts(changed: Sequence[Flip], reference: Contestant) -> list[dict[str, Any]]:
+    asked = {row.id: row for row in reference.rows}
+    return [
+        {
+            **asdict(flip),
+            "asked": asked[flip.id].input or asked[flip.id].instruction,
+            "label": asked[flip.id].label,
+        }
+        for flip in changed[:FLIPS]
+    ]
+
+
+def _differing(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: {"student": ours.get(key), "reference": theirs.get(key)}
+        for key in sorted(ours.keys() | theirs.keys())
+        if ours.get(key) != theirs.get(key) and key not in INCIDENTAL
+    }
+
+
+def _cost(one: Contestant) -> dict[str, Any]:
+    return {"run": dict(one.spent), "seconds": round(one.seconds, 1)}

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from selfinstruct.cli.text import escape, seconds
-from selfinstruct.gate import LOWER_IS_BETTER
+from selfinstruct.pairs import LOWER_IS_BETTER
 from selfinstruct.types import SPLITS
 
 COLOURS = {"accept": "green", "reject": "red", "inconclusive": "yellow"}

@@ -7,8 +7,9 @@ candidate got right, `losses` only the champion. An empty sample raises `ValueEr
 import math
 from typing import Literal
 
-from scipy import stats
+from scipy import special  # scipy.stats has the same under other names, and takes a second to load
 
+from selfinstruct.stats.normal import quantile
 from selfinstruct.types import Interval
 
 
@@ -29,14 +30,12 @@ def mcnemar(
     flips = wins + losses
     if flips == 0:
         return 1.0
-    exact = float(stats.binomtest(wins, flips, 0.5, alternative=alternative).pvalue)
-    if not mid_p:
-        return exact
-    seen = float(stats.binom.pmf(wins, flips, 0.5))
     if alternative == "greater":
-        return exact - seen / 2
-    # Both tails hold the outcome seen; where the two counts are equal they share it, and p is 1.
-    return 1.0 if wins == losses else exact - seen
+        at_least, more = _tail(wins, flips), _tail(wins + 1, flips)
+        return (at_least + more) / 2 if mid_p else at_least
+    most = max(wins, losses)
+    at_least, more = _tail(most, flips), _tail(most + 1, flips)
+    return min(1.0, at_least + more if mid_p else 2 * at_least)
 
 
 def paired_binary_interval(wins: int, losses: int, n: int, level: float = 0.95) -> Interval:
@@ -50,8 +49,7 @@ def paired_binary_interval(wins: int, losses: int, n: int, level: float = 0.95) 
         raise ValueError("an empty sample has no difference")
     won, lost = (wins + 1) / (n + 2), (losses + 1) / (n + 2)
     centre = won - lost
-    z = float(stats.norm.ppf(1 - (1 - level) / 2))
-    half = z * math.sqrt((won + lost - centre**2) / (n + 2))
+    half = quantile((1 + level) / 2) * math.sqrt((won + lost - centre**2) / (n + 2))
     return Interval((wins - losses) / n, max(-1.0, centre - half), min(1.0, centre + half))
 
 
@@ -59,5 +57,14 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
     """A proportion with Wilson's score interval (Wilson, JASA 22:209, 1927)."""
     if n < 1:
         raise ValueError("an empty sample has no proportion")
-    interval = stats.binomtest(successes, n).proportion_ci(level, method="wilson")
-    return Interval(successes / n, float(interval.low), float(interval.high))
+    z, share = quantile((1 + level) / 2), successes / n
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    # At the ends rounding alone keeps the limit from being exact.
+    low = 0.0 if successes == 0 else centre - half
+    return Interval(share, low, 1.0 if successes == n else centre + half)
+
+
+def _tail(successes: int, n: int) -> float:
+    """The chance of at least so many heads of `n` fair coins."""
+    return float(special.bdtrc(successes - 1, n, 0.5)) if successes > 0 else 1.0

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from scipy import stats
+from selfinstruct.stats.normal import quantile
 
 
 def detectable_gain(sd: float, n: int, alpha: float, power: float = 0.8) -> float:
@@ -16,7 +16,7 @@ def detectable_gain(sd: float, n: int, alpha: float, power: float = 0.8) -> floa
     """
     if n < 1:
         raise ValueError("an empty sample detects nothing")
-    return (_z(1 - alpha) + _z(power)) * sd / math.sqrt(n)
+    return (quantile(1 - alpha) + quantile(power)) * sd / math.sqrt(n)
 
 
 def rows_needed(sd: float, gain: float, alpha: float, power: float = 0.8) -> int:
@@ -26,7 +26,7 @@ def rows_needed(sd: float, gain: float, alpha: float, power: float = 0.8) -> int
     """
     if gain <= 0:
         raise ValueError(f"no number of rows shows a gain of {gain}")
-    return math.ceil(((_z(1 - alpha) + _z(power)) * sd / gain) ** 2)
+    return math.ceil(((quantile(1 - alpha) + quantile(power)) * sd / gain) ** 2)
 
 
 def alpha_of_round(alpha: float, index: int, rounds_max: int | None) -> float:
@@ -55,7 +55,3 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[at]))
         adjusted[at] = largest
     return adjusted
-
-
-def _z(probability: float) -> float:
-    return float(stats.norm.ppf(probability))

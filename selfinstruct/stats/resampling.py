@@ -10,10 +10,11 @@ nearly the same thing (Miller, arXiv 2411.00640, section 2.2). Everything is see
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from selfinstruct.types import Interval
 
@@ -26,6 +27,9 @@ SAME = 1e-12  # a spread that is only rounding; BCa divides by it and would answ
 FEW = 13  # 2^13 patterns of signs are fewer than RESAMPLES, so all of them are tried
 
 
+Side = Literal["greater", "two-sided"]
+
+
 @dataclass(frozen=True, slots=True)
 class PairedTest:
     """The mean difference with its interval, and the chance of so large a mean were it zero."""
@@ -35,17 +39,23 @@ class PairedTest:
 
 
 def paired_test(
-    differences: Sample, seed: int = 0, level: float = 0.95, groups: Groups = None
+    differences: Sample,
+    seed: int = 0,
+    level: float = 0.95,
+    groups: Groups = None,
+    alternative: Side = "greater",
 ) -> PairedTest:
-    """A BCa bootstrap interval of the mean difference and a one-sided sign-flip p-value.
+    """A BCa bootstrap interval of the mean difference and a sign-flip p-value.
 
     The two models are exchangeable within a row (or group) under the null, so every pattern of
     flipped signs is equally likely (Fisher 1935; Edgington & Onghena, Randomization Tests, 2007).
     The p-value is exact where all patterns can be tried, else the share of `RESAMPLES` random ones,
-    the observed one included; one row alone gives 1/2, never a small number.
+    the observed one included; one row alone gives 1/2, never a small number. Two-sided, the mean
+    is measured by its size: flipping all signs is one of the patterns.
     """
     return PairedTest(
-        mean_interval(differences, seed, level, groups), _sign_flips(differences, seed, groups)
+        mean_interval(differences, seed, level, groups),
+        _sign_flips(differences, seed, groups, alternative),
     )
 
 
@@ -105,13 +115,13 @@ def _bca(
     # Rounding alone must not decide on which side of the observed mean a resampled one falls.
     close = SAME * max(1.0, abs(observed))
     below, upto = np.searchsorted(drawn, [observed - close, observed + close])
-    bias = stats.norm.ppf(np.clip((below + upto) / (2 * len(drawn)), 1e-6, 1 - 1e-6))
+    bias = special.ndtri(np.clip((below + upto) / (2 * len(drawn)), 1e-6, 1 - 1e-6))
     without = (sums.sum() - sums) / (sizes.sum() - sizes)  # the jackknife
     influence = without.mean() - without
     spread = (influence**2).sum() ** 1.5
     acceleration = (influence**3).sum() / (6 * spread) if spread > 0 else 0.0
-    tails = bias + stats.norm.ppf([(1 - level) / 2, (1 + level) / 2])
-    shares = stats.norm.cdf(bias + tails / (1 - acceleration * tails))
+    tails = bias + special.ndtri([(1 - level) / 2, (1 + level) / 2])
+    shares = special.ndtr(bias + tails / (1 - acceleration * tails))
     low, high = np.quantile(drawn, shares)
     return float(low), float(high)
 
@@ -131,19 +141,20 @@ def _drawn_means(sums: Sample, sizes: Sample, rng: np.random.Generator) -> Sampl
     return np.concatenate(means)
 
 
-def _sign_flips(differences: Sample, seed: int, groups: Groups) -> float:
+def _sign_flips(differences: Sample, seed: int, groups: Groups, alternative: Side) -> float:
     sums, _ = _by_group(differences, groups)
     sums = sums[sums != 0]  # a tie is the same with either sign
-    observed = sums.sum()
-    least = observed - SAME * max(1.0, np.abs(sums).sum())
+    total = sums.sum()
+    size = np.abs if alternative == "two-sided" else np.asarray
+    least = float(size(total)) - SAME * max(1.0, np.abs(sums).sum())
     if len(sums) <= FEW:
         signs = 1 - 2 * (np.arange(2 ** len(sums))[:, None] >> np.arange(len(sums)) & 1)
-        return float(np.mean(signs @ sums >= least))
+        return float(np.mean(size(signs @ sums) >= least))
     flips, _ = np.random.default_rng(seed).spawn(2)
     batch = max(1, CELLS // len(sums))
     as_large = 1  # the observed pattern is one of those that might have been
     for start in range(0, RESAMPLES, batch):
         shape = (min(batch, RESAMPLES - start), len(sums))
         kept = flips.integers(0, 2, size=shape, dtype=np.int8)
-        as_large += int(np.count_nonzero(2 * (kept @ sums) - observed >= least))
+        as_large += int(np.count_nonzero(size(2 * (kept @ sums) - total) >= least))
     return as_large / (RESAMPLES + 1)

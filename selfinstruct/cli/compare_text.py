@@ -1,0 +1,142 @@
+"""A comparison for people: tables on a terminal, or Markdown for a pull request."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from selfinstruct.cli.tables import NAMES
+from selfinstruct.cli.text import escape, one_line
+
+COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow"}
+SLICES = 8
+WIDTH = 110
+
+TEXTS = 5
+
+Cells = list[str]
+
+
+def print_comparison(console: Console, found: dict[str, Any]) -> None:
+    """A table of metrics and one of slices for each student, then the texts side by side."""
+    for one in found["comparisons"]:
+        for title, head, rows in _tables(one):
+            table = Table(title=title, title_justify="left", title_style="bold")
+            for at, column in enumerate(head):
+                table.add_column(column, justify="left" if at == 0 else "right")
+            for row in rows:
+                table.add_row(*row[:-1], Text(row[-1], style=COLOURS.get(row[-1], "")))
+            console.print(table)
+        for line in _notes(one):
+            console.print(Text(escape(line)))
+        _print_texts(console, one)
+    for line in found["failed"]:
+        console.print(Text(f"FAILED {escape(line)}", style="red bold"))
+
+
+def as_markdown(found: dict[str, Any]) -> str:
+    """The same tables and notes in GitHub's Markdown; the texts fold away."""
+    lines: list[str] = []
+    for one in found["comparisons"]:
+        for title, head, rows in _tables(one):
+            lines += ["", f"### {_cell(title)}", "", _row(head), _row(["---"] * len(head))]
+            lines += [_row(row) for row in rows]
+        lines += ["", *(f"- {_cell(line)}" for line in _notes(one))]
+        for kind in ("improvements", "regressions"):
+            if one[kind]:
+                lines += ["", f"<details><summary>{len(one[kind])} {kind}</summary>", ""]
+                lines += [_row(["row", "label", "asked", one["student"], one["reference"]])]
+                lines += [_row(["---"] * 5)]
+                lines += [
+                    _row([t["id"], t["label"] or "", t["asked"], t["ours"], t["theirs"]])
+                    for t in one[kind]
+                ]
+                lines += ["", "</details>"]
+    lines += [f"\n**FAILED** {_cell(line)}" for line in found["failed"]]
+    return "\n".join(lines).strip()
+
+
+def _print_texts(console: Console, one: dict[str, Any]) -> None:
+    for kind in ("improvements", "regressions"):
+        for text in one[kind][:TEXTS]:
+            asked = one_line(text["asked"], WIDTH)
+            console.print(Text(f"{kind[:-1]} ({text['label'] or text['id']}): {asked}", "bold"))
+            console.print(Text(f"  {one['student']}: {one_line(text['ours'], WIDTH)}"))
+            console.print(Text(f"  {one['reference']}: {one_line(text['theirs'], WIDTH)}"))
+
+
+def _tables(one: dict[str, Any]) -> Iterator[tuple[str, Cells, list[Cells]]]:
+    head = ["metric", one["student"], one["reference"], "gain [95 %]", "won / lost", "p", "verdict"]
+    rows = [
+        [NAMES.get(name, name), f"{m['value']:.3f}", f"{m['reference']:.3f}", *_judged(m)]
+        for name, m in one["metrics"].items()
+    ]
+    yield f"{one['student']} against {one['reference']}, {one['n']} gate rows", head, rows
+    slices = [each for each in one["slices"] if each["comparison"]]
+    if slices:
+        name = NAMES.get(one["primary"], one["primary"])
+        head = [
+            "slice",
+            "rows",
+            one["student"],
+            one["reference"],
+            "gain [95 %]",
+            "won / lost",
+            "p (Holm)",
+            "verdict",
+        ]
+        shown = [
+            [
+                f"{each['dimension']}: {each['value']}".replace("length: ", ""),
+                str(each["n"]),
+                f"{each['comparison']['value']:.3f}",
+                f"{each['comparison']['reference']:.3f}",
+                *_judged(each["comparison"] | {"p_value": each["adjusted"]}),
+            ]
+            for each in slices[:SLICES]
+        ]
+        of = f"the worst {len(shown)} of {len(slices)}" if len(slices) > SLICES else "worst first"
+        yield f"{name} by slice, {of}", head, shown
+
+
+def _judged(m: dict[str, Any]) -> Cells:
+    gain = m["gain"]
+    return [
+        f"{gain['value']:+.3f} [{gain['low']:+.3f}, {gain['high']:+.3f}]",
+        f"{m['wins']} / {m['losses']}",
+        f"{m['p_value']:.2g}",
+        m["verdict"],
+    ]
+
+
+def _notes(one: dict[str, Any]) -> Iterator[str]:
+    for reason in one["forced"]:
+        yield f"compared by force: {reason}"
+    primary = one["metrics"][one["primary"]]
+    yield (
+        f"{one['n']} rows find a gain of {primary['detectable']:.3f} in {one['primary']} four "
+        "times in five; a smaller one mostly ends inconclusive"
+    )
+    untested = sum(each["comparison"] is None for each in one["slices"])
+    if untested:
+        yield f"{untested} slices have too few rows to test"
+    for who in ("student", "reference"):
+        if mixture := one["mixture"][who]:
+            real = mixture["rows"] - mixture["synthetic"]
+            yield f"{one[who]} learned from {real} real + {mixture['synthetic']} synthetic rows"
+    for key, values in one["settings"].items():
+        yield f"{key}: {values['student']!r} for {one['student']}, {values['reference']!r} before"
+
+
+def _row(cells: Cells) -> str:
+    return f"| {' | '.join(_cell(cell) for cell in cells)} |"
+
+
+def _cell(text: str) -> str:
+    """Text that cannot leave its cell, nor become a tag or a link."""
+    flat = " ".join(escape(text).split())
+    for mark in "\\`*_[]<>|":
+        flat = flat.replace(mark, f"\\{mark}")
+    return flat if flat != "\\-\\-\\-" else "---"
