@@ -12,7 +12,7 @@ PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = (
     {"errors", "types"},
-    {"config", "text", "stats", "files", "rows", "database"},
+    {"config", "text", "stats", "files", "rows", "database", "edit"},
     {"store", "chat", "weights", "prompting", "adapters", "pairs"},
     {
         "seeds",
@@ -24,11 +24,12 @@ LAYERS = (
         "evaluate",
         "gate",
         "comparison",
+        "ratio",
         "teacher",
         "task",
     },
     {"generate", "round", "summary"},
-    {"runs", "contestants"},
+    {"runs", "contestants", "sweep"},
     {"cli"},
 )
 LAYER_OF = {name: level for level, names in enumerate(LAYERS) for name in names}

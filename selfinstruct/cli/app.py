@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -204,6 +204,51 @@ def compare(
         print_comparison(stdout(), found)
     if found["failed"]:
         raise typer.Exit(1)
+
+
+@app.command(
+    epilog=examples(
+        "selfinstruct sweep configs/quickstart.yaml --share 0 .1 .25 --seeds 2",
+        "selfinstruct sweep my.yaml --design fixed-size --write",
+    )
+)
+def sweep(
+    config: ConfigPath,
+    given: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SHARE]... [KEY.PATH=VALUE]...", help="More shares; settings."),
+    ] = None,
+    share: Annotated[
+        list[float] | None,
+        typer.Option(help="A synthetic share to try; 0 is always among them. [0 .25 .5 .75 .9]"),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each share.")] = 3,
+    design: Annotated[
+        Literal["fixed-real", "fixed-size"],
+        typer.Option(help="What stays as it is over the shares: every real row, or the row count."),
+    ] = "fixed-real",
+    metric: Annotated[str, typer.Option(help="The dev score that decides.")] = "nll",
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the chosen share into CONFIG.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train the student at several synthetic shares of a run's pool and choose one, on dev rows."""
+    from rich.console import Console
+
+    from selfinstruct.cli.sweep import print_sweep, read_arguments, sweep_command, write_share
+    from selfinstruct.cli.tables import stdout
+
+    shares, settings = read_arguments(given or [])
+    found = sweep_command(
+        config, settings, [*(share or []), *shares], seeds, design, metric, Console(stderr=True)
+    )
+    if write:
+        write_share(config, found["chosen"])
+    if as_json:
+        _print_json(found)
+    else:
+        print_sweep(stdout(), found)
 
 
 @app.command(epilog=examples("selfinstruct doctor runs/quickstart"))

@@ -33,10 +33,13 @@ class _Mark:
 
 
 class Display:
-    """Call it with each `Progress`; use it as a context manager around the work."""
+    """Call it with each `Progress`; use it as a context manager around the work.
+
+    `rounds` is how many there are in all, None for work that has none.
+    """
 
     def __init__(
-        self, console: Console, rounds: int, clock: Callable[[], float] = time.monotonic
+        self, console: Console, rounds: int | None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._console = console
         self._rounds = rounds
@@ -89,7 +92,7 @@ class Display:
     def line(self) -> str:
         """The current state as one line of plain text."""
         now = self._now
-        parts = [f"round {now.round}/{self._rounds}", now.stage]
+        parts = [*self._round(), now.stage]
         if now.total:
             parts.append(f"{now.done}/{now.total} {now.unit}")
         if now.stage == "generate" and self._tally.target:
@@ -102,13 +105,16 @@ class Display:
             parts.append(f"{seconds(left)} left")
         return " · ".join(parts)
 
+    def _round(self) -> list[str]:
+        return [] if self._rounds is None else [f"round {self._now.round}/{self._rounds}"]
+
     def _leave_stage(self) -> None:
         """On a terminal, where the panel will be gone, a line stays of what took a while."""
         took = self._clock() - self._stage_began
         if not self._console.is_terminal or not self._now.stage or took < SETTLED_S:
             return
         now = self._now
-        parts = [f"round {now.round}/{self._rounds}", now.stage]
+        parts = [*self._round(), now.stage]
         if now.stage == "generate" and self._tally.target:
             parts.append(self._kept())
         else:
@@ -151,7 +157,7 @@ class Display:
         head = Table.grid(padding=(0, 1))
         head.add_row(
             self._spinner,
-            Text(f"round {now.round}/{self._rounds}", "bold"),
+            Text("".join(self._round()), "bold"),
             Text(now.stage, "cyan bold"),
             Text(escape(now.note)),
             Text(seconds(self._clock() - self._run_began), "dim"),

@@ -10,11 +10,13 @@ from selfinstruct.stats.resampling import (
     paired_test,
     standard_error,
 )
+from selfinstruct.stats.two_level import TwoLevelTest, seed_variance, two_level_test
 
 __all__ = [
     "Groups",
     "PairedTest",
     "Sample",
+    "TwoLevelTest",
     "alpha_of_round",
     "detectable_gain",
     "holm",
@@ -23,6 +25,8 @@ __all__ = [
     "paired_binary_interval",
     "paired_test",
     "rows_needed",
+    "seed_variance",
     "standard_error",
+    "two_level_test",
     "wilson",
 ]

@@ -1,0 +1,121 @@
+"""Which synthetic share to train at: the scores of a sweep's arms in, a choice with reasons out.
+
+The smallest share within one standard error of the best is taken (Breiman et al., Classification
+and Regression Trees, 1984, section 3.4.3), so that noise favours the real rows; where no share can
+be told from real rows alone, the choice is 0. It reads `dev` scores and knows nothing of training.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from selfinstruct import stats
+from selfinstruct.errors import UserError
+from selfinstruct.pairs import LOWER_IS_BETTER
+from selfinstruct.types import Interval
+
+LEVEL = 0.05
+
+Runs = Mapping[int, Sequence[float]]
+"""The seed of an arm and its score on each row, in one order of rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One share: its mean score over seeds and rows, and its gain over real rows alone.
+
+    `behind` is how far it lies behind the best share, `behind_error` the standard error of that.
+    """
+
+    share: float
+    seeds: tuple[int, ...]
+    value: float
+    gain: Interval
+    adjusted: float
+    behind: float
+    behind_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The chosen share; `differs` says whether any share can be told from real rows alone."""
+
+    share: float
+    best: float
+    differs: bool
+    points: tuple[Point, ...]
+    why: str
+
+
+def choose(arms: Mapping[float, Runs], metric: str, groups: stats.Groups = None) -> Choice:
+    """Shares with the scores of their seeds in, the choice out; share 0 must be among them.
+
+    Only seeds that every share has are compared, so that chance is the same for all. Raises
+    `UserError` where share 0 or a common seed is missing.
+    """
+    seeds = _common_seeds(arms)
+    sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
+    scores = {
+        share: sign * np.asarray([arms[share][seed] for seed in seeds], dtype=np.float64)
+        for share in sorted(arms)
+    }
+    best = max(scores, key=lambda share: (scores[share].mean(), -share))
+    gains = {share: scores[share] - scores[0.0] for share in scores if share > 0}
+    between = stats.seed_variance(list(gains.values()))
+    tests = {share: stats.two_level_test(found, between, groups) for share, found in gains.items()}
+    adjusted = dict(zip(tests, stats.holm([t.p_value for t in tests.values()]), strict=True))
+    behind = {
+        share: stats.two_level_test(scores[best] - values, between, groups)
+        for share, values in scores.items()
+    }
+    points = tuple(
+        Point(
+            share=share,
+            seeds=seeds,
+            value=sign * float(values.mean()),
+            gain=tests[share].gain if share > 0 else Interval(0.0, 0.0, 0.0),
+            adjusted=adjusted.get(share, 1.0),
+            behind=behind[share].gain.value,
+            behind_error=behind[share].error,
+        )
+        for share, values in scores.items()
+    )
+    differs = any(point.adjusted <= LEVEL for point in points)
+    near = next(p for p in points if p.share == best or p.behind <= p.behind_error)
+    share = near.share if differs else 0.0
+    return Choice(share, best, differs, points, _why(points, share, best, differs=differs))
+
+
+def _common_seeds(arms: Mapping[float, Runs]) -> tuple[int, ...]:
+    if 0.0 not in arms:
+        raise UserError(
+            "real rows alone (share 0) were not trained, so there is nothing to compare with",
+            next_step="run the same sweep again; a failed arm is tried again",
+        )
+    seeds = set.intersection(*(set(runs) for runs in arms.values()))
+    if not seeds:
+        raise UserError(
+            "no seed was trained at every share",
+            next_step="run the same sweep again; a failed arm is tried again",
+        )
+    return tuple(sorted(seeds))
+
+
+def _why(points: Sequence[Point], share: float, best: float, *, differs: bool) -> str:
+    n = len(points[0].seeds)
+    of = f"{n} seeds" if n > 1 else "1 seed, so another training may turn it round"
+    if not differs:
+        return (
+            f"No detectable difference: at none of the shares does the student differ from the one "
+            f"of real rows alone ({of}, Holm's correction at {LEVEL:.0%})."
+        )
+    if share == best:
+        return (
+            f"{share:g} scores best, and no smaller share comes within one standard error ({of})."
+        )
+    chosen = next(point for point in points if point.share == share)
+    return (
+        f"{best:g} scores best; {share:g} is the smallest share within one standard error of it "
+        f"({chosen.behind:.3f} behind, standard error {chosen.behind_error:.3f}, {of})."
+    )

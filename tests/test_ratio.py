@@ -1,0 +1,106 @@
+import math
+
+import numpy as np
+import pytest
+
+from selfinstruct.errors import UserError
+from selfinstruct.ratio import Choice, choose
+
+
+def arms(
+    curve: dict[float, float], seeds: int = 3, rows: int = 60, noise: float = 0.1, seed: int = 0
+) -> dict[float, dict[int, tuple[float, ...]]]:
+    """NLL of students whose mean follows the curve: hard and easy rows, and noise of training."""
+    rng = np.random.default_rng(seed)
+    hard = rng.gamma(4.0, 0.5, rows)
+    return {
+        share: {
+            one: tuple(hard + value + rng.normal(0, noise, rows) + rng.normal(0, noise / 5))
+            for one in range(seeds)
+        }
+        for share, value in curve.items()
+    }
+
+
+def test_a_clear_best_is_chosen_with_its_numbers() -> None:
+    choice = choose(arms({0.0: 0.0, 0.25: -0.3, 0.5: -0.6, 0.75: -0.2}), "nll")
+    assert (choice.share, choice.best, choice.differs) == (0.5, 0.5, True)
+    point = choice.points[2]
+    assert point.gain.value == pytest.approx(0.6, abs=0.1)
+    assert point.gain.low > 0.4
+    assert point.adjusted < 0.001
+    assert point.behind == 0
+    assert "scores best" in choice.why
+
+
+def test_of_shares_that_are_as_good_the_smallest_is_chosen() -> None:
+    choice = choose(arms({0.0: 0.0, 0.25: -0.5, 0.5: -0.5, 0.75: -0.5}, noise=0.4), "nll")
+    assert choice.differs
+    assert choice.share == min(
+        point.share
+        for point in choice.points
+        if point.share == choice.best or point.behind <= point.behind_error
+    )
+    assert choice.share > 0
+
+
+def test_where_nothing_differs_real_rows_alone_are_chosen() -> None:
+    choice = choose(arms({0.0: 0.0, 0.25: 0.0, 0.5: 0.0}), "nll")
+    assert (choice.share, choice.differs) == (0.0, False)
+    assert choice.why.startswith("No detectable difference")
+
+
+def test_harm_is_a_difference_and_leaves_real_rows_alone() -> None:
+    choice = choose(arms({0.0: 0.0, 0.5: 0.4}), "nll")
+    assert (choice.share, choice.best, choice.differs) == (0.0, 0.0, True)
+    assert choice.points[1].gain.high < 0
+
+
+def test_the_direction_of_a_metric_is_known() -> None:
+    scores = arms({0.0: 0.0, 0.5: -0.5})
+    assert choose(scores, "nll").best == 0.5
+    assert choose(scores, "rouge_l").best == 0.0
+    assert choose(scores, "rouge_l").points[1].gain.value < 0
+
+
+def test_only_seeds_that_every_share_has_are_compared() -> None:
+    scores = arms({0.0: 0.0, 0.5: -0.5}, seeds=3)
+    del scores[0.5][1]
+    assert {point.seeds for point in choose(scores, "nll").points} == {(0, 2)}
+
+
+@pytest.mark.parametrize(
+    ("drop", "words"), [(0.0, "real rows alone"), (0.5, "no seed was trained at every share")]
+)
+def test_gaps_that_leave_nothing_to_compare_are_told(drop: float, words: str) -> None:
+    scores = arms({0.0: 0.0, 0.5: -0.5}, seeds=2)
+    if drop == 0.0:
+        del scores[0.0]
+    else:
+        scores[0.0] = {0: scores[0.0][0]}
+        scores[0.5] = {1: scores[0.5][1]}
+    with pytest.raises(UserError, match=words):
+        choose(scores, "nll")
+
+
+def test_real_rows_alone_have_nothing_to_be_compared_with() -> None:
+    choice = choose(arms({0.0: 0.0}), "nll")
+    assert (choice.share, choice.differs, len(choice.points)) == (0.0, False, 1)
+
+
+def test_one_seed_speaks_for_its_rows_only() -> None:
+    choice = choose(arms({0.0: 0.0, 0.5: -0.5}, seeds=1), "nll")
+    assert choice.differs
+    assert math.isfinite(choice.points[0].behind_error)
+    assert "1 seed, so another training may turn it round" in choice.why
+
+
+def simulate(curve: dict[float, float], seed: int) -> Choice:
+    return choose(arms(curve, noise=0.5, seed=seed), "nll")
+
+
+def test_equal_shares_are_seldom_told_from_real_rows() -> None:
+    told = sum(
+        simulate({0.0: 0.0, 0.25: 0.0, 0.5: 0.0, 0.75: 0.0}, seed).differs for seed in range(60)
+    )
+    assert told / 60 <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 60)
