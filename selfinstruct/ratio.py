@@ -110,6 +110,8 @@ def _why(points: Sequence[Point], share: float, best: float, *, differs: bool) -
             f"No detectable difference: at none of the shares does the student differ from the one "
             f"of real rows alone ({of}, Holm's correction at {LEVEL:.0%})."
         )
+    if best == 0:
+        return f"Real rows alone score best; no synthetic share helps ({of})."
     if share == best:
         return (
             f"{share:g} scores best, and no smaller share comes within one standard error ({of})."

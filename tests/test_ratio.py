@@ -54,6 +54,7 @@ def test_harm_is_a_difference_and_leaves_real_rows_alone() -> None:
     choice = choose(arms({0.0: 0.0, 0.5: 0.4}), "nll")
     assert (choice.share, choice.best, choice.differs) == (0.0, 0.0, True)
     assert choice.points[1].gain.high < 0
+    assert choice.why.startswith("Real rows alone score best")
 
 
 def test_the_direction_of_a_metric_is_known() -> None:
