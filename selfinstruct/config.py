@@ -269,15 +269,19 @@ class EvaluateConfig(Section):
     """How a student is scored on real rows; answers are greedy."""
 
     max_new_tokens: Positive = 96
+    metrics: tuple[str, ...] = ()
+    """More scores of an answer, beside accuracy, rouge_l and nll where they fit: exact_match, chrf,
+    or `pkg.mod:function`, which takes an example and a reply and gives a number, more is better.
+    """
     batch_size: Positive = operational(16)
 
 
 class GateConfig(Section):
     """When a candidate becomes champion."""
 
-    metric: Literal["auto", "accuracy", "rouge_l", "nll"] = "auto"
-    """The primary metric; `auto` is accuracy where the student writes labels, nll (lower is better)
-    otherwise.
+    metric: str = "auto"
+    """The primary metric, by the name it is scored under; `auto` is accuracy where the student
+    writes labels, nll (lower is better) otherwise.
     """
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """The chance of any wrong accept over all rounds."""

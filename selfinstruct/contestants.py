@@ -14,6 +14,7 @@ from selfinstruct.store import Store
 from selfinstruct.summary import reports, summarise
 from selfinstruct.types import Example, Report
 
+MORE_SCORES = "evaluate.metrics"
 SCORED_BY = ("evaluate.", "task.")
 """Settings that change what a score means: decoding, system message, what the student writes."""
 
@@ -82,7 +83,9 @@ def unlike(one: Contestant, other: Contestant) -> list[str]:
         f"{key} is {one.settings.get(key)!r} for {one.name} and {other.settings.get(key)!r} for "
         f"{other.name}"
         for key in sorted(one.settings.keys() | other.settings.keys())
-        if key.startswith(SCORED_BY) and one.settings.get(key) != other.settings.get(key)
+        if key.startswith(SCORED_BY)
+        and key != MORE_SCORES
+        and one.settings.get(key) != other.settings.get(key)
     ]
     return reasons
 

@@ -5,13 +5,12 @@ was trained: the same prompt, and its answer read by the same rule.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
 
-from selfinstruct import chat, text
+from selfinstruct import chat
 from selfinstruct.config import EvaluateConfig
 from selfinstruct.errors import IncompleteError, UserError
+from selfinstruct.metrics import Metric, metrics_of
 from selfinstruct.types import (
     Checkpoint,
     Example,
@@ -26,45 +25,6 @@ from selfinstruct.types import (
     silent,
 )
 
-Metric = Callable[[Example, chat.Reply], float]
-
-
-class _Words:
-    """The package's words in place of rouge_score's, which drop all but ASCII characters."""
-
-    def tokenize(self, content: str) -> list[str]:
-        return text.words(content)
-
-
-@cache
-def _rouge() -> Any:
-    from rouge_score.rouge_scorer import RougeScorer  # brings nltk along, which takes a second
-
-    return RougeScorer(["rougeL"], tokenizer=_Words())
-
-
-def accuracy(example: Example, reply: chat.Reply) -> float:
-    """1 where the label is the reference's, up to case and outer punctuation, else 0."""
-    if example.label is None or reply.label is None:
-        return 0.0
-    return float(chat.normalise_label(reply.label) == chat.normalise_label(example.label))
-
-
-def rouge_l(example: Example, reply: chat.Reply) -> float:
-    """ROUGE-L F1 of the response's words against the reference's, in 0..1 (Lin 2004)."""
-    return float(_rouge().score(example.response, reply.response)["rougeL"].fmeasure)
-
-
-# The metrics of an answer, by name. A report holds nll beside them: the mean negative
-# log-likelihood of the reference's tokens in nats, which takes no answer.
-METRICS: Mapping[str, Metric] = {"accuracy": accuracy, "rouge_l": rouge_l}
-
-
-def metrics_of(target: chat.Target) -> tuple[str, ...]:
-    """The metrics of `METRICS` that an answer of this kind can be scored on."""
-    written = {"accuracy": target != "response", "rouge_l": target != "label"}
-    return tuple(name for name in METRICS if written[name])
-
 
 def evaluate(
     model: StudentModel,
@@ -78,9 +38,10 @@ def evaluate(
 ) -> Report:
     """Greedy answers and reference likelihoods of every example, in the examples' order.
 
-    Progress is reported as round 0: rows answered, then rows scored. Raises `UserError` for an
-    empty split and a row without the label it should be scored on, and `IncompleteError` where the
-    model fails on a row or finds no finite likelihood.
+    Scores are those of `metrics_of` and nll. Progress is reported as round 0: rows answered, then
+    rows scored. Raises `UserError` for an empty split, a row without the label it should be scored
+    on and a score that is not finite, and `IncompleteError` where the model fails on a row or finds
+    no finite likelihood.
     """
     if not examples:
         raise UserError(
@@ -90,7 +51,10 @@ def evaluate(
     references = [chat.conversation(example, target, system) for example in examples]
     answers = _answers(model, references, examples, cfg, on_progress)
     replies = [chat.read_answer(answer, target) for answer in answers]
-    scores = {name: tuple(map(METRICS[name], examples, replies)) for name in metrics_of(target)}
+    scores = {
+        name: tuple(_score(name, metric, *each) for each in zip(examples, replies, strict=True))
+        for name, metric in metrics_of(target, cfg.metrics).items()
+    }
     return Report(
         checkpoint=checkpoint.digest,
         split=split,
@@ -98,6 +62,17 @@ def evaluate(
         scores={**scores, "nll": _nll(model, references, examples, on_progress)},
         answers=answers,
     )
+
+
+def _score(name: str, metric: Metric, example: Example, reply: chat.Reply) -> float:
+    value = float(metric(example, reply))
+    if not math.isfinite(value):
+        raise UserError(
+            f"{name} is {value} on row {example.id}",
+            why="what is no number cannot be compared",
+            next_step="mend the metric: it must give a finite number for any answer",
+        )
+    return value
 
 
 def _answers(

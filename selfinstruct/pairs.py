@@ -15,7 +15,6 @@ from selfinstruct.stats.resampling import Side
 from selfinstruct.types import Interval, Report
 
 LOWER_IS_BETTER = frozenset({"nll"})
-RIGHT_OR_WRONG = frozenset({"accuracy"})  # 0 or 1 a row, so the exact test applies
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,11 @@ class Paired:
     ours: stats.Sample
     theirs: stats.Sample
     gains: stats.Sample
+
+    @property
+    def right_or_wrong(self) -> bool:
+        """Whether every score is 0 or 1, so that the exact test applies."""
+        return bool(np.isin(self.ours, (0, 1)).all() and np.isin(self.theirs, (0, 1)).all())
 
     @property
     def wins(self) -> int:
@@ -82,7 +86,7 @@ def weigh(paired: Paired, side: Side, seed: int = 0, groups: stats.Groups = None
     """
     n = len(paired.gains)
     grouped = groups is not None and len(set(groups)) < n
-    if paired.metric in RIGHT_OR_WRONG and not grouped:
+    if paired.right_or_wrong and not grouped:
         gain = stats.paired_binary_interval(paired.wins, paired.losses, n)
         # Laplace-adjusted as the interval is: no flipped row in sight does not mean none can flip.
         sd = math.sqrt((paired.wins + paired.losses + 2) / (n + 2))

@@ -1,8 +1,9 @@
 """Which synthetic share to train at: the scores of a sweep's arms in, a choice with reasons out.
 
 The smallest share within one standard error of the best is taken (Breiman et al., Classification
-and Regression Trees, 1984, section 3.4.3), so that noise favours the real rows; where no share can
-be told from real rows alone, the choice is 0. It reads `dev` scores and knows nothing of training.
+and Regression Trees, 1984, section 3.4.3), so that noise favours the real rows; where no share is
+detectably better than real rows alone, the choice is 0. It reads `dev` scores and knows nothing of
+training.
 """
 
 from collections.abc import Mapping, Sequence
@@ -81,10 +82,10 @@ def choose(arms: Mapping[float, Runs], metric: str, groups: stats.Groups = None)
         )
         for share, values in scores.items()
     )
-    differs = any(point.adjusted <= LEVEL for point in points)
+    told = [point for point in points if point.adjusted <= LEVEL]
     near = next(p for p in points if p.share == best or p.behind <= p.behind_error)
-    share = near.share if differs else 0.0
-    return Choice(share, best, differs, points, _why(points, share, best, differs=differs))
+    share = near.share if any(point.gain.value > 0 for point in told) else 0.0
+    return Choice(share, best, bool(told), points, _why(points, told, share, best))
 
 
 def _common_seeds(arms: Mapping[float, Runs]) -> tuple[int, ...]:
@@ -102,16 +103,17 @@ def _common_seeds(arms: Mapping[float, Runs]) -> tuple[int, ...]:
     return tuple(sorted(seeds))
 
 
-def _why(points: Sequence[Point], share: float, best: float, *, differs: bool) -> str:
+def _why(points: Sequence[Point], told: Sequence[Point], share: float, best: float) -> str:
     n = len(points[0].seeds)
     of = f"{n} seeds" if n > 1 else "1 seed, so another training may turn it round"
-    if not differs:
+    if not told:
         return (
             f"No detectable difference: at none of the shares does the student differ from the one "
             f"of real rows alone ({of}, Holm's correction at {LEVEL:.0%})."
         )
-    if best == 0:
-        return f"Real rows alone score best; no synthetic share helps ({of})."
+    if all(point.gain.value < 0 for point in told):
+        worse = ", ".join(f"{point.share:g}" for point in told)
+        return f"No share is detectably better than real rows alone, and worse is {worse} ({of})."
     if share == best:
         return (
             f"{share:g} scores best, and no smaller share comes within one standard error ({of})."

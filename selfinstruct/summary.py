@@ -80,7 +80,7 @@ def gain(candidate: Report, champion: Report, metric: str) -> Verdict:
 def estimate(report: Report, metric: str) -> Interval:
     """A metric's mean with its 95 % interval: Wilson for 0/1 scores, bootstrap otherwise."""
     values = np.asarray(report.scores[metric], dtype=np.float64)
-    if metric == "accuracy":
+    if np.isin(values, (0, 1)).all():
         return stats.wilson(round(values.sum()), len(values))
     return stats.mean_interval(values)
 

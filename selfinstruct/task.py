@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from selfinstruct.chat import Target
 from selfinstruct.config import Config
 from selfinstruct.errors import UserError
+from selfinstruct.metrics import metrics_of
 from selfinstruct.types import Example, RealData
 
 
@@ -27,6 +28,7 @@ def settle(cfg: Config, data: RealData) -> Task:
     asked.
     """
     target = settle_target(cfg, data.train)
+    _check_gate(cfg, target)
     recipe = cfg.generate.recipe
     if recipe == "auto":
         recipe = "label_first" if data.labels else "self_instruct"
@@ -36,6 +38,16 @@ def settle(cfg: Config, data: RealData) -> Task:
             next_step="add labels to the seeds, or set generate.recipe: self_instruct",
         )
     return Task(target, recipe, steps_of_an_arm(cfg, len(data.train)))
+
+
+def _check_gate(cfg: Config, target: Target) -> None:
+    scored = ("nll", *metrics_of(target, cfg.evaluate.metrics))
+    if cfg.gate.metric not in ("auto", *scored):
+        raise UserError(
+            f"gate.metric is {cfg.gate.metric}, which the students are not scored on",
+            why=f"they are scored on {', '.join(scored)}",
+            next_step="set gate.metric=auto, or add it to evaluate.metrics",
+        )
 
 
 def settle_target(cfg: Config, rows: Sequence[Example]) -> Target:

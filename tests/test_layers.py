@@ -12,7 +12,7 @@ PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = (
     {"errors", "types"},
-    {"config", "text", "stats", "files", "rows", "database", "edit"},
+    {"config", "text", "stats", "files", "rows", "database", "edit", "plugins"},
     {"store", "chat", "weights", "prompting", "adapters", "pairs"},
     {
         "seeds",
@@ -21,14 +21,13 @@ LAYERS = (
         "filters",
         "mixture",
         "student",
-        "evaluate",
+        "metrics",
         "gate",
         "comparison",
         "ratio",
         "teacher",
-        "task",
     },
-    {"generate", "round", "summary"},
+    {"generate", "round", "summary", "evaluate", "task"},
     {"runs", "contestants", "sweep"},
     {"cli"},
 )

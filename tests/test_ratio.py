@@ -54,7 +54,15 @@ def test_harm_is_a_difference_and_leaves_real_rows_alone() -> None:
     choice = choose(arms({0.0: 0.0, 0.5: 0.4}), "nll")
     assert (choice.share, choice.best, choice.differs) == (0.0, 0.0, True)
     assert choice.points[1].gain.high < 0
-    assert choice.why.startswith("Real rows alone score best")
+    assert choice.why.startswith("No share is detectably better than real rows alone, and worse")
+
+
+def test_harm_at_one_share_is_no_reason_to_take_another() -> None:
+    curve = {0.0: 0.0, 0.25: -0.02, 0.9: 1.0}
+    choice = choose(arms(curve, rows=40, noise=0.4, seed=3), "nll")
+    (told,) = [point for point in choice.points if point.adjusted <= 0.05]
+    assert (told.share, choice.differs, choice.share) == (0.9, True, 0.0)
+    assert "worse is 0.9" in choice.why
 
 
 def test_the_direction_of_a_metric_is_known() -> None:

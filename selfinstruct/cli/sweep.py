@@ -15,8 +15,8 @@ from selfinstruct.cli.text import escape
 from selfinstruct.config import Config, load_config
 from selfinstruct.edit import set_value
 from selfinstruct.errors import UserError
-from selfinstruct.evaluate import metrics_of
 from selfinstruct.files import write_atomic
+from selfinstruct.metrics import metrics_of
 from selfinstruct.pairs import LOWER_IS_BETTER
 from selfinstruct.ratio import Choice, choose
 from selfinstruct.seeds import group_rows
@@ -62,7 +62,7 @@ def sweep_command(
             "there are no dev rows to score on, and a sweep never looks at gate",
             next_step="start a run with a larger seeds.split.dev",
         )
-    known = ("nll", *metrics_of(settle(cfg, data).target))
+    known = ("nll", *metrics_of(settle(cfg, data).target, cfg.evaluate.metrics))
     if metric not in known:
         raise UserError(
             f"{metric} is not a score of these students", next_step=f"one of {', '.join(known)}"

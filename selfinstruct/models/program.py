@@ -3,16 +3,12 @@
 The function takes a sequence of requests and gives one text or `Completion` for each, in order.
 """
 
-import difflib
-import importlib
 import inspect
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
 
 from selfinstruct.errors import UserError
 from selfinstruct.models.scripted import Answer, complete
+from selfinstruct.plugins import find_function
 from selfinstruct.types import Answered, Request, digest
 
 Program = Callable[[Sequence[Request]], Iterable[Answer]]
@@ -23,7 +19,7 @@ class ProgramModel:
 
     def __init__(self, name: str) -> None:
         self.name = f"program:{name}"
-        self._program = find_program(name)
+        self._program: Program = find_function(name)
         self.digest = digest([name, _source(self._program)])
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
@@ -44,29 +40,6 @@ class ProgramModel:
 
     def close(self) -> None:
         """Nothing to free."""
-
-
-def find_program(name: str) -> Program:
-    """`pkg.mod:function` in, the function out; modules in the current folder are found too."""
-    module_name, sign, function_name = name.partition(":")
-    if not (module_name and sign and function_name):
-        raise UserError(f"{name!r} is not pkg.mod:function", next_step="for example teacher:answer")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise UserError(
-            f"{module_name} cannot be imported: {error}",
-            next_step=f"check the name; looked in {here} and the installed packages",
-        ) from error
-    program: Any = getattr(module, function_name, None)
-    if not callable(program):
-        near = difflib.get_close_matches(function_name, dir(module), n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise UserError(f"{module_name} has no function {function_name}{hint}")
-    return program  # type: ignore[no-any-return]
 
 
 def _source(program: Program) -> str:

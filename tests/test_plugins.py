@@ -1,0 +1,39 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.errors import UserError
+from selfinstruct.plugins import find_function
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A module in the current folder, under a name no other test imports."""
+    name = f"plugin_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text("def shout(text):\n    return text.upper()\n\nnumber = 5")
+    (tmp_path / f"{name}_broken.py").write_text("import no_such_module")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", list(sys.path))
+    return name
+
+
+def test_a_function_of_the_current_folder_is_found(module: str) -> None:
+    assert find_function(f"{module}:shout")("a") == "A"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("{}", "is not pkg.mod:function"),
+        ("{}:", "is not pkg.mod:function"),
+        (":shout", "is not pkg.mod:function"),
+        ("{}:shuot", "did you mean shout"),
+        ("{}:number", "has no function number"),
+        ("{}_broken:f", "No module named 'no_such_module'"),
+        ("no_such_package.mod:f", "cannot be imported"),
+    ],
+)
+def test_what_cannot_be_found_is_explained(module: str, name: str, words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        find_function(name.format(module))
