@@ -1,10 +1,10 @@
+import itertools
 import math
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.stats.multitest import multipletests
 
 from selfinstruct import stats
 
@@ -51,14 +51,36 @@ def test_an_open_horizon_spends_alpha_and_no_more() -> None:
     assert 0.0499 < sum(spent) < 0.05
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
-def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
-    _, expected, _, _ = multipletests(p_values, method="holm")
-    assert stats.holm(p_values) == pytest.approx(list(expected))
+@pytest.mark.parametrize(
+    ("p_values", "adjusted"),
+    [
+        ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]),  # R: p.adjust(p, "holm")
+        ([0.01, 0.02, 0.03, 0.04, 0.05], [0.05, 0.08, 0.09, 0.09, 0.09]),
+        ([0.9, 0.8], [1.0, 1.0]),
+        ([0.02], [0.02]),
+        ([], []),
+    ],
+)
+def test_holm_gives_the_values_of_r(p_values: list[float], adjusted: list[float]) -> None:
+    assert stats.holm(p_values) == pytest.approx(adjusted)
 
 
-def test_no_tests_need_no_correction() -> None:
-    assert stats.holm([]) == []
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8), st.floats(0.001, 0.5))
+def test_holm_rejects_what_closed_testing_by_bonferroni_does(
+    p_values: list[float], alpha: float
+) -> None:
+    """Holm is the closure of Bonferroni (Marcus, Peritz & Gabriel, Biometrika 63:655, 1976)."""
+    places = range(len(p_values))
+    for at, adjusted in enumerate(stats.holm(p_values)):
+        others = [other for other in places if other != at]
+        sets = [
+            (at, *chosen)
+            for size in range(len(others) + 1)
+            for chosen in itertools.combinations(others, size)
+        ]
+        worst = max(min(1.0, len(each) * min(p_values[i] for i in each)) for each in sets)
+        assert adjusted == pytest.approx(worst)
+        assert (adjusted <= alpha) == (worst <= alpha) or adjusted == pytest.approx(alpha)
 
 
 def test_an_empty_sample_detects_nothing() -> None:

@@ -2,7 +2,6 @@ import math
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import bootstrap, permutation_test
@@ -90,15 +89,21 @@ def test_the_interval_is_that_of_scipy(size: int) -> None:
 
 @given(grouped)
 @settings(deadline=None)
-def test_the_clustered_error_is_that_of_statsmodels(rows: list[tuple[int, int]]) -> None:
+def test_the_clustered_error_sums_over_pairs_of_one_group(rows: list[tuple[int, int]]) -> None:
+    """Miller, arXiv 2411.00640, writes it as a sum over all pairs of rows of one group."""
     values, groups = np.array([value / 100 for value, _ in rows]), [group for _, group in rows]
     found = stats.standard_error(values, groups)
     if len(set(groups)) == 1:
         assert found == math.inf
         return
-    fit = sm.OLS(values, np.ones_like(values)).fit()
-    robust = fit.get_robustcov_results("cluster", groups=np.array(groups), use_correction=False)
-    assert found == pytest.approx(float(robust.bse[0]), abs=1e-12)
+    residuals = values - values.mean()
+    pairs = [
+        one * other
+        for one, mine in zip(residuals, groups, strict=True)
+        for other, theirs in zip(residuals, groups, strict=True)
+        if mine == theirs
+    ]
+    assert found**2 == pytest.approx(sum(pairs) / len(values) ** 2, abs=1e-9)
 
 
 @given(samples)
