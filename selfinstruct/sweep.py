@@ -17,7 +17,7 @@ from typing import Any, Literal
 from selfinstruct import student
 from selfinstruct.chat import Target
 from selfinstruct.config import Config
-from selfinstruct.errors import IncompleteError, StoreError, UserError
+from selfinstruct.errors import StoreError, UserError
 from selfinstruct.evaluate import evaluate
 from selfinstruct.mixture import mix
 from selfinstruct.models import open_student
@@ -71,7 +71,8 @@ def plan_arms(
 
     `fixed-real` keeps every real row and adds synthetic ones, as a user would; `fixed-size` keeps
     the number of rows, which tells the mix from the amount: as many rows as the largest share
-    allows. Raises `UserError` for a share that is not in 0..1, or 1 with all real rows kept.
+    allows, so that a larger one than before makes new arms of all. Raises `UserError` for a share
+    that is not in 0..1, or 1 with all real rows kept.
     """
     wanted = sorted({0.0, *shares})
     wrong = [share for share in wanted if not 0 <= share <= 1]
@@ -151,25 +152,27 @@ class _Bench:
         key = self._key(arm)
         known = self.store.stage(0, f"{STAGE} {key}")
         if known is not None:
-            return Outcome(arm, known["mixture"], self.store.report(known["checkpoint"], "dev"))
+            return Outcome(arm, known["mixture"], self.store.report(key, "dev"))
         began = time.monotonic()
         label = f"arm {at}/{of}"
         self._say(label, Progress(0, "", note="loading"), arm)
         try:
             mixture = mix_arm(self.cfg, self.task.target, self.data, self.pool, arm)
             report = self._score(arm, self._train(arm, mixture, key, label), label)
-        except (UserError, IncompleteError) as error:
-            if isinstance(error, StoreError):
-                raise
+        except StoreError:
+            raise
+        except UserError as error:  # this arm cannot be; the others may
             return Outcome(arm, {}, None, error.what)
         counts = {
             "rows": len(mixture.rows),
             "synthetic": sum(row.origin == "synthetic" for row in mixture.rows),
             "achieved_share": mixture.achieved_share,
         }
-        if self.store.report(report.checkpoint, "dev") is None:
+        # Under the arm's key: one adapter can be scored in two ways, by two sweeps.
+        report = replace(report, checkpoint=key)
+        if self.store.report(key, "dev") is None:  # else it was stored just before a stop
             self.store.commit_report(report)
-        result = {"mixture": counts, "checkpoint": report.checkpoint, "arm": arm.name}
+        result = {"mixture": counts, "arm": arm.name}
         self.store.commit_stage(0, f"{STAGE} {key}", result, time.monotonic() - began)
         return Outcome(arm, counts, report)
 

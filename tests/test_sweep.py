@@ -108,10 +108,22 @@ def test_every_arm_is_scored_on_dev_and_remembered(cfg: Config, folder: Path) ->
     assert [one for one in more if one.arm.share != 0.4] == found
 
 
-def test_another_student_is_another_arm(cfg: Config, folder: Path) -> None:
-    swept(cfg, folder, arms())
+def test_another_student_or_another_way_of_scoring_is_another_arm(
+    cfg: Config, folder: Path
+) -> None:
+    (first,), _ = swept(cfg, folder, arms())
     other = cfg.model_copy(update={"student": cfg.student.model_copy(update={"rank": 3})})
     assert swept(other, folder, arms())[1] == ["arm 1/1 train"]
+    more = cfg.model_copy(
+        update={"evaluate": cfg.evaluate.model_copy(update={"metrics": ("chrf",)})}
+    )
+    (scored,), trained = swept(more, folder, arms())
+    assert trained == ["arm 1/1 train"]
+    assert first.report is not None
+    assert scored.report is not None
+    assert "chrf" in scored.report.scores
+    assert swept(more, folder, arms()) == ([scored], [])
+    assert swept(cfg, folder, arms()) == ([first], [])
 
 
 def test_the_rows_of_a_smaller_share_are_in_the_larger_one(cfg: Config, folder: Path) -> None:
