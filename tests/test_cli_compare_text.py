@@ -50,6 +50,17 @@ def test_a_slice_is_shown_with_its_corrected_p_value(found: dict[str, Any]) -> N
     assert "0.04" in text
 
 
+def test_a_label_is_no_markup_for_the_terminal(found: dict[str, Any]) -> None:
+    pair = found["comparisons"][1]
+    odd = {"dimension": "label", "value": "[/red] \x1b[2J", "n": 20, "adjusted": 0.04}
+    pair["slices"] = [odd | {"comparison": pair["metrics"]["accuracy"]}]
+    pair["student"] = "[bold]run"
+    text = printed(found)
+    assert "label: [/red]" in text
+    assert "[bold]run" in text
+    assert "\x1b" not in text
+
+
 def test_markdown_has_the_same_numbers(found: dict[str, Any]) -> None:
     text = as_markdown(found)
     assert "### round-1 against real-only, 40 gate rows" in text

@@ -23,11 +23,13 @@ def print_comparison(console: Console, found: dict[str, Any]) -> None:
     """A table of metrics and one of slices for each student, then the texts side by side."""
     for one in found["comparisons"]:
         for title, head, rows in _tables(one):
-            table = Table(title=title, title_justify="left", title_style="bold")
+            # As Text: names and labels are data, and a plain string would be read as markup.
+            table = Table(title=_safe(title), title_justify="left", title_style="bold")
             for at, column in enumerate(head):
-                table.add_column(column, justify="left" if at == 0 else "right")
+                table.add_column(_safe(column), justify="left" if at == 0 else "right")
             for row in rows:
-                table.add_row(*row[:-1], Text(row[-1], style=COLOURS.get(row[-1], "")))
+                verdict = Text(row[-1], style=COLOURS.get(row[-1], ""))
+                table.add_row(*map(_safe, row[:-1]), verdict)
             console.print(table)
         for line in _notes(one):
             console.print(Text(escape(line)))
@@ -56,6 +58,10 @@ def as_markdown(found: dict[str, Any]) -> str:
                 lines += ["", "</details>"]
     lines += [f"\n**FAILED** {_cell(line)}" for line in found["failed"]]
     return "\n".join(lines).strip()
+
+
+def _safe(text: str) -> Text:
+    return Text(one_line(text, WIDTH))
 
 
 def _print_texts(console: Console, one: dict[str, Any]) -> None:
@@ -139,4 +145,4 @@ def _cell(text: str) -> str:
     flat = " ".join(escape(text).split())
     for mark in "\\`*_[]<>|":
         flat = flat.replace(mark, f"\\{mark}")
-    return flat if flat != "\\-\\-\\-" else "---"
+    return flat

@@ -120,7 +120,7 @@ def print_sweep(console: Console, found: dict[str, Any]) -> None:
     metric = found["metric"]
     better = "lower is better" if metric in LOWER_IS_BETTER else "higher is better"
     title = f"{found['design']} sweep of {found['run']} on {found['dev_rows']} dev rows"
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=Text(escape(title)), title_justify="left", title_style="bold")
     table.add_column("share")
     for column in (
         "real + synthetic",
