@@ -10,7 +10,8 @@ from selfinstruct import stats
 from selfinstruct.config import GateConfig
 from selfinstruct.errors import UserError
 from selfinstruct.pairs import LOWER_IS_BETTER, Evidence, fewest_wins, pair, weigh
-from selfinstruct.types import Outcome, Report, Verdict
+from selfinstruct.types import Report
+from selfinstruct.verdict import Outcome, Verdict
 
 POWER = 0.8
 

@@ -9,16 +9,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from selfinstruct.types import (
-    Checkpoint,
-    Example,
-    Mixture,
-    Report,
-    Round,
-    Screened,
-    Split,
-    Verdict,
-)
+from selfinstruct.types import Checkpoint, Example, Mixture, Report, Screened, Split
+from selfinstruct.verdict import Round, Verdict
 
 Pool = tuple[Example, ...]
 

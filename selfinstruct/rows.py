@@ -9,16 +9,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.types import (
-    Checkpoint,
-    Example,
-    Interval,
-    Message,
-    Mixture,
-    Rejection,
-    Report,
-    Verdict,
-)
+from selfinstruct.types import Checkpoint, Example, Interval, Message, Mixture, Rejection, Report
+from selfinstruct.verdict import Guard, JudgeHealth, Signal, Verdict
 
 Row = dict[str, Any]
 
@@ -105,5 +97,20 @@ def from_verdict(verdict: Verdict) -> Row:
 
 
 def to_verdict(row: Mapping[str, Any]) -> Verdict:
-    """The verdict of a row."""
-    return Verdict(**{**row, "gain": Interval(**row["gain"])})
+    """The verdict of a row; one of an older version has no guards, alarms or judge."""
+    guards = tuple(
+        Guard(**{**guard, "gain": Interval(**guard["gain"])}) for guard in row.get("guards", ())
+    )
+    judge = JudgeHealth(**row["judge"]) if row.get("judge") else None
+    parts = {"guards": guards, "alarms": tuple(row.get("alarms", ())), "judge": judge}
+    return Verdict(**{**row, **parts, "gain": Interval(**row["gain"])})
+
+
+def from_signal(signal: Signal) -> Row:
+    """A signal of the watch as a row."""
+    return asdict(signal)
+
+
+def to_signal(row: Mapping[str, Any]) -> Signal:
+    """The signal of a row."""
+    return Signal(**{**row, "ratio": Interval(**row["ratio"]) if row["ratio"] else None})

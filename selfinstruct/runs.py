@@ -37,9 +37,9 @@ from selfinstruct.types import (
     Report,
     Screened,
     Split,
-    Verdict,
     silent,
 )
+from selfinstruct.verdict import Verdict
 
 
 @dataclass(frozen=True)

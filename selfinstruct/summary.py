@@ -15,7 +15,8 @@ from selfinstruct.config import GateConfig
 from selfinstruct.errors import StoreError
 from selfinstruct.gate import decide
 from selfinstruct.store import Store
-from selfinstruct.types import SPLITS, Interval, Report, Split, Verdict
+from selfinstruct.types import SPLITS, Interval, Report, Split
+from selfinstruct.verdict import Verdict
 
 SCHEMA_VERSION = 1
 

@@ -14,8 +14,8 @@ from typing import Literal, Protocol
 Role = Literal["system", "user", "assistant"]
 Origin = Literal["real", "synthetic"]
 Split = Literal["train", "dev", "gate", "final"]
+Exam = Split | Literal["general", "lm_eval"]
 FinishReason = Literal["stop", "length", "refusal", "error"]
-Outcome = Literal["accept", "reject", "inconclusive"]
 
 SPLITS: tuple[Split, ...] = ("train", "dev", "gate", "final")
 
@@ -281,10 +281,12 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Scores of one checkpoint on one split: `scores[metric][i]` belongs to `ids[i]`."""
+    """Scores of one checkpoint on one split, or on the rows that guard what the base could do:
+    `scores[metric][i]` belongs to `ids[i]`.
+    """
 
     checkpoint: str
-    split: Split
+    split: Exam
     ids: tuple[str, ...]
     scores: Mapping[str, tuple[float, ...]]
     answers: tuple[str, ...]
@@ -305,42 +307,9 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """The gate's decision on one candidate, with the numbers behind it. `gain` is signed so that
-    more is better.
-    """
-
-    outcome: Outcome
-    metric: str
-    n: int
-    champion: float
-    candidate: float
-    gain: Interval
-    p_value: float
-    alpha: float
-    wins: int
-    losses: int
-    detectable: float
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """One finished round: rows kept and dropped, the student it trained, what the gate said."""
-
-    index: int
-    accepted: tuple[Example, ...]
-    rejected: Mapping[str, int]
-    mixture: Mixture
-    candidate: Checkpoint
-    report: Report
-    verdict: Verdict
-
-
-@dataclass(frozen=True, slots=True)
 class Progress:
     """One step of visible progress; counts are of the current stage, `rejected` of the current
-    round.
+    round, `loss` of the optimiser step.
     """
 
     round: int
@@ -352,6 +321,7 @@ class Progress:
     target: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
     tokens: int = 0
+    loss: float | None = None
     note: str = ""
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from selfinstruct.config import GateConfig
 from selfinstruct.errors import UserError
 from selfinstruct.gate import decide, primary_metric
-from selfinstruct.types import Report, Verdict
+from selfinstruct.types import Report
+from selfinstruct.verdict import Verdict
 
 CFG = GateConfig()
 

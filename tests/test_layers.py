@@ -12,6 +12,7 @@ PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = (
     {"errors", "types"},
+    {"verdict"},
     {"config", "text", "stats", "files", "rows", "database", "edit", "plugins"},
     {"store", "chat", "weights", "prompting", "adapters", "pairs"},
     {

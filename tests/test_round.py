@@ -8,13 +8,12 @@ from selfinstruct.types import (
     Example,
     Interval,
     Mixture,
-    Outcome,
     Rejection,
     Report,
     Screened,
     Split,
-    Verdict,
 )
+from selfinstruct.verdict import Outcome, Verdict
 
 REAL = tuple(Example(f"real {i}", response="r") for i in range(3))
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfinstruct import rows
-from selfinstruct.types import Checkpoint, Example, Interval, Message, Rejection, Report, Verdict
+from selfinstruct.types import Checkpoint, Example, Interval, Message, Rejection, Report
+from selfinstruct.verdict import Verdict
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 EXAMPLES = st.builds(

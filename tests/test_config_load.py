@@ -121,11 +121,10 @@ def test_the_fingerprint_follows_identity_and_nothing_else() -> None:
     assert parse_config(with_changes(student={"rank": 8})).fingerprint != plain
 
 
-def test_zero_is_a_limit_and_none_is_off() -> None:
-    cfg = parse_config(with_changes(filters={"novelty": {"threshold": 0}}))
-    assert cfg.filters.novelty.threshold == 0
-    cfg = parse_config(with_changes(filters={"novelty": {"threshold": None}}))
-    assert cfg.filters.novelty.threshold is None
+def test_a_mistyped_key_of_an_optional_section_is_suggested_too() -> None:
+    model = {"backend": "program", "name": "m:f", "contxt": 5}
+    with pytest.raises(UserError, match="did you mean context"):
+        parse_config({**MINIMAL, "judge": {"model": model}})
 
 
 def test_shipped_configs_load_and_say_how_to_run_them() -> None:

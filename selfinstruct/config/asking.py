@@ -1,0 +1,193 @@
+"""The knobs of what comes in: real rows, the task, the teacher, generation and its filters."""
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from selfinstruct.config.section import Count, Positive, Section, Share, operational
+from selfinstruct.types import SPLITS, Sampling, Split
+
+SECRET_HINTS = ("sk-", "Bearer ")
+
+
+class SeedsConfig(Section):
+    """Where the real examples are and how they are split."""
+
+    path: str
+    """A file (.jsonl, .json, .csv) or `hf:NAME[:SPLIT]`; a relative path starts at the config's
+    folder, then here.
+    """
+    columns: dict[Literal["instruction", "input", "response", "label", "group", "kind"], str] = {}
+    """Our field name to the column of the file, for files with names of their own (CSV, `hf:`)."""
+    instruction: str | None = None
+    """The instruction of every row that has none, for files that hold only texts and labels."""
+    license: str = ""
+    """The licence of the rows, carried along to everything made from them."""
+    labels: tuple[str, ...] = ()
+    """Keep only the rows with these labels; empty keeps all."""
+    skip_bad: bool = False
+    """Skip and count bad lines instead of stopping at them."""
+    near_duplicate: Share | None = 0.7
+    """Rows whose words have a ROUGE-L F1 above this stay in one split (the paper's novelty
+    threshold).
+    """
+    split: dict[Split, Share] = {"train": 0.45, "dev": 0.10, "gate": 0.35, "final": 0.10}
+    """The share of each split; the four must sum to 1."""
+    max_per_label: dict[Split, Positive] = {}
+    """At most so many rows of each label (of each kind, where there are no labels) in a split."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if set(self.split) != set(SPLITS) or abs(sum(self.split.values()) - 1) > 1e-6:
+            raise ValueError(f"split needs {', '.join(SPLITS)} that sum to 1; it is {self.split}")
+        if not self.split["train"] or not self.split["gate"]:
+            raise ValueError(
+                "split.train and split.gate must be above 0: one is learned from, the other decides"
+            )
+        return self
+
+
+class TaskConfig(Section):
+    """What the student is asked to write."""
+
+    target: Literal["auto", "response", "label", "label_and_response"] = "auto"
+    """`label_and_response` writes the label on the first line, then the reply. `auto` goes by what
+    the seeds hold.
+    """
+    system: str = "You are a helpful assistant."
+    """The system message of every conversation, in training, generation and evaluation alike; empty
+    for none.
+    """
+
+
+class ModelConfig(Section):
+    """One model: the backend that runs it and the name that backend knows it by."""
+
+    backend: Literal["llamacpp", "transformers", "openai", "program", "scripted"]
+    name: str
+    """`bundled`, a GGUF file, a folder, a hub id, a served model's name, or `pkg.mod:function`."""
+    base_url: str | None = None
+    """The endpoint of an OpenAI-compatible server (backend `openai`)."""
+    api_key_env: str = "OPENAI_API_KEY"
+    """The environment variable that holds the key. A key never stands in a config."""
+    context: Positive = operational(4096)
+    """Tokens of context for one request (backend `llamacpp`)."""
+    parallel: Positive = operational(8)
+    """Requests under way at once."""
+    device: str = operational("auto")
+    """`auto`, `cpu`, `cuda`, `mps` (backend `transformers`)."""
+    timeout_s: float = operational(120.0)
+    """Seconds one request may take (backend `openai`)."""
+    attempts: Positive = operational(5)
+    """Tries of one request before it counts as failed (backend `openai`)."""
+
+    @model_validator(mode="after")
+    def _keys_stay_outside(self) -> Self:
+        for value in (self.name, self.base_url or "", self.api_key_env):
+            if value.startswith(SECRET_HINTS):
+                raise ValueError(
+                    "a key stands in the config; name its environment variable in api_key_env"
+                )
+        if self.backend == "openai" and self.base_url is None:
+            raise ValueError("backend openai needs base_url, such as http://127.0.0.1:8000/v1")
+        return self
+
+
+class DemosConfig(Section):
+    """The examples a prompt shows (Self-Instruct: 8 = 6 real + 2 of its own)."""
+
+    real: Count = 6
+    synthetic: Count = 2
+    max_depth: Count = 2
+    """A synthetic example of a deeper generation is never shown."""
+
+
+class GenerateConfig(Section):
+    """How candidates are asked for, and when a round has enough."""
+
+    recipe: Literal["auto", "label_first", "self_instruct"] = "auto"
+    """`auto` is label_first where the seeds have labels, self_instruct otherwise."""
+    accept: Positive = 100
+    """A round is full at so many accepted examples."""
+    max_candidates: Positive = 2000
+    """... and ends at so many candidates, full or not."""
+    stall: Share | None = 0.02
+    """... or when fewer than this share of the last two waves' candidates was accepted."""
+    prompts_per_wave: Positive = 8
+    """Prompts rendered at once; the pool that later prompts draw from grows between waves."""
+    samples_per_prompt: Positive = 8
+    """Completions drawn from one prompt; a shared prefix is paid once."""
+    instances_per_instruction: Positive = 3
+    """Instances asked of one instruction (self_instruct)."""
+    demos: DemosConfig = DemosConfig()
+    question: Sampling = Sampling(temperature=0.9, top_p=0.95, max_tokens=128)
+    """Sampling for new instructions and inputs."""
+    answer: Sampling = Sampling(temperature=0.3, top_p=0.95, max_tokens=192)
+    """Sampling for responses (the notes: at most 0.7)."""
+
+
+class HeuristicsConfig(Section):
+    """Self-Instruct's rules for instruction and instance, and a few of ours; `None` switches a rule
+    off.
+    """
+
+    min_words: Count | None = 4
+    """Words of the instruction, or of the input where the instruction is fixed."""
+    max_words: Count | None = 150
+    banned_words: tuple[str, ...] = (
+        "image",
+        "images",
+        "graph",
+        "graphs",
+        "picture",
+        "pictures",
+        "file",
+        "files",
+        "map",
+        "maps",
+        "draw",
+        "plot",
+        "go to",
+    )
+    """Whole words that ask for what a text model cannot see or do; checked in the instruction."""
+    banned_starts: tuple[str, ...] = ("Write a program",)
+    first_char: bool = True
+    """Refuse an instruction that starts with punctuation (the paper also refuses non-ASCII; we do
+    not).
+    """
+    max_response_words: Count | None = 400
+    min_response_words: Count | None = 1
+    max_repetition: Share | None = 0.5
+    """The largest share of a text's word 3-grams that may be repeats, for texts of 12 words or
+    more.
+    """
+    refusals: bool = True
+    """Refuse answers that decline or speak of being a language model."""
+    echo: Share | None = 0.9
+    """A response whose ROUGE-L with its own question is above this only repeats it."""
+
+
+class NoveltyConfig(Section):
+    """ROUGE-L against seeds, pool and this batch."""
+
+    threshold: Share | None = 0.7
+    """Drop a candidate whose nearest neighbour is above this (the paper's value)."""
+    response_threshold: Share | None = None
+    """The same for responses; off by default, since short answers repeat rightly."""
+
+
+class ContaminationConfig(Section):
+    """Nearness to dev, gate and final: a leaked row would fool the evaluation."""
+
+    ngram: Positive | None = 8
+    """Drop a candidate that shares a run of so many words (Tulu 3 uses 8)."""
+    rouge_l: Share | None = 0.6
+    """... or whose ROUGE-L with a held-out row is at or above this."""
+
+
+class FiltersConfig(Section):
+    """What a candidate must pass, cheapest first."""
+
+    heuristics: HeuristicsConfig = HeuristicsConfig()
+    novelty: NoveltyConfig = NoveltyConfig()
+    contamination: ContaminationConfig = ContaminationConfig()

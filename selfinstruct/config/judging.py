@@ -1,0 +1,152 @@
+"""The knobs of what comes out: mixture, student, scores, gate, guards, watch, judge and limits."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from selfinstruct.config.asking import ModelConfig
+from selfinstruct.config.section import Count, Positive, Section, Share, operational
+
+
+class MixtureConfig(Section):
+    """How real and synthetic rows are put together."""
+
+    synthetic_share: Share = 0.5
+    """Synthetic / total of the final mixture. 0 trains on real rows alone."""
+    unit: Literal["rows", "tokens"] = "rows"
+    """What the share counts."""
+    repeat: Positive = 1
+    """Copies of the real rows that may be drawn; 1 is without replacement."""
+    on_shortage: Literal["error", "shrink"] = "shrink"
+    """With too few synthetic rows for the share: stop with the numbers, or use all there are and
+    say so.
+    """
+    max_rows: Positive | None = None
+    """The size of the mixture; by default as large as the share allows with every real row in it.
+    """
+
+
+class StudentConfig(Section):
+    """The small model and its LoRA fine-tuning; every round trains from the base."""
+
+    name: str = "bundled"
+    """`bundled`, a GGUF file, a folder or a hub id."""
+    rank: Positive = 16
+    alpha: Positive = 32
+    dropout: Share = 0.0
+    learning_rate: Annotated[float, Field(gt=0)] | None = None
+    """By default from the size of the base: 4e-4 to 3B parameters, 2e-4 to 8B, 1e-4 above."""
+    epochs: Annotated[float, Field(gt=0)] = 3.0
+    max_steps: Positive | None = None
+    """Optimiser steps, instead of epochs. The real-only control and every candidate take the same
+    number.
+    """
+    batch_size: Positive = 16
+    """Effective batch, in rows."""
+    micro_batch: Positive = operational(4)
+    """Rows on the device at once; the rest of the batch is accumulated."""
+    max_tokens: Positive = 512
+    """Rows longer than this are refused, never cut: a cut answer teaches stopping early."""
+    warmup: Share = 0.03
+    scheduler: Literal["linear", "cosine", "constant"] = "linear"
+    device: str = operational("auto")
+    processes: Positive = operational(1)
+    """Above 1, training is started through `accelerate launch train.py`."""
+
+
+class EvaluateConfig(Section):
+    """How a student is scored on real rows; answers are greedy."""
+
+    max_new_tokens: Positive = 96
+    metrics: tuple[str, ...] = ()
+    """More scores of an answer, beside accuracy, rouge_l and nll where they fit: exact_match, chrf,
+    or `pkg.mod:function`, which takes an example and a reply and gives a number, more is better.
+    """
+    json_schema: str | None = None
+    """A file with a JSON schema, for the metric `json_schema`: 1 where a response is valid, else 0.
+    A relative path starts at the config's folder, then here.
+    """
+    batch_size: Positive = operational(16)
+
+
+class GateConfig(Section):
+    """When a candidate becomes champion."""
+
+    metric: str = "auto"
+    """The primary metric, by the name it is scored under; `auto` is accuracy where the student
+    writes labels, nll (lower is better) otherwise.
+    """
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """The chance of any wrong accept over all rounds."""
+    horizon: Literal["fixed", "open"] = "fixed"
+    """How rounds share alpha: `fixed` gives each alpha / rounds.max; `open` gives round r
+    6 alpha / (pi^2 r^2), so that rounds.max may be raised later.
+    """
+    min_gain: Annotated[float, Field(ge=0)] = 0.01
+    """The smallest gain worth having, in units of the metric."""
+    min_rows: Annotated[int, Field(ge=2)] = 20
+    """With fewer gate rows a verdict can only be inconclusive; 2 forces one all the same."""
+
+
+class GuardConfig(Section):
+    """What a student must not unlearn: scores on rows of another kind, held to the base's.
+
+    The base and not the last champion, so that small losses do not add up over the rounds.
+    """
+
+    path: str | None = "general"
+    """A seed file, or `general` for the seeds that ship, less rows that the run's own seeds hold;
+    None for no guard of this kind.
+    """
+    rows: Positive = 100
+    """At most so many of them, the same for every student."""
+    margin: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """The loss that still counts as none, as a share of the base's NLL on these rows; of a task of
+    `lm_eval`, in units of its score.
+    """
+    lm_eval: tuple[str, ...] = ()
+    """Tasks of lm-evaluation-harness that guard as well (extra `lm-eval`)."""
+    lm_eval_path: str | None = None
+    """A folder of task files of your own for it."""
+
+
+class WatchConfig(Section):
+    """The collapse watch: how like the real rows the others are, at equal sample size."""
+
+    band: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """A ratio to the real rows sets off an alarm where its whole 95 % interval is beyond 1 - band,
+    or 1 + band where more is worse.
+    """
+    block: bool = True
+    """Whether an alarm keeps the gate from accepting; without, it is only told."""
+    draws: Annotated[int, Field(ge=20)] = 200
+    """Samples drawn for each interval."""
+    max_rows: Annotated[int, Field(ge=20)] = 400
+    """Rows of each side that are looked at; self-ROUGE-L takes time with their square."""
+
+
+class JudgeConfig(Section):
+    """A model that compares the answers of two students, as metric `judge` of the gate."""
+
+    model: ModelConfig | None = None
+    """The judge; None for none. Better of another family than the teacher."""
+    criteria: str = "accuracy, helpfulness and tone, for the person who asked"
+    """What the better answer is better at."""
+    max_unparsable: Share = 0.1
+    """With more answers than this that name no winner, the verdict can only be inconclusive."""
+    max_tokens: Positive = 16
+
+
+class RoundsConfig(Section):
+    """How many rounds, and when to give up."""
+
+    max: Positive = 5
+    patience: Positive = 2
+    """Stop after so many rounds in a row that were not accepted."""
+
+
+class BudgetConfig(Section):
+    """Hard limits, checked before every call; reaching one stops the run resumably (exit 3)."""
+
+    max_calls: Count | None = operational(None)
+    max_tokens: Count | None = operational(None)

@@ -1,0 +1,141 @@
+"""YAML plus `key.path=value` overrides in, a checked `Config` out.
+
+An unknown key is an error that suggests the nearest one.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from selfinstruct.config.asking import (
+    FiltersConfig,
+    GenerateConfig,
+    ModelConfig,
+    SeedsConfig,
+    TaskConfig,
+)
+from selfinstruct.config.judging import (
+    BudgetConfig,
+    EvaluateConfig,
+    GateConfig,
+    GuardConfig,
+    JudgeConfig,
+    MixtureConfig,
+    RoundsConfig,
+    StudentConfig,
+    WatchConfig,
+)
+from selfinstruct.config.section import Section, identity_of, operational
+from selfinstruct.errors import UserError
+from selfinstruct.types import digest
+
+
+class Config(Section):
+    """One run. Every file in configs/ is one of these."""
+
+    name: str = operational("run")
+    """The run's folder is `out`/`name`."""
+    out: str = operational("runs")
+    seed: int = 0
+    seeds: SeedsConfig
+    task: TaskConfig = TaskConfig()
+    teacher: ModelConfig
+    generate: GenerateConfig = GenerateConfig()
+    filters: FiltersConfig = FiltersConfig()
+    mixture: MixtureConfig = MixtureConfig()
+    student: StudentConfig = StudentConfig()
+    evaluate: EvaluateConfig = EvaluateConfig()
+    gate: GateConfig = GateConfig()
+    guard: GuardConfig = GuardConfig()
+    watch: WatchConfig = WatchConfig()
+    judge: JudgeConfig = JudgeConfig()
+    rounds: RoundsConfig = RoundsConfig()
+    budget: BudgetConfig = BudgetConfig()
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Dotted path to value of every field that decides what comes out."""
+        return dict(identity_of(self))
+
+    @property
+    def fingerprint(self) -> str:
+        """The digest of the identity."""
+        return digest(self.identity)
+
+
+def load_config(path: Path, overrides: Iterable[str] = ()) -> Config:
+    """A YAML file and `key.path=value` overrides in, a checked `Config` out. Raises `UserError`
+    naming every fault.
+    """
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise UserError(
+            f"no config at {path}", next_step="selfinstruct init DIR writes one"
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not readable YAML: {error}") from None
+    if not isinstance(tree, dict):
+        raise UserError(f"{path} holds no settings", why="a config is a YAML mapping of sections")
+    for override in overrides:
+        _apply(tree, override)
+    return parse_config(tree, where=str(path))
+
+
+def parse_config(tree: Mapping[str, Any], where: str = "config") -> Config:
+    """A nested mapping in, a checked `Config` out; `where` opens the message of an error."""
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        faults = [_fault(dict(item)) for item in error.errors()]
+        raise UserError("\n".join(f"{where}: {fault}" for fault in faults)) from None
+
+
+def _apply(tree: dict[str, Any], override: str) -> None:
+    path, sign, text = override.partition("=")
+    if not sign:
+        raise UserError(
+            f"override {override!r} is not key.path=value", next_step="for example rounds.max=3"
+        )
+    *parents, last = path.split(".")
+    node = tree
+    for name in parents:
+        node = node.setdefault(name, {})
+        if not isinstance(node, dict):
+            raise UserError(f"override {override!r}: {name} is a value, not a section")
+    node[last] = yaml.safe_load(text)
+
+
+def _fault(item: Mapping[str, Any]) -> str:
+    path = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        return f"unknown key {path}{_suggestion(item['loc'])}"
+    message = item["msg"].removeprefix("Value error, ")
+    if item["type"] == "missing":
+        return f"{path} is missing"
+    shown = f"; it is {item['input']!r}" if not isinstance(item["input"], (dict, BaseModel)) else ""
+    return f"{path + ': ' if path else ''}{message}{shown}"
+
+
+def _suggestion(loc: tuple[int | str, ...]) -> str:
+    section: Any = Config
+    for part in loc[:-1]:
+        known = section.model_fields if _is_section(section) else {}
+        section = _section_of(known[str(part)].annotation) if str(part) in known else None
+    if not _is_section(section):
+        return ""
+    near = difflib.get_close_matches(str(loc[-1]), section.model_fields, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; known: {', '.join(section.model_fields)}"
+
+
+def _section_of(annotation: object) -> object:
+    """The section of a field that may also be None."""
+    return next((part for part in get_args(annotation) if _is_section(part)), annotation)
+
+
+def _is_section(annotation: object) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Section)

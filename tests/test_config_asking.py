@@ -1,0 +1,30 @@
+import pytest
+from pydantic import ValidationError
+
+from selfinstruct.config.asking import ModelConfig, NoveltyConfig, SeedsConfig
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"backend": "openai", "name": "m"}, "needs base_url"),
+        ({"backend": "llamacpp", "name": "sk-123"}, "a key stands in the config"),
+        ({"backend": "openai", "name": "m", "base_url": "Bearer x"}, "a key stands"),
+    ],
+)
+def test_a_model_names_its_endpoint_and_no_key(values: dict[str, str], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        ModelConfig.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    "split", [{"train": 1.0}, {"train": 0.5, "dev": 0.5, "gate": 0.0, "final": 0.0}]
+)
+def test_the_splits_that_learn_and_decide_are_never_empty(split: dict[str, float]) -> None:
+    with pytest.raises(ValidationError, match="split"):
+        SeedsConfig.model_validate({"path": "x", "split": split})
+
+
+def test_zero_is_a_limit_and_none_is_off() -> None:
+    assert NoveltyConfig(threshold=0).threshold == 0
+    assert NoveltyConfig(threshold=None).threshold is None

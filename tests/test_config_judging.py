@@ -1,0 +1,30 @@
+import pytest
+from pydantic import ValidationError
+
+from selfinstruct.config.judging import GateConfig, GuardConfig, JudgeConfig, WatchConfig
+
+
+@pytest.mark.parametrize(
+    ("section", "values"),
+    [
+        (GuardConfig, {"margin": 0.0}),  # no number of rows rules out a loss of nothing
+        (WatchConfig, {"band": 0.0}),
+        (WatchConfig, {"draws": 5}),
+        (GateConfig, {"alpha": 0.0}),
+        (GateConfig, {"min_rows": 1}),
+        (JudgeConfig, {"max_unparsable": 1.5}),
+    ],
+)
+def test_values_that_could_decide_nothing_are_refused(
+    section: type[GateConfig], values: dict[str, float]
+) -> None:
+    with pytest.raises(ValidationError):
+        section.model_validate(values)
+
+
+def test_a_judge_is_a_model_and_its_key_stays_outside() -> None:
+    judge = JudgeConfig.model_validate({"model": {"backend": "program", "name": "m:f"}})
+    assert judge.model is not None
+    assert JudgeConfig().model is None
+    with pytest.raises(ValidationError, match="a key stands"):
+        JudgeConfig.model_validate({"model": {"backend": "program", "name": "sk-1"}})

@@ -1,0 +1,35 @@
+import pytest
+from pydantic import ValidationError
+
+from selfinstruct.config.section import Count, Section, Share, identity_of, operational
+
+
+class Inner(Section):
+    share: Share = 0.5
+    threads: Count = operational(4)
+
+
+class Outer(Section):
+    name: str = operational("a")
+    inner: Inner = Inner()
+    maybe: Inner | None = None
+
+
+def test_identity_is_every_field_that_is_not_operational() -> None:
+    assert dict(identity_of(Outer())) == {"inner.share": 0.5, "maybe": None}
+
+
+def test_an_optional_section_is_named_by_its_own_fields() -> None:
+    found = dict(identity_of(Outer(maybe=Inner(share=0.1))))
+    assert found == {"inner.share": 0.5, "maybe.share": 0.1}
+
+
+@pytest.mark.parametrize("values", [{"sahre": 0.1}, {"share": 1.5}, {"threads": -1}])
+def test_unknown_keys_and_values_out_of_range_are_refused(values: dict[str, float]) -> None:
+    with pytest.raises(ValidationError):
+        Inner.model_validate(values)
+
+
+def test_a_section_never_changes() -> None:
+    with pytest.raises(ValidationError):
+        Inner().share = 0.1
