@@ -15,6 +15,7 @@ LAYERS = (
     {"verdict"},
     {"config", "text", "stats", "files", "rows", "database", "edit", "plugins"},
     {"store", "chat", "weights", "prompting", "adapters", "pairs"},
+    {"base"},
     {
         "seeds",
         "models",

@@ -10,12 +10,11 @@ import transformers
 from peft import LoraConfig, get_peft_model
 
 from selfinstruct import chat
+from selfinstruct.base import choose_device
 from selfinstruct.errors import UserError
 from selfinstruct.models.transformers_model import (
     Draw,
     TransformersModel,
-    choose_device,
-    choose_dtype,
 )
 from selfinstruct.types import Completion, Message, Request, Sampling
 from tests.tiny import save_tiny_model
@@ -30,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def model(folder: Path) -> Iterator[TransformersModel]:
-    opened = TransformersModel(str(folder), device="cpu", batch_size=8)
+    opened = TransformersModel.load(str(folder), device="cpu", batch_size=8)
     yield opened
     opened.close()
 
@@ -38,7 +37,7 @@ def model(folder: Path) -> Iterator[TransformersModel]:
 @pytest.fixture(scope="module")
 def alone(folder: Path) -> Iterator[TransformersModel]:
     """The same model, answering one request at a time."""
-    opened = TransformersModel(str(folder), device="cpu", batch_size=1)
+    opened = TransformersModel.load(str(folder), device="cpu", batch_size=1)
     yield opened
     opened.close()
 
@@ -150,7 +149,7 @@ def test_the_end_of_turn_ends_an_answer(tmp_path: Path) -> None:
         plain.lm_head.weight.zero_()
         plain.lm_head.bias.zero_()
         plain.lm_head.bias[end] = 9.0
-    model = TransformersModel(str(folder), device="cpu")
+    model = TransformersModel.load(str(folder), device="cpu")
     model._model = plain.eval()
     model._model.generation_config.eos_token_id = end
     [completion] = answers(model, [ask("hi")])
@@ -191,12 +190,12 @@ def test_a_score_takes_logits_of_the_answer_alone(alone: TransformersModel) -> N
 def test_an_adapter_changes_answers_and_digest(
     folder: Path, adapter: Path, model: TransformersModel
 ) -> None:
-    tuned = TransformersModel(str(folder), adapter, device="cpu")
+    tuned = TransformersModel.load(str(folder), adapter, device="cpu")
     row = told("hi", "answer")
     assert tuned.nll([row])[0].mean != pytest.approx(model.nll([row])[0].mean, abs=1e-3)
     assert answers(tuned, [ask("hi")])[0].text != answers(model, [ask("hi")])[0].text
     assert tuned.digest != model.digest
-    assert tuned.digest == TransformersModel(str(folder), adapter, device="cpu").digest
+    assert tuned.digest == TransformersModel.load(str(folder), adapter, device="cpu").digest
     assert adapter.name in tuned.name
 
 
@@ -210,7 +209,7 @@ def test_a_row_beyond_the_context_is_refused(model: TransformersModel) -> None:
 
 
 def test_a_closed_model_is_gone(folder: Path) -> None:
-    model = TransformersModel(str(folder), device="cpu")
+    model = TransformersModel.load(str(folder), device="cpu")
     weights = weakref.ref(model._model)
     model.close()
     gc.collect()
@@ -218,14 +217,14 @@ def test_a_closed_model_is_gone(folder: Path) -> None:
 
 
 def test_loading_says_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    TransformersModel(str(folder), device="cpu").close()
+    TransformersModel.load(str(folder), device="cpu").close()
     assert capfd.readouterr() == ("", "")
 
 
 def test_what_cannot_be_loaded_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "llama"}')
     with pytest.raises(UserError, match=r"cannot be loaded"):
-        TransformersModel(str(tmp_path))
+        TransformersModel.load(str(tmp_path))
 
 
 def test_pickled_weights_are_not_read(tmp_path: Path) -> None:
@@ -234,17 +233,13 @@ def test_pickled_weights_are_not_read(tmp_path: Path) -> None:
     (folder / "model.safetensors").unlink()
     torch.save(plain.state_dict(), folder / "pytorch_model.bin")
     with pytest.raises(UserError, match="cannot be loaded"):
-        TransformersModel(str(folder))
-
-
-def test_a_cpu_computes_in_float32() -> None:
-    assert choose_dtype(choose_device("cpu")) is torch.float32
+        TransformersModel.load(str(folder))
 
 
 @pytest.mark.gpu
 def test_a_gpu_agrees_with_the_cpu(folder: Path, model: TransformersModel) -> None:
     assert choose_device("auto").type == "cuda"
-    fast = TransformersModel(str(folder), device="cuda")
+    fast = TransformersModel.load(str(folder), device="cuda")
     rows = [told(text, f"answer {text}") for text in WORDS]
     expected = [score.mean for score in model.nll(rows)]
     assert [score.mean for score in fast.nll(rows)] == pytest.approx(expected, abs=0.05)
@@ -253,7 +248,7 @@ def test_a_gpu_agrees_with_the_cpu(folder: Path, model: TransformersModel) -> No
 
 @pytest.mark.slow
 def test_the_bundled_model_answers_and_scores() -> None:
-    model = TransformersModel("bundled", device="cpu")
+    model = TransformersModel.load("bundled", device="cpu")
     [capital] = answers(model, [ask("What is the capital of France?", max_tokens=30)])
     assert "Paris" in capital.text
     assert capital.finish_reason == "stop"

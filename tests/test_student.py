@@ -1,7 +1,9 @@
 import gc
 import json
 import math
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,12 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from selfinstruct import chat, student
+from selfinstruct.base import Base, load_base
 from selfinstruct.config import StudentConfig
 from selfinstruct.errors import IncompleteError, UserError
+from selfinstruct.models import open_student
 from selfinstruct.student.tokens import IGNORED
-from selfinstruct.student.trainer import LoraTrainer, load_base, new_trainer
+from selfinstruct.student.trainer import LoraTrainer, new_trainer
 from selfinstruct.types import Checkpoint, Example, Progress
 from tests import tiny
 
@@ -47,9 +51,10 @@ def train(tiny_base: Path, tmp_path: Path) -> Train:
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_trl_trains_on_these_very_labels(tiny_base: Path, tmp_path: Path) -> None:
-    model, tokenizer = load_base(tiny_base, "cpu")
-    data = student.tokenise(ROWS, tokenizer, 512, "response", SYSTEM)
-    trainer = new_trainer(model, tokenizer, data, CFG, 0, str(tmp_path))
+    base = load_base(str(tiny_base), "cpu")
+    tokenizer = base.tokenizer
+    data = student.TokenReader(tokenizer, "response", SYSTEM).read(ROWS, 512)
+    trainer = new_trainer(base.shell(), tokenizer, data, CFG, 0, str(tmp_path))
     answers = []
     for batch in trainer.get_train_dataloader():
         for ids, labels in zip(batch["input_ids"], batch["labels"], strict=True):
@@ -75,10 +80,10 @@ def test_the_size_on_the_device_changes_no_more_than_the_last_digits(train: Trai
 
 
 def test_the_student_learns(train: Train) -> None:
-    notes: list[float] = []
+    seen: list[float] = []
     cfg = CFG.model_copy(update={"max_steps": 15, "learning_rate": 2e-2})
-    train(cfg=cfg, on_progress=lambda progress: notes.append(float(progress.note.split()[1])))
-    assert notes[-1] < notes[0] / 2
+    train(cfg=cfg, on_progress=lambda progress: seen.append(progress.loss or math.nan))
+    assert seen[-1] < seen[0] / 2
 
 
 def test_every_step_is_reported(train: Train) -> None:
@@ -87,7 +92,7 @@ def test_every_step_is_reported(train: Train) -> None:
     assert [(p.stage, p.done, p.total, p.unit) for p in seen] == [
         ("train", step, 2, "steps") for step in (1, 2)
     ]
-    assert all(progress.note.startswith("loss ") for progress in seen)
+    assert all(p.loss is not None and p.note == f"loss {p.loss:.3f}" for p in seen)
 
 
 @pytest.mark.parametrize(("epochs", "steps"), [(1.0, 2), (2.0, 4), (0.5, 1)])
@@ -173,3 +178,100 @@ def test_a_base_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(UserError, match="cannot be loaded"):
         student.train(ROWS, str(tmp_path), CFG, "response", SYSTEM, tmp_path / "adapter", seed=0)
+
+
+@pytest.fixture
+def workshop(tiny_base: Path) -> Iterator[student.Workshop]:
+    with student.Workshop(str(tiny_base), CFG, "response", SYSTEM) as opened:
+        yield opened
+
+
+def content(workshop: student.Workshop) -> dict[str, torch.Tensor]:
+    assert workshop.base is not None
+    return {name: value.clone() for name, value in workshop.base.model.state_dict().items()}
+
+
+def assert_same(before: dict[str, torch.Tensor], after: dict[str, torch.Tensor]) -> None:
+    assert before.keys() == after.keys()
+    for name, value in before.items():
+        assert torch.equal(value, after[name]), name
+
+
+def nlls(checkpoint: Checkpoint, base: Base | None) -> list[float]:
+    with closing(open_student(checkpoint, "cpu", 4, base)) as model:
+        rows = [chat.conversation(row, "response", SYSTEM) for row in ROWS]
+        return [score.mean for score in model.nll(rows)]
+
+
+def test_a_student_trained_third_in_a_workshop_is_the_one_trained_alone(
+    workshop: student.Workshop, train: Train, tmp_path: Path
+) -> None:
+    before = content(workshop)
+    for seed, rows in enumerate((ROWS[:3], ROWS[2:])):
+        workshop.train(rows, tmp_path / f"other{seed}", seed + 7)
+        assert_same(before, content(workshop))
+    third, alone = workshop.train(ROWS, tmp_path / "third", 0).checkpoint, train(out="alone")
+    assert third.digest == alone.digest
+    shared = nlls(third, workshop.base)
+    assert shared == nlls(alone, None)
+    assert_same(before, content(workshop))
+    plain = Checkpoint("base", third.base, None, "")
+    assert nlls(plain, workshop.base) == nlls(plain, None) != shared
+
+
+def test_scoring_between_two_trainings_changes_neither(
+    workshop: student.Workshop, tmp_path: Path
+) -> None:
+    first = workshop.train(ROWS, tmp_path / "a", 0).checkpoint
+    scores = nlls(first, workshop.base)
+    again = workshop.train(ROWS, tmp_path / "b", 0).checkpoint
+    assert again.digest == first.digest
+    assert nlls(again, workshop.base) == scores
+
+
+@pytest.mark.parametrize("failure", ["diverges", "has a row too long", "is stopped"])
+def test_a_training_that_fails_leaves_the_base_as_it_was(
+    failure: str, tiny_base: Path, train: Train, tmp_path: Path
+) -> None:
+    def stop(progress: Progress) -> None:
+        if failure == "is stopped":
+            raise KeyboardInterrupt(progress.stage)
+
+    rate = 1e30 if failure == "diverges" else None
+    cfg = CFG.model_copy(update={"learning_rate": rate})
+    rows = (*ROWS, Example("Count", response="many " * 200)) if "row" in failure else ROWS
+    with student.Workshop(str(tiny_base), cfg, "response", SYSTEM) as workshop:
+        before = content(workshop)
+        with pytest.raises((UserError, KeyboardInterrupt)):
+            workshop.train(rows, tmp_path / "failed", 0, stop)
+        assert_same(before, content(workshop))
+        if failure != "diverges":
+            after = workshop.train(ROWS, tmp_path / "after", 0).checkpoint
+            assert after.digest == train(out="alone").digest
+    assert not (tmp_path / "failed").exists()
+
+
+def test_the_steps_of_one_training_can_be_set(workshop: student.Workshop, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    trained = workshop.train(ROWS, tmp_path / "a", 0, seen.append, steps=1)
+    assert [(progress.done, progress.total) for progress in seen] == [(1, 1)]
+    assert trained.seconds > 0
+
+
+def test_a_workshop_loads_nothing_before_it_is_needed_and_keeps_nothing(tiny_base: Path) -> None:
+    with student.Workshop("no/such/model/anywhere", CFG, "response", SYSTEM):
+        pass
+    with student.Workshop(str(tiny_base), CFG, "response", SYSTEM) as workshop:
+        assert workshop.base is workshop.base is not None
+        assert workshop.count(ROWS[0]) > 0
+        model = weakref.ref(workshop.base.model)
+    gc.collect()
+    assert model() is None
+
+
+def test_with_several_processes_nothing_is_shared(tiny_base: Path) -> None:
+    cfg = CFG.model_copy(update={"processes": 2})
+    workshop = student.Workshop(str(tiny_base), cfg, "response", SYSTEM)
+    alone = student.count_tokens(str(tiny_base), "response", SYSTEM)
+    assert workshop.base is None
+    assert [workshop.count(row) for row in ROWS] == [alone(row) for row in ROWS]

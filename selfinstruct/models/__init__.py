@@ -3,8 +3,13 @@
 A backend's library is loaded when that backend is asked for, not before.
 """
 
+from typing import TYPE_CHECKING
+
 from selfinstruct.config import ModelConfig
 from selfinstruct.types import Checkpoint, Model, StudentModel
+
+if TYPE_CHECKING:
+    from selfinstruct.base import Base
 
 
 def open_model(cfg: ModelConfig) -> Model:
@@ -20,7 +25,7 @@ def open_model(cfg: ModelConfig) -> Model:
         case "transformers":
             from selfinstruct.models.transformers_model import TransformersModel
 
-            return TransformersModel(cfg.name, device=cfg.device, batch_size=cfg.parallel)
+            return TransformersModel.load(cfg.name, device=cfg.device, batch_size=cfg.parallel)
         case "openai":
             from selfinstruct.models.openai_api import OpenAIModel
 
@@ -35,11 +40,16 @@ def open_model(cfg: ModelConfig) -> Model:
             return open_script(cfg.name)
 
 
-def open_student(checkpoint: Checkpoint, device: str, batch_size: int) -> StudentModel:
+def open_student(
+    checkpoint: Checkpoint, device: str, batch_size: int, base: "Base | None" = None
+) -> StudentModel:
     """A student ready to answer and to be scored; the caller closes it.
 
-    Raises `UserError` for a base that cannot be loaded.
+    `base` is the checkpoint's base where it is loaded already; it stays as it is. Raises
+    `UserError` for a base or an adapter that cannot be loaded.
     """
+    from selfinstruct.base import load_base
     from selfinstruct.models.transformers_model import TransformersModel
 
-    return TransformersModel(checkpoint.base, checkpoint.adapter, device, batch_size)
+    loaded = load_base(checkpoint.base, device) if base is None else base
+    return TransformersModel(loaded, checkpoint.adapter, batch_size)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 import torch
 import transformers
@@ -22,6 +22,7 @@ from transformers import (
 )
 
 from selfinstruct import chat, weights
+from selfinstruct.base import Base, load_base
 from selfinstruct.errors import UserError
 from selfinstruct.types import (
     Answered,
@@ -42,61 +43,30 @@ LOGIT_BYTES = 2**28
 Row = tuple[int, list[int], Request]
 
 
-def choose_device(device: str) -> torch.device:
-    """`auto` in, the best accelerator here out; any other name is taken as it is."""
-    if device != "auto":
-        return torch.device(device)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-def choose_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 where a CUDA device computes in it, float32 anywhere else.
-
-    Most CPUs are slower in bfloat16 than in float32, and float16 overflows in models that were
-    trained in bfloat16, so it is never chosen.
-    """
-    if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
-        return torch.bfloat16
-    return torch.float32
-
-
 class TransformersModel:
     """A base model, optionally with a LoRA adapter, that generates and scores.
 
-    `name` is `bundled`, a GGUF file, a folder or a hub id. Only safetensors are read, and no code
-    that comes with a model is run. Raises `UserError` for what cannot be loaded.
+    The base may serve others at the same time: this model is a shell around its weights. Raises
+    `UserError` for an adapter that cannot be loaded.
     """
 
-    def __init__(
-        self,
-        name: str,
-        adapter: Path | None = None,
-        device: str = "auto",
-        batch_size: int = 16,
-        on_note: OnNote = weights.unheard,
-    ) -> None:
-        source = weights.locate(name, on_note)
-        place = choose_device(device)
-        self.name = f"transformers:{name}" + (f"+{adapter.name}" if adapter else "")
-        self._files = [source, adapter] if adapter else [source]
+    def __init__(self, base: Base, adapter: Path | None = None, batch_size: int = 16) -> None:
+        self.name = f"transformers:{base.name}" + (f"+{adapter.name}" if adapter else "")
+        self._files = [base.source, adapter] if adapter else [base.source]
         self._batch_size = batch_size
-        self._device = place
-        try:
-            with weights.quiet():
-                self._tokenizer = transformers.AutoTokenizer.from_pretrained(source)
-                model: Any = transformers.AutoModelForCausalLM.from_pretrained(
-                    source, dtype=choose_dtype(place), use_safetensors=True
-                )
-                if adapter:
+        self._device = base.device
+        self._tokenizer = base.tokenizer
+        model = base.shell()
+        if adapter:
+            try:
+                with weights.quiet():
                     model = PeftModel.from_pretrained(model, adapter)
-        except (OSError, ValueError) as error:
-            raise UserError(
-                f"{self.name} cannot be loaded: {error}",
-                next_step="check the name; a model folder holds config.json and *.safetensors",
-            ) from error
-        self._model = model.to(place).eval()
+            except (OSError, ValueError) as error:
+                raise UserError(
+                    f"the adapter {adapter} cannot be loaded: {error}",
+                    next_step="train it again, or name another student",
+                ) from error
+        self._model = model.to(base.device).eval()
         self._context = int(model.config.get_text_config().max_position_embeddings)
         self._vocabulary = int(model.config.get_text_config().vocab_size)
         self._end = _end_tokens(self._tokenizer, model.generation_config)
@@ -104,6 +74,21 @@ class TransformersModel:
         model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
             eos_token_id=self._end, pad_token_id=self._end[0], do_sample=False
         )
+
+    @classmethod
+    def load(
+        cls,
+        name: str,
+        adapter: Path | None = None,
+        device: str = "auto",
+        batch_size: int = 16,
+        on_note: OnNote = weights.unheard,
+    ) -> Self:
+        """A model around a base of its own; `name` is `bundled`, a GGUF file, a folder or a hub id.
+
+        Raises `UserError` for what cannot be loaded.
+        """
+        return cls(load_base(name, device, on_note), adapter, batch_size)
 
     @cached_property
     def digest(self) -> str:

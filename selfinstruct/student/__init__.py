@@ -1,23 +1,40 @@
 """LoRA fine-tuning of a small model: rows in, a checkpoint with its adapter folder out.
 
 The tokens, and what is learned of them, come from `chat.encode`, so that training reads what
-generation reads. Every training starts from the base. It knows nothing of rounds and draws no
-conclusions from the loss.
+generation reads. Every training starts from the base: it works on a shell of it that is thrown
+away, so equal rows, seed and steps give an equal adapter, whatever was trained before and however
+that ended. It knows nothing of rounds and draws no conclusions from the loss.
 """
 
 import gc
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from selfinstruct import chat, weights
 from selfinstruct.adapters import load_checkpoint, publish, require_ours
 from selfinstruct.config import StudentConfig
 from selfinstruct.student.processes import train_in_processes
-from selfinstruct.student.tokens import count_tokens, tokenise
+from selfinstruct.student.tokens import TokenReader, count_tokens
 from selfinstruct.types import Checkpoint, Example, OnProgress, silent
 
-__all__ = ["count_tokens", "load_checkpoint", "tokenise", "train", "train_in_processes"]
+if TYPE_CHECKING:
+    from selfinstruct.base import Base
+
+__all__ = [
+    "TokenReader",
+    "Trained",
+    "Workshop",
+    "count_tokens",
+    "load_checkpoint",
+    "train",
+    "train_in_processes",
+]
 
 
 def train(
@@ -37,34 +54,111 @@ def train(
     that lies at `out` already is replaced. Raises `UserError` for rows that cannot be trained on
     and an `out` that is no adapter, `IncompleteError` as soon as a loss or gradient is not finite.
     """
-    require_ours(out)
-    if cfg.processes > 1:
-        train_in_processes(rows, base, cfg, target, system, out, seed, on_progress)
-    else:
-        _train_here(rows, base, cfg, target, system, out, seed, on_progress)
-        gc.collect()  # a trainer and its callbacks hold each other, and the model with them
-    return load_checkpoint(out, name)
+    with Workshop(base, cfg, target, system) as workshop:
+        return workshop.train(rows, out, seed, on_progress, name).checkpoint
 
 
-def _train_here(
-    rows: Sequence[Example],
-    base: str,
-    cfg: StudentConfig,
-    target: chat.Target,
-    system: str,
-    out: Path,
-    seed: int,
-    on_progress: OnProgress,
-) -> None:
-    from selfinstruct.student.trainer import Watch, load_base, new_trainer  # torch, peft and trl
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A new student, and the seconds that its optimiser steps took, without loading or saving."""
 
-    source = weights.locate(base)
-    with weights.quiet(), tempfile.TemporaryDirectory() as scratch:
-        model, tokenizer = load_base(source, cfg.device)
-        data = tokenise(rows, tokenizer, cfg.max_tokens, target, system)
-        trainer = new_trainer(model, tokenizer, data, cfg, seed, scratch)
-        trainer.add_callback(Watch(on_progress))
-        trainer.train()
-        if trainer.accelerator.is_main_process:
-            publish(trainer.model, base, out)
-        trainer.accelerator.wait_for_everyone()
+    checkpoint: Checkpoint
+    seconds: float
+
+
+class Workshop:
+    """A base, a way of training, and the token rows read so far; a context manager.
+
+    The base is loaded by the first training and dropped on leaving. With `processes` above 1 every
+    training loads its own, in processes that `accelerate` starts.
+    """
+
+    def __init__(self, base: str, cfg: StudentConfig, target: chat.Target, system: str) -> None:
+        self._name = base
+        self._cfg = cfg
+        self._target = target
+        self._system = system
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.__dict__.pop("_reader", None)
+        self.__dict__.pop("_base", None)
+
+    @property
+    def base(self) -> "Base | None":
+        """The loaded base, for who scores what was trained here; None with several processes."""
+        return None if self._cfg.processes > 1 else self._base
+
+    @cached_property
+    def count(self) -> Callable[[Example], int]:
+        """A function from an example to the number of tokens that training reads of it."""
+        if self._cfg.processes > 1:
+            return count_tokens(self._name, self._target, self._system)
+        return self._reader.count
+
+    def train(
+        self,
+        rows: Sequence[Example],
+        out: Path,
+        seed: int,
+        on_progress: OnProgress = silent,
+        name: str = "student",
+        steps: int | None = None,
+    ) -> Trained:
+        """Train an adapter on the rows and put it at `out`; an adapter there is replaced.
+
+        `steps` stands in for `max_steps`. Progress is reported once a step, as round 0. Raises
+        `UserError` for rows that cannot be trained on and an `out` that is no adapter,
+        `IncompleteError` as soon as a loss or gradient is not finite.
+        """
+        require_ours(out)
+        cfg = self._cfg if steps is None else self._cfg.model_copy(update={"max_steps": steps})
+        if cfg.processes > 1:
+            began = time.monotonic()
+            told = (self._target, self._system, out, seed, on_progress)
+            train_in_processes(rows, self._name, cfg, *told)
+            seconds = time.monotonic() - began
+        else:
+            seconds = self._train_here(rows, cfg, out, seed, on_progress)
+            gc.collect()  # a trainer and its callbacks hold each other, and the shell with them
+        return Trained(load_checkpoint(out, name), seconds)
+
+    @cached_property
+    def _base(self) -> "Base":
+        from selfinstruct.base import load_base  # torch and transformers
+
+        return load_base(self._name, self._cfg.device)
+
+    @cached_property
+    def _reader(self) -> TokenReader:
+        return TokenReader(self._base.tokenizer, self._target, self._system)
+
+    def _train_here(
+        self,
+        rows: Sequence[Example],
+        cfg: StudentConfig,
+        out: Path,
+        seed: int,
+        on_progress: OnProgress,
+    ) -> float:
+        from selfinstruct.student.trainer import Watch, new_trainer  # torch, peft and trl
+
+        data = self._reader.read(rows, cfg.max_tokens)
+        with weights.quiet(), tempfile.TemporaryDirectory() as scratch:
+            base = self._base
+            trainer = new_trainer(base.shell(), base.tokenizer, data, cfg, seed, scratch)
+            trainer.add_callback(Watch(on_progress))
+            began = time.monotonic()
+            trainer.train()
+            seconds = time.monotonic() - began
+            if trainer.accelerator.is_main_process:
+                publish(trainer.model, self._name, out)
+            trainer.accelerator.wait_for_everyone()
+        return seconds

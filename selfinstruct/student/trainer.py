@@ -7,7 +7,6 @@ import math
 import os
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,8 +14,6 @@ from datasets import Dataset
 from peft import LoraConfig
 from torch.utils.data import Sampler
 from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
     PrinterCallback,
     TrainerCallback,
     TrainerControl,
@@ -37,21 +34,6 @@ LEARNING_RATES = ((3e9, 4e-4), (8e9, 2e-4), (math.inf, 1e-4))
 
 # Below this, computing activations twice costs a fifth of the time for memory that nobody lacks.
 CHECKPOINT_FROM = 1e9
-
-
-def load_base(source: Path | str, device: str) -> tuple[Any, Any]:
-    """A model, not yet on its device, and its tokeniser. Raises `UserError` where they cannot be
-    loaded or the device is not there.
-    """
-    dtype = torch.bfloat16 if use_bfloat16(device) else torch.float32
-    try:
-        model = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, use_safetensors=True)
-        return model, AutoTokenizer.from_pretrained(source)
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"the base {source} cannot be loaded: {error}",
-            next_step="check the name; a model folder holds config.json and *.safetensors",
-        ) from error
 
 
 def new_trainer(
@@ -214,7 +196,7 @@ class Watch(TrainerCallback):
         if state.is_world_process_zero:
             note = f"loss {loss:.3f}"
             done, total = state.global_step, state.max_steps
-            self._on_progress(Progress(0, "train", done, total, "steps", note=note))
+            self._on_progress(Progress(0, "train", done, total, "steps", loss=loss, note=note))
 
 
 def split_batch(batch: int, micro: int, processes: int) -> tuple[int, int]:
@@ -231,24 +213,6 @@ def split_batch(batch: int, micro: int, processes: int) -> tuple[int, int]:
         )
     rows = max(size for size in range(1, min(micro, share) + 1) if share % size == 0)
     return rows, share // rows
-
-
-def use_bfloat16(device: str) -> bool:
-    """Whether a GPU will be used that counts in bfloat16; a CPU trains in float32.
-
-    Raises `UserError` where a GPU is asked for that is not there.
-    """
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UserError(
-            "student.device is cuda, but torch sees no GPU",
-            next_step="set student.device=auto, or install a torch for your GPU",
-        )
-    asked = device in ("auto", "cuda")
-    return (
-        asked
-        and torch.cuda.is_available()
-        and torch.cuda.is_bf16_supported(including_emulation=False)
-    )
 
 
 def default_learning_rate(parameters: int) -> float:
