@@ -2,10 +2,11 @@
 
 The smallest share within one standard error of the best is taken (Breiman et al., Classification
 and Regression Trees, 1984, section 3.4.3), so that noise favours the real rows; where no share is
-detectably better than real rows alone, the choice is 0. It reads `dev` scores and knows nothing of
-training.
+detectably better than real rows alone, and on too few rows to tell, the choice is 0. It reads `dev`
+scores and knows nothing of training.
 """
 
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from selfinstruct.pairs import LOWER_IS_BETTER
 from selfinstruct.types import Interval
 
 LEVEL = 0.05
+MIN_ROWS = 20
+"""With fewer rows no share is chosen over real rows alone, unless the caller says so."""
 
 Runs = Mapping[int, Sequence[float]]
 """The seed of an arm and its score on each row, in one order of rows."""
@@ -40,22 +43,37 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The chosen share; `differs` says whether any share can be told from real rows alone."""
+    """The chosen share; `differs` says whether any share can be told from real rows alone.
+
+    `detectable` is the gain or loss that would be found four times in five, median over the shares,
+    in units of the metric; None where nothing varies. `warning` is for people, or empty.
+    """
 
     share: float
     best: float
     differs: bool
     points: tuple[Point, ...]
     why: str
+    detectable: float | None = None
+    warning: str = ""
 
 
-def choose(arms: Mapping[float, Runs], metric: str, groups: stats.Groups = None) -> Choice:
+def choose(
+    arms: Mapping[float, Runs],
+    metric: str,
+    groups: stats.Groups = None,
+    min_rows: int = MIN_ROWS,
+) -> Choice:
     """Shares with the scores of their seeds in, the choice out; share 0 must be among them.
 
-    Only seeds that every share has are compared, so that chance is the same for all. Raises
-    `UserError` where share 0 or a common seed is missing.
+    Only seeds that every share has are compared, so that chance is the same for all. On fewer than
+    `min_rows` rows nothing counts as different. Raises `UserError` where share 0 or a common seed
+    is missing, where rows are too few to compare anything and where a score is no finite number.
     """
     seeds = _common_seeds(arms)
+    _require_finite(arms, seeds)
+    rows = len(arms[0.0][seeds[0]])
+    require_rows(rows, groups)
     sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
     scores = {
         share: sign * np.asarray([arms[share][seed] for seed in seeds], dtype=np.float64)
@@ -82,10 +100,78 @@ def choose(arms: Mapping[float, Runs], metric: str, groups: stats.Groups = None)
         )
         for share, values in scores.items()
     )
-    told = [point for point in points if point.adjusted <= LEVEL]
+    enough = rows >= min_rows
+    told = [point for point in points if enough and point.adjusted <= LEVEL]
     near = next(p for p in points if p.share == best or p.behind <= p.behind_error)
+    detectable = _detectable([test.error for test in tests.values()])
     share = near.share if any(point.gain.value > 0 for point in told) else 0.0
-    return Choice(share, best, bool(told), points, _why(points, told, share, best))
+    return Choice(
+        share=share,
+        best=best,
+        differs=bool(told),
+        points=points,
+        why=_why(points, told, share, best) if enough else _too_few(rows, min_rows),
+        detectable=detectable,
+        warning=_warning(rows, metric, detectable) if rows < MIN_ROWS else "",
+    )
+
+
+def require_rows(rows: int, groups: stats.Groups = None) -> None:
+    """Raises `UserError` where rows, near-duplicates counted as one, are fewer than two."""
+    units = len(set(groups)) if groups is not None else rows
+    if units < 2:
+        alike = " (rows that are near-duplicates count as one)" if rows > units else ""
+        raise UserError(
+            f"there is {units} dev row{alike}, too few to compare anything",
+            next_step="start a run with more real rows or a larger seeds.split.dev",
+        )
+
+
+def by_label(
+    arms: Mapping[float, Runs], labels: Sequence[str | None]
+) -> dict[str, dict[float, float]]:
+    """The label of each row in, the mean score of its rows at each share out, labels sorted.
+
+    Over the seeds that every share has, as in `choose`. Rows without a label are left out.
+    """
+    seeds = _common_seeds(arms)
+    found: dict[str, dict[float, float]] = {}
+    for label in sorted({label for label in labels if label is not None}):
+        at = [index for index, other in enumerate(labels) if other == label]
+        found[label] = {
+            share: float(np.mean([[arms[share][seed][row] for row in at] for seed in seeds]))
+            for share in sorted(arms)
+        }
+    return found
+
+
+def _require_finite(arms: Mapping[float, Runs], seeds: Sequence[int]) -> None:
+    for share, runs in arms.items():
+        for seed in seeds:
+            if not np.isfinite(runs[seed]).all():
+                raise UserError(
+                    f"the student of share {share:g}, seed {seed} has scores that are no number",
+                    why="it cannot be compared, and would win or lose by an accident",
+                    next_step="train again with a lower student.learning_rate",
+                )
+
+
+def _detectable(errors: Sequence[float]) -> float | None:
+    """Two-sided at 5 %, at the first step of Holm's correction: the strictest of them."""
+    spread = [error for error in errors if error > 0]
+    if not spread:
+        return None
+    alpha = LEVEL / 2 / len(errors)
+    return statistics.median(stats.detectable_gain(error, 1, alpha) for error in spread)
+
+
+def _too_few(rows: int, min_rows: int) -> str:
+    return f"No detectable difference: {rows} dev rows are fewer than {min_rows}."
+
+
+def _warning(rows: int, metric: str, detectable: float | None) -> str:
+    size = "" if detectable is None else f" of less than {detectable:.2g} in {metric}"
+    return f"only {rows} dev rows: a difference{size} is likely to be missed"
 
 
 def _common_seeds(arms: Mapping[float, Runs]) -> tuple[int, ...]:
@@ -104,6 +190,8 @@ def _common_seeds(arms: Mapping[float, Runs]) -> tuple[int, ...]:
 
 
 def _why(points: Sequence[Point], told: Sequence[Point], share: float, best: float) -> str:
+    if len(points) == 1:
+        return "Real rows alone are all that was trained, so there is nothing to choose from."
     n = len(points[0].seeds)
     of = f"{n} seeds" if n > 1 else "1 seed, so another training may turn it round"
     if not told:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from selfinstruct.errors import UserError
-from selfinstruct.ratio import Choice, choose
+from selfinstruct.ratio import Choice, by_label, choose
 
 
 def arms(
@@ -113,3 +113,72 @@ def test_equal_shares_are_seldom_told_from_real_rows() -> None:
         simulate({0.0: 0.0, 0.25: 0.0, 0.5: 0.0, 0.75: 0.0}, seed).differs for seed in range(60)
     )
     assert told / 60 <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 60)
+
+
+@pytest.mark.parametrize(("rows", "told"), [(19, False), (20, True)])
+def test_on_few_rows_real_rows_alone_are_chosen_unless_told_otherwise(
+    rows: int, told: bool
+) -> None:
+    scores = arms({0.0: 0.0, 0.5: -0.5}, rows=rows, noise=0.05)
+    choice = choose(scores, "nll")
+    assert (choice.differs, choice.share) == ((True, 0.5) if told else (False, 0.0))
+    assert choice.points[1].adjusted < 0.01
+    assert bool(choice.warning) == (not told) == choice.why.endswith("fewer than 20.")
+    forced = choose(scores, "nll", min_rows=2)
+    assert (forced.differs, forced.share, bool(forced.warning)) == (True, 0.5, not told)
+
+
+def test_the_smallest_difference_that_would_be_found_is_found_four_times_in_five() -> None:
+    known = choose(arms({0.0: 0.0, 0.5: 0.0}, rows=200, noise=0.3, seeds=1), "nll").detectable
+    assert known is not None
+    found = sum(
+        choose(arms({0.0: 0.0, 0.5: -known}, 1, 200, 0.3, seed), "nll").differs
+        for seed in range(200)
+    )
+    # The noise of a training, a fifth of that of a row, is beyond what one seed can show.
+    assert found / 200 == pytest.approx(0.8, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("rows", "groups", "words"),
+    [(0, None, "0 dev row"), (1, None, "1 dev row"), (3, ["a"] * 3, "near-duplicates count as on")],
+)
+def test_a_single_row_compares_nothing(rows: int, groups: list[str] | None, words: str) -> None:
+    scores = {share: {0: (1.0,) * rows} for share in (0.0, 0.5)}
+    with pytest.raises(UserError, match=words):
+        choose(scores, "nll", groups, min_rows=1)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize("metric", ["nll", "accuracy"])
+def test_a_student_that_scores_no_number_never_wins(value: float, metric: str) -> None:
+    scores = arms({0.0: 0.0, 0.5: 0.0})
+    scores[0.5][1] = (value, *scores[0.5][1][1:])
+    with pytest.raises(UserError, match=r"share 0\.5, seed 1"):
+        choose(scores, metric)
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_ties_everywhere_leave_real_rows_alone(seeds: int, value: float) -> None:
+    scores = {share: dict.fromkeys(range(seeds), (value,) * 30) for share in (0.0, 0.5, 0.9)}
+    choice = choose(scores, "accuracy")
+    assert (choice.share, choice.best, choice.differs, choice.detectable) == (0, 0, False, None)
+    assert {point.adjusted for point in choice.points} == {1.0}
+    assert "No detectable difference" in choice.why
+
+
+def test_with_all_other_shares_gone_there_is_nothing_to_choose() -> None:
+    choice = choose(arms({0.0: 0.0}), "nll")
+    assert "nothing to choose from" in choice.why
+    assert choice.detectable is None
+
+
+def test_each_label_has_a_mean_at_each_share_over_the_common_seeds() -> None:
+    scores = {0.0: {0: (1.0, 2.0, 3.0), 1: (3.0, 4.0, 5.0)}, 0.5: {1: (0.0, 8.0, 2.0)}}
+    assert by_label(scores, ["fee", "refund", "fee"]) == {
+        "fee": {0.0: 4.0, 0.5: 1.0},
+        "refund": {0.0: 4.0, 0.5: 8.0},
+    }
+    assert by_label(scores, [None, "fee", None]) == {"fee": {0.0: 4.0, 0.5: 8.0}}
+    assert by_label(scores, [None] * 3) == {}
