@@ -13,7 +13,7 @@ PACKAGE = ROOT / "selfinstruct"
 LAYERS = (
     {"errors", "types"},
     {"verdict"},
-    {"config", "text", "stats", "files", "rows", "database", "edit", "plugins"},
+    {"config", "shipped", "text", "stats", "files", "rows", "database", "edit", "plugins"},
     {"store", "chat", "weights", "prompting", "adapters", "pairs"},
     {"base"},
     {
@@ -27,9 +27,12 @@ LAYERS = (
         "gate",
         "comparison",
         "ratio",
+        "halving",
         "teacher",
     },
-    {"generate", "round", "summary", "evaluate", "task"},
+    {"generate", "round", "summary", "evaluate", "task", "guard"},
+    {"setting"},
+    {"making", "examining"},
     {"runs", "contestants", "sweep"},
     {"cli"},
 )
