@@ -1,5 +1,6 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -7,11 +8,12 @@ from selfinstruct import chat
 from selfinstruct.chat import Target
 from selfinstruct.config import EvaluateConfig
 from selfinstruct.errors import IncompleteError, UserError
-from selfinstruct.evaluate import evaluate
+from selfinstruct.evaluate import evaluate, likelihoods
 from selfinstruct.types import (
     Answered,
     Checkpoint,
     Completion,
+    Exam,
     Example,
     Message,
     OnCount,
@@ -41,9 +43,10 @@ class Pupil:
     name = "pupil"
     digest = "pupil"
 
-    def __init__(self, answer: Answer, nll: Callable[[str], float] = len) -> None:
+    def __init__(self, answer: Answer, nll: Callable[[str], float] = len, tokens: int = 1) -> None:
         self._answer = answer
         self._nll = nll
+        self._tokens = tokens
         self.asked: list[Request] = []
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
@@ -55,7 +58,7 @@ class Pupil:
         self, conversations: Sequence[Sequence[Message]], on_scored: OnCount = uncounted
     ) -> list[TokenNll]:
         on_scored(len(conversations))
-        return [TokenNll(self._nll(turns[-1].content), 1) for turns in conversations]
+        return [TokenNll(self._nll(turns[-1].content), self._tokens) for turns in conversations]
 
     def close(self) -> None:
         pass
@@ -169,3 +172,60 @@ def test_a_score_that_is_no_number_names_its_row() -> None:
     cfg = EvaluateConfig(metrics=(f"{__name__}:broken_score",))
     with pytest.raises(UserError, match=f"broken_score is nan on row {ROWS[1].id}"):
         evaluate(Pupil(parrot), CHECKPOINT, ROWS, "gate", cfg, "response", SYSTEM)
+
+
+def test_a_score_of_the_whole_set_is_taken_of_the_whole_set() -> None:
+    cfg = EvaluateConfig(metrics=("macro_f1",))
+    pupil = Pupil(lambda row: says("fruit" if row == ROWS[1] else str(row.label)))
+    report = evaluate(pupil, CHECKPOINT, ROWS, "gate", cfg, "label", SYSTEM)
+    assert report.mean("macro_f1") == pytest.approx((1 + 0 + 2 / 3) / 3)
+
+
+def test_a_schema_that_cannot_be_used_costs_no_answer() -> None:
+    pupil = Pupil(parrot)
+    cfg = EvaluateConfig(metrics=("json_schema",), json_schema="nowhere.json")
+    with pytest.raises(UserError, match=r"nowhere\.json cannot be read"):
+        evaluate(pupil, CHECKPOINT, ROWS, "gate", cfg, "response", SYSTEM)
+    assert not pupil.asked
+
+
+def test_a_response_is_held_to_the_schema(tmp_path: Path) -> None:
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"type": "integer"}')
+    cfg = EvaluateConfig(metrics=("json_schema",), json_schema=str(schema))
+    pupil = Pupil(lambda row: says("7" if row == ROWS[2] else "seven"))
+    report = evaluate(pupil, CHECKPOINT, ROWS, "gate", cfg, "response", SYSTEM)
+    assert report.scores["json_schema"] == (0, 0, 1)
+
+
+def test_a_likelihood_alone_takes_no_answer() -> None:
+    seen: list[Progress] = []
+    pupil = Pupil(parrot, tokens=4)
+    report = likelihoods(pupil, CHECKPOINT, ROWS, "general", "response", SYSTEM, seen.append)
+    assert not pupil.asked
+    assert (report.checkpoint, report.split) == ("d1gest", "general")
+    assert report.ids == tuple(row.id for row in ROWS)
+    assert report.answers == ("", "", "")
+    lengths = tuple(len(row.response) for row in ROWS)
+    assert report.scores == {"nll": lengths, "nats": tuple(4 * length for length in lengths)}
+    assert [(p.done, p.unit) for p in seen] == [(3, "rows scored")]
+
+
+def test_the_likelihood_alone_is_the_one_beside_the_answers() -> None:
+    alone = likelihoods(Pupil(parrot), CHECKPOINT, ROWS, "dev", "label_and_response", SYSTEM)
+    assert alone.scores["nll"] == run(Pupil(parrot)).scores["nll"]
+
+
+@pytest.mark.parametrize(
+    ("split", "words"),
+    [("dev", "raise seeds.split.dev"), ("general", "a seed file with more rows")],
+)
+def test_no_rows_have_no_likelihood(split: Exam, words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        likelihoods(Pupil(parrot), CHECKPOINT, [], split, "response", SYSTEM)
+
+
+def test_a_likelihood_alone_must_be_a_number_too() -> None:
+    broken = Pupil(parrot, nll=lambda _: math.nan)
+    with pytest.raises(IncompleteError, match="likelihood of nan"):
+        likelihoods(broken, CHECKPOINT, ROWS, "general", "response", SYSTEM)

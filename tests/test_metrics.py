@@ -1,70 +1,15 @@
+from pathlib import Path
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from rouge_score.rouge_scorer import RougeScorer
-from sacrebleu import sentence_chrf
 
 from selfinstruct import chat
 from selfinstruct.chat import Reply, Target
 from selfinstruct.errors import UserError
-from selfinstruct.metrics import accuracy, chrf, exact_match, metrics_of, rouge_l
+from selfinstruct.metrics import metrics_of
 from selfinstruct.types import Example
 
-CAPITAL = Example("Name the capital of France", response="It is Paris.", label="Capital City")
-
-
-@pytest.mark.parametrize(
-    ("written", "score"),
-    [
-        ("Capital City", 1),
-        ("capital_city", 1),
-        ("Intent: capital city.", 1),
-        ("capital", 0),
-        ("capital city of France", 0),
-        ("", 0),
-    ],
-)
-def test_accuracy_is_for_the_whole_label(written: str, score: float) -> None:
-    assert accuracy(CAPITAL, chat.read_answer(written, "label")) == score
-
-
-@pytest.mark.parametrize(
-    ("reference", "response", "score"),
-    [
-        ("a b c d", "a c d e", 3 / 4),
-        ("the cat sat", "", 0),
-        ("你好世界", "你好", 2 / 3),
-        ("Привет, мир", "привет мир", 1),
-    ],
-)
-def test_rouge_l_reads_every_script(reference: str, response: str, score: float) -> None:
-    example = Example("x", response=reference)
-    assert rouge_l(example, Reply(None, response)) == pytest.approx(score)
-
-
-ascii_texts = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60)
-
-
-@given(ascii_texts, ascii_texts)
-def test_rouge_l_is_rouge_score_on_ascii(reference: str, response: str) -> None:
-    oracle = RougeScorer(["rougeL"]).score(reference, response)["rougeL"].fmeasure
-    ours = rouge_l(Example("x", response=reference), Reply(None, response))
-    assert ours == pytest.approx(oracle)
-
-
-@pytest.mark.parametrize(
-    ("response", "score"),
-    [("It is Paris.", 1), ("  it is\nPARIS. ", 1), ("It is Paris", 0), ("", 0)],
-)
-def test_exact_match_forgives_case_and_spacing_alone(response: str, score: float) -> None:
-    assert exact_match(CAPITAL, Reply(None, response)) == score
-
-
-@given(ascii_texts, ascii_texts)
-def test_chrf_is_that_of_sacrebleu(reference: str, response: str) -> None:
-    ours = chrf(Example("x", response=reference), Reply(None, response))
-    assert ours == pytest.approx(sentence_chrf(response, [reference]).score / 100)
-    assert 0 <= ours <= 1
+ROWS = (Example("q", label="a", response="1"), Example("r", label="b", response="x"))
+REPLIES = (Reply("a", "1"), Reply("a", "x"))
 
 
 @pytest.mark.parametrize(
@@ -75,6 +20,7 @@ def test_chrf_is_that_of_sacrebleu(reference: str, response: str) -> None:
         ("label_and_response", (), ["accuracy", "rouge_l"]),
         ("response", ("chrf", "exact_match"), ["rouge_l", "chrf", "exact_match"]),
         ("label", ("accuracy", "math:hypot"), ["accuracy", "math:hypot"]),
+        ("label_and_response", ("macro_f1",), ["accuracy", "rouge_l", "macro_f1"]),
     ],
 )
 def test_an_answer_is_scored_on_what_it_holds(
@@ -87,7 +33,12 @@ def test_an_answer_is_scored_on_what_it_holds(
     ("target", "name", "words"),
     [
         ("label", "chrf", "the student writes the label alone"),
+        ("label", "json_schema", "the student writes the label alone"),
         ("response", "accuracy", "the student writes the response alone"),
+        ("response", "macro_f1", "the student writes the response alone"),
+        ("response", "json_schema", "there is no schema"),
+        ("response", "json_shema", "did you mean json_schema"),
+        ("label", "macro_f2", "did you mean macro_f1"),
         ("response", "chfr", "did you mean chrf"),
         ("response", "bleu", "known: rouge_l, exact_match, chrf"),
         ("response", "math:hypto", "did you mean hypot"),
@@ -96,3 +47,29 @@ def test_an_answer_is_scored_on_what_it_holds(
 def test_a_metric_that_is_not_there_is_refused(target: Target, name: str, words: str) -> None:
     with pytest.raises(UserError, match=words):
         metrics_of(target, [name])
+
+
+def test_every_score_is_a_number_for_each_row(tmp_path: Path) -> None:
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"type": "integer"}')
+    more = ("macro_f1", "exact_match", "json_schema", f"{__name__}:says_one")
+    found = {
+        name: metric(ROWS, REPLIES)
+        for name, metric in metrics_of("label_and_response", more, str(schema)).items()
+    }
+    assert sum(found.pop("macro_f1")) / 2 == pytest.approx((2 / 3 + 0) / 2)
+    assert found == {
+        "accuracy": (1, 0),
+        "rouge_l": (1, 1),
+        "exact_match": (1, 1),
+        "json_schema": (1, 0),
+        f"{__name__}:says_one": (1, 0),
+    }
+
+
+def says_one(_example: Example, reply: chat.Reply) -> bool:
+    return reply.response == "1"
+
+
+def test_a_schema_that_no_metric_names_is_not_read() -> None:
+    assert list(metrics_of("response", (), "nowhere.json")) == ["rouge_l"]
