@@ -25,6 +25,7 @@ LAYERS = (
         "student",
         "metrics",
         "gate",
+        "watch",
         "comparison",
         "ratio",
         "halving",
