@@ -20,6 +20,7 @@ from selfinstruct.types import Interval
 LEVEL = 0.05
 MIN_ROWS = 20
 """With fewer rows no share is chosen over real rows alone, unless the caller says so."""
+ALONE = "Real rows alone are all that was trained, so there is nothing to choose from."
 
 Runs = Mapping[int, Sequence[float]]
 """The seed of an arm and its score on each row, in one order of rows."""
@@ -110,7 +111,7 @@ def choose(
         best=best,
         differs=bool(told),
         points=points,
-        why=_why(points, told, share, best) if enough else _too_few(rows, min_rows),
+        why=_why(points, told, share, best) if enough else _too_few(points, rows, min_rows),
         detectable=detectable,
         warning=_warning(rows, metric, detectable) if rows < MIN_ROWS else "",
     )
@@ -165,7 +166,9 @@ def _detectable(errors: Sequence[float]) -> float | None:
     return statistics.median(stats.detectable_gain(error, 1, alpha) for error in spread)
 
 
-def _too_few(rows: int, min_rows: int) -> str:
+def _too_few(points: Sequence[Point], rows: int, min_rows: int) -> str:
+    if len(points) == 1:
+        return ALONE
     return f"No detectable difference: {rows} dev rows are fewer than {min_rows}."
 
 
@@ -191,7 +194,7 @@ def _common_seeds(arms: Mapping[float, Runs]) -> tuple[int, ...]:
 
 def _why(points: Sequence[Point], told: Sequence[Point], share: float, best: float) -> str:
     if len(points) == 1:
-        return "Real rows alone are all that was trained, so there is nothing to choose from."
+        return ALONE
     n = len(points[0].seeds)
     of = f"{n} seeds" if n > 1 else "1 seed, so another training may turn it round"
     if not told:

@@ -2,23 +2,24 @@
 
 Every arm is a student of its own share and seed, trained from the base for the same number of
 steps and scored on `dev`; `gate` and `final` are not looked at. With one seed the real and the
-synthetic rows of all arms are nested. An arm is remembered when it is finished, so that a stopped
-sweep goes on, and another share adds its arms alone.
+synthetic rows of all arms are nested. The base and the tokens of the rows are loaded once for all.
+An arm is remembered when it is finished, so that a stopped sweep goes on, and another share adds
+its arms alone.
 """
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from selfinstruct import student
-from selfinstruct.chat import Target
 from selfinstruct.config import Config
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.evaluate import evaluate
+from selfinstruct.halving import Halving, halve, rungs
 from selfinstruct.mixture import mix
 from selfinstruct.models import open_student
 from selfinstruct.store import Store
@@ -41,27 +42,48 @@ STAGE = "sweep"
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One training of a sweep; `rows` is the size of its mixture in the design fixed-size."""
+    """One training of a sweep; `rows` is the size of its mixture in the design fixed-size.
+
+    `steps` are the optimiser steps of a rung of halving, None for a full training.
+    """
 
     design: Design
     share: float
     seed: int
     rows: int | None = None
+    steps: int | None = None
 
     @property
     def name(self) -> str:
         """Shown to people, such as `share 0.25, seed 1`."""
-        return f"share {self.share:g}, seed {self.seed}"
+        short = "" if self.steps is None else f", {self.steps} steps"
+        return f"share {self.share:g}, seed {self.seed}{short}"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an arm: its mixture and dev scores, or why there are none."""
+    """What became of an arm: its mixture and dev scores, or why there are none.
+
+    `seconds` tells the time of the optimiser steps ("train") from that of scoring ("evaluate").
+    """
 
     arm: Arm
     mixture: dict[str, Any]
     report: Report | None
     failure: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Swept:
+    """A sweep's outcomes in the order of its arms; those of dropped shares are not among them.
+
+    With halving: the outcomes of the short trainings, and what they said.
+    """
+
+    outcomes: list[Outcome]
+    rungs: list[Outcome] = field(default_factory=list)
+    halving: Halving | None = None
 
 
 def plan_arms(
@@ -90,17 +112,43 @@ def plan_arms(
 
 
 def run_sweep(
-    cfg: Config, folder: Path, arms: Sequence[Arm], on_progress: OnProgress = silent
-) -> list[Outcome]:
+    cfg: Config,
+    folder: Path,
+    arms: Sequence[Arm],
+    on_progress: OnProgress = silent,
+    halve_by: str | None = None,
+) -> Swept:
     """Every arm's outcome, in order; a finished one is read from the ledger of the run's folder.
 
-    An arm that cannot be trained is a gap with its reason, and tried again next time. Raises
-    `StoreError` where the run has no frozen rows, `UserError` where it has no pool.
+    With `halve_by`, a metric, all shares are trained short on their first seed, and those that
+    `halving` drops are not trained in full. An arm that cannot be trained is a gap with its reason,
+    and tried again next time. Raises `StoreError` where the run has no frozen rows, `UserError`
+    where it has no pool and where a training has too few steps to halve.
     """
     with Store(folder, write=True) as store:
         data, pool = frozen(store)
-        bench = _Bench(cfg, store, data, pool, settle(cfg, data), on_progress)
-        return [bench.outcome(arm, at, len(arms)) for at, arm in enumerate(arms, start=1)]
+        task = settle(cfg, data)
+        with student.Workshop(
+            cfg.student.name, cfg.student, task.target, cfg.task.system
+        ) as workshop:
+            bench = _Bench(cfg, store, data, pool, task, workshop, on_progress)
+            if halve_by is None:
+                return Swept(bench.outcomes(arms))
+            first = [arm for arm in arms if arm.seed == arms[0].seed]
+            short = [replace(arm, steps=steps) for steps in rungs(task.steps) for arm in first]
+            tried = bench.outcomes(short)
+            said = _halve(tried, halve_by)
+            kept = [arm for arm in arms if arm.share not in said.dropped]
+            return Swept(bench.outcomes(kept), tried, said)
+
+
+def _halve(tried: Sequence[Outcome], metric: str) -> Halving:
+    by_steps: dict[int | None, dict[float, float]] = {one.arm.steps: {} for one in tried}
+    for one in _scored(tried, metric):
+        assert one.report is not None
+        by_steps[one.arm.steps][one.arm.share] = one.report.mean(metric)
+    quarter, half = by_steps.values()
+    return halve(quarter, half, metric)
 
 
 def frozen(store: Store) -> tuple[RealData, tuple[Example, ...]]:
@@ -122,18 +170,22 @@ def frozen(store: Store) -> tuple[RealData, tuple[Example, ...]]:
 
 
 def mix_arm(
-    cfg: Config, target: Target, data: RealData, pool: Sequence[Example], arm: Arm
+    cfg: Config,
+    data: RealData,
+    pool: Sequence[Example],
+    arm: Arm,
+    tokens: Callable[[Example], int] | None = None,
 ) -> Mixture:
-    """The rows of one arm. Raises `UserError` where the pool is too small for its share."""
+    """The rows of one arm; `tokens` counts those of a row, for the unit tokens.
+
+    Raises `UserError` where the pool is too small for its share.
+    """
     exact = {
         "synthetic_share": arm.share,
         "max_rows": arm.rows,
         "repeat": 1,
         "on_shortage": "error",
     }
-    tokens = None
-    if cfg.mixture.unit == "tokens":
-        tokens = student.count_tokens(cfg.student.name, target, cfg.task.system)
     # The same chance for every share, so that the rows of a smaller one are in the larger ones.
     rng = random.Random(f"{cfg.seed}/{arm.seed}/sweep")
     return mix(data.train, pool, cfg.mixture.model_copy(update=exact), rng, tokens)
@@ -146,23 +198,44 @@ class _Bench:
     data: RealData
     pool: tuple[Example, ...]
     task: Task
+    workshop: student.Workshop
     on_progress: OnProgress
 
-    def outcome(self, arm: Arm, at: int, of: int) -> Outcome:
+    def outcomes(self, arms: Sequence[Arm]) -> list[Outcome]:
+        return [self._outcome(arm, at, len(arms)) for at, arm in enumerate(arms, start=1)]
+
+    def _outcome(self, arm: Arm, at: int, of: int) -> Outcome:
         key = self._key(arm)
         known = self.store.stage(0, f"{STAGE} {key}")
         if known is not None:
-            return Outcome(arm, known["mixture"], self.store.report(key, "dev"))
-        began = time.monotonic()
+            # An arm that an older version finished was not timed.
+            seconds = known.get("seconds", {})
+            report = self.store.report(key, "dev")
+            return Outcome(arm, known["mixture"], report, seconds=seconds)
         label = f"arm {at}/{of}"
         self._say(label, Progress(0, "", note="loading"), arm)
         try:
-            mixture = mix_arm(self.cfg, self.task.target, self.data, self.pool, arm)
-            report = self._score(arm, self._train(arm, mixture, key, label), label)
+            return self._finish(arm, key, label)
         except StoreError:
             raise
         except UserError as error:  # this arm cannot be; the others may
             return Outcome(arm, {}, None, error.what)
+
+    def _finish(self, arm: Arm, key: str, label: str) -> Outcome:
+        began = time.monotonic()
+        tokens = self.workshop.count if self.cfg.mixture.unit == "tokens" else None
+        mixture = mix_arm(self.cfg, self.data, self.pool, arm, tokens)
+        steps = self._steps(arm)
+        trained = self.workshop.train(
+            mixture.rows,
+            self.store.folder / "sweep" / key / "adapter",
+            self.cfg.seed + arm.seed,
+            lambda progress: self._say(f"{label} train", progress, arm),
+            arm.name,
+            steps,
+        )
+        report, took = self._score(arm, trained.checkpoint, label)
+        seconds = {"train": trained.seconds, "evaluate": took}
         counts = {
             "rows": len(mixture.rows),
             "synthetic": sum(row.origin == "synthetic" for row in mixture.rows),
@@ -172,9 +245,17 @@ class _Bench:
         report = replace(report, checkpoint=key)
         if self.store.report(key, "dev") is None:  # else it was stored just before a stop
             self.store.commit_report(report)
-        result = {"mixture": counts, "arm": arm.name}
+        result = {
+            **asdict(replace(arm, steps=steps)),
+            "arm": arm.name,
+            "mixture": counts,
+            "seconds": seconds,
+        }
         self.store.commit_stage(0, f"{STAGE} {key}", result, time.monotonic() - began)
-        return Outcome(arm, counts, report)
+        return Outcome(arm, counts, report, seconds=seconds)
+
+    def _steps(self, arm: Arm) -> int:
+        return self.task.steps if arm.steps is None else arm.steps
 
     def _key(self, arm: Arm) -> str:
         """What decides an arm's scores; another pool or another student is another arm."""
@@ -183,31 +264,19 @@ class _Bench:
             key: value
             for key, value in cfg.identity.items()
             if key.startswith(("student.", "evaluate.", "task.", "mixture.unit"))
+            and key not in ("student.max_steps", "student.epochs")  # the steps say it
         }
         rows = [row.id for row in (*self.data.train, *self.pool)]
-        return digest(
-            [arm.design, arm.share, arm.seed, arm.rows, cfg.seed, self.task.steps, settings, rows]
-        )[:16]
+        steps = self._steps(arm)
+        return digest([arm.design, arm.share, arm.seed, arm.rows, cfg.seed, steps, settings, rows])
 
-    def _train(self, arm: Arm, mixture: Mixture, key: str, stage: str) -> Checkpoint:
-        cfg = self.cfg
-        return student.train(
-            mixture.rows,
-            cfg.student.name,
-            cfg.student.model_copy(update={"max_steps": self.task.steps}),
-            self.task.target,
-            cfg.task.system,
-            self.store.folder / "sweep" / key / "adapter",
-            cfg.seed + arm.seed,
-            lambda progress: self._say(f"{stage} train", progress, arm),
-            arm.name,
-        )
-
-    def _score(self, arm: Arm, checkpoint: Checkpoint, stage: str) -> Report:
-        cfg = self.cfg
-        opened = open_student(checkpoint, cfg.student.device, cfg.evaluate.batch_size)
+    def _score(self, arm: Arm, checkpoint: Checkpoint, stage: str) -> tuple[Report, float]:
+        """The scores on dev, and the seconds that took without opening the student."""
+        cfg, base = self.cfg, self.workshop.base
+        opened = open_student(checkpoint, cfg.student.device, cfg.evaluate.batch_size, base)
         with closing(opened) as model:
-            return evaluate(
+            began = time.monotonic()
+            report = evaluate(
                 model,
                 checkpoint,
                 self.data.dev,
@@ -217,6 +286,7 @@ class _Bench:
                 cfg.task.system,
                 lambda progress: self._say(f"{stage} evaluate", progress, arm),
             )
+            return report, time.monotonic() - began
 
     def _say(self, stage: str, progress: Progress, arm: Arm) -> None:
         note = " · ".join(part for part in (arm.name, progress.note) if part)

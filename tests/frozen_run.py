@@ -16,12 +16,14 @@ def rows(name: str, count: int, **more: Any) -> tuple[Example, ...]:
     )
 
 
-def write_frozen_run(run: Path) -> None:
-    """Eight rows kept in round 1 and four in round 2, one of them the same."""
-    made = rows("made", 11, origin="synthetic", round=1)
+def write_frozen_run(run: Path, train: int = 12, dev: int = 6, made: int = 11) -> None:
+    """Some rows kept in round 1 and some in round 2, one of them the same."""
+    pool = rows("made", made, origin="synthetic", round=1)
+    data = RealData(rows("train", train), rows("dev", dev), rows("gate", 4), rows("final", 2))
+    cut = 2 * made // 3
     with Store(run, write=True) as store:
-        store.freeze(RealData(rows("train", 12), rows("dev", 6), rows("gate", 4), rows("final", 2)))
-        for index, kept in ((1, made[:8]), (2, made[7:])):
+        store.freeze(data)
+        for index, kept in ((1, pool[: cut + 1]), (2, pool[cut:])):
             store.commit_wave(index, 0, Screened(kept, ()))
             store.commit_stage(index, "generate", {"accepted": len(kept)}, 1.0)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from selfinstruct.adapters import load_checkpoint
 from selfinstruct.config import Config, parse_config
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.store import Store
@@ -40,7 +41,7 @@ def arms(*shares: float, seeds: int = 1) -> list[Arm]:
 
 def swept(cfg: Config, folder: Path, wanted: list[Arm]) -> tuple[list[Outcome], list[str]]:
     seen: list[Progress] = []
-    found = run_sweep(cfg, folder, wanted, seen.append)
+    found = run_sweep(cfg, folder, wanted, seen.append).outcomes
     return found, [step.stage for step in seen if step.stage.endswith("train") and step.done]
 
 
@@ -130,15 +131,64 @@ def test_the_rows_of_a_smaller_share_are_in_the_larger_one(cfg: Config, folder: 
     with Store(folder) as store:
         data, pool = frozen(store)
     mixtures = [
-        {row.id for row in mix_arm(cfg, "label", data, pool, arm).rows if row.origin == "synthetic"}
+        {row.id for row in mix_arm(cfg, data, pool, arm).rows if row.origin == "synthetic"}
         for arm in arms(0.1, 0.25, 0.4)
     ]
     sized = [
-        {row.id for row in mix_arm(cfg, "label", data, pool, arm).rows if row.origin == "real"}
+        {row.id for row in mix_arm(cfg, data, pool, arm).rows if row.origin == "real"}
         for arm in plan_arms("fixed-size", [0.25, 0.5], 1, len(data.train), len(pool))
     ]
     assert mixtures[0] < mixtures[1] < mixtures[2] < mixtures[3]
     assert sized[0] > sized[1] > sized[2]
+
+
+def test_the_ledger_says_of_each_arm_what_it_was_and_where_its_time_went(
+    cfg: Config, folder: Path
+) -> None:
+    found, _ = swept(cfg, folder, arms(0.25))
+    with Store(folder) as store:
+        stages = [stage for stage in store.stages() if stage["stage"].startswith("sweep ")]
+    told = [stage["result"] for stage in stages]
+    assert [(one["design"], one["share"], one["seed"], one["rows"]) for one in told] == [
+        ("fixed-real", 0.0, 0, None),
+        ("fixed-real", 0.25, 0, None),
+    ]
+    assert [one["steps"] for one in told] == [1, 1]
+    assert [one["mixture"]["rows"] for one in told] == [12, 16]
+    for stage, outcome in zip(stages, found, strict=True):
+        seconds = stage["result"]["seconds"]
+        assert outcome.seconds == seconds
+        assert 0 < seconds["train"] + seconds["evaluate"] < stage["seconds"]
+
+
+def test_arms_that_share_a_base_are_those_of_a_sweep_of_one(cfg: Config, tmp_path: Path) -> None:
+    wanted = arms(0.25, 0.4)
+    together, apart = tmp_path / "t", tmp_path / "apart"
+    write_frozen_run(together)
+    found, _ = swept(cfg, together, wanted)
+    for at, arm in enumerate(wanted):
+        write_frozen_run(apart / str(at))
+        (alone,) = run_sweep(cfg, apart / str(at), [arm]).outcomes
+        assert alone.report == found[at].report
+    assert adapters(together) == set.union(*(adapters(apart / str(at)) for at in range(3)))
+
+
+def adapters(folder: Path) -> set[str]:
+    return {load_checkpoint(path, "").digest for path in (folder / "sweep").glob("*/adapter")}
+
+
+def test_an_arm_that_diverges_is_a_gap_without_a_score(cfg: Config, folder: Path) -> None:
+    (fine, _), _ = swept(cfg, folder, arms(0.25))
+    hot = cfg.model_copy(
+        update={"student": cfg.student.model_copy(update={"learning_rate": 1e30, "max_steps": 2})}
+    )
+    broken, _ = swept(hot, folder, arms(0.25))
+    assert [one.report for one in broken] == [None, None]
+    assert all("diverged at step 2 of 2" in one.failure for one in broken)
+    assert all(not one.mixture for one in broken)
+    with Store(folder) as store:
+        assert len([s for s in store.stages() if s["stage"].startswith("sweep ")]) == 2
+    assert swept(cfg, folder, arms(0.25))[0][0] == fine
 
 
 def test_an_arm_that_cannot_be_is_a_gap_and_the_others_go_on(cfg: Config, folder: Path) -> None:
@@ -146,6 +196,51 @@ def test_an_arm_that_cannot_be_is_a_gap_and_the_others_go_on(cfg: Config, folder
     assert [one.report is None for one in found] == [False, False, True]
     assert "asks for 108 synthetic rows" in found[2].failure
     assert set(scores_by_share(found, "nll")) == {0.0, 0.25}
+
+
+def steps_of(cfg: Config, steps: int) -> Config:
+    return cfg.model_copy(update={"student": cfg.student.model_copy(update={"max_steps": steps})})
+
+
+def test_halving_trains_all_shares_short_on_the_first_seed_and_few_in_full(
+    cfg: Config, folder: Path
+) -> None:
+    cfg, seen = steps_of(cfg, 8), list[Progress]()
+    wanted = arms(0.2, 0.4, seeds=2)
+    found = run_sweep(cfg, folder, wanted, seen.append, "nll")
+    assert [(one.arm.steps, one.arm.seed, one.arm.share) for one in found.rungs] == [
+        (steps, 0, share) for steps in (2, 4) for share in (0, 0.2, 0.4)
+    ]
+    trained = {(step.stage, step.total) for step in seen if step.unit == "steps"}
+    assert trained > {("arm 1/6 train", 2), ("arm 4/6 train", 4), ("arm 1/6 train", 8)}
+    assert found.halving is not None
+    assert [one.arm for one in found.outcomes] == [
+        arm for arm in wanted if arm.share not in found.halving.dropped
+    ]
+    assert all(one.arm.steps is None and one.report for one in found.outcomes)
+    again, seen = run_sweep(cfg, folder, wanted, seen.append, "nll"), list[Progress]()
+    assert (again, seen) == (found, [])
+
+
+def test_a_rung_that_was_trained_is_not_trained_again_by_a_sweep_of_as_many_steps(
+    cfg: Config, folder: Path
+) -> None:
+    run_sweep(steps_of(cfg, 8), folder, arms(0.25), halve_by="nll")
+    assert swept(steps_of(cfg, 4), folder, arms(0.25))[1] == []
+
+
+def test_with_nothing_to_rank_halving_trains_all_in_full(cfg: Config, folder: Path) -> None:
+    found = run_sweep(steps_of(cfg, 4), folder, arms(0.25, 0.9), halve_by="nll")
+    assert [bool(one.failure) for one in found.rungs] == [False, False, True] * 2
+    assert found.halving is not None
+    assert "2 share(s)" in found.halving.why
+    assert [one.arm.share for one in found.outcomes] == [0, 0.25, 0.9]
+
+
+def test_too_few_steps_to_halve_are_refused_before_any_training(cfg: Config, folder: Path) -> None:
+    with pytest.raises(UserError, match="quarter of the steps"):
+        run_sweep(cfg, folder, arms(0.25), halve_by="nll")
+    assert not (folder / "sweep").exists()
 
 
 def test_a_metric_that_was_not_scored_is_named(cfg: Config, folder: Path) -> None:

@@ -1,6 +1,6 @@
 """`sweep`: one pool at several synthetic shares, the choice, and the share written back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,17 +12,25 @@ from rich.text import Text
 from selfinstruct.cli.display import Display
 from selfinstruct.cli.tables import NAMES
 from selfinstruct.cli.text import escape
-from selfinstruct.config import Config, load_config
+from selfinstruct.config import load_config
 from selfinstruct.edit import set_value
 from selfinstruct.errors import UserError
 from selfinstruct.files import write_atomic
 from selfinstruct.metrics import metrics_of
 from selfinstruct.pairs import LOWER_IS_BETTER
-from selfinstruct.ratio import Choice, choose
+from selfinstruct.ratio import MIN_ROWS, Choice, by_label, choose, require_rows
 from selfinstruct.seeds import group_rows
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION
-from selfinstruct.sweep import Design, Outcome, frozen, plan_arms, run_sweep, scores_by_share
+from selfinstruct.sweep import (
+    Design,
+    Outcome,
+    Swept,
+    frozen,
+    plan_arms,
+    run_sweep,
+    scores_by_share,
+)
 from selfinstruct.task import settle
 
 DEFAULT_SHARES = (0.0, 0.25, 0.5, 0.75, 0.9)
@@ -51,17 +59,22 @@ def sweep_command(
     design: Design,
     metric: str,
     console: Console,
+    *,
+    halving: bool = False,
+    force: bool = False,
 ) -> dict[str, Any]:
-    """Train and score what is missing, then the table and the choice as one object."""
+    """Train and score what is missing, then the table and the choice as one object.
+
+    It is kept in the run's ledger too, under `sweep`. `halving` trains the worse half of the shares
+    short, `force` chooses on fewer than 20 dev rows all the same. Raises `UserError` where dev has
+    no two rows to compare on, and where real rows alone cannot be trained.
+    """
     cfg = load_config(config, overrides)
     folder = Path(cfg.out) / cfg.name
     with Store(folder) as store:
         data, pool = frozen(store)
-    if not data.dev:
-        raise UserError(
-            "there are no dev rows to score on, and a sweep never looks at gate",
-            next_step="start a run with a larger seeds.split.dev",
-        )
+    groups = group_rows(data.dev, cfg.seeds.near_duplicate)
+    require_rows(len(data.dev), groups)
     known = ("nll", *metrics_of(settle(cfg, data).target, cfg.evaluate.metrics))
     if metric not in known:
         raise UserError(
@@ -69,10 +82,28 @@ def sweep_command(
         )
     arms = plan_arms(design, shares or DEFAULT_SHARES, seeds, len(data.train), len(pool))
     with Display(console, None) as display:
-        outcomes = run_sweep(cfg, folder, arms, display)
-    groups = group_rows(data.dev, cfg.seeds.near_duplicate)
-    choice = choose(scores_by_share(outcomes, metric), metric, groups)
-    return _found(cfg, folder, design, metric, len(data.dev), outcomes, choice)
+        swept = run_sweep(cfg, folder, arms, display, metric if halving else None)
+    scores = scores_by_share(swept.outcomes, metric)
+    if 0.0 not in scores:
+        raise UserError(
+            "real rows alone (share 0) could not be trained, so there is nothing to compare with",
+            why="; ".join(dict.fromkeys(filter(None, (one.failure for one in swept.outcomes)))),
+            next_step="mend that, and run the same sweep again",
+        )
+    choice = choose(scores, metric, groups, 2 if force else MIN_ROWS)
+    found = {
+        "schema_version": SCHEMA_VERSION,
+        "run": str(folder),
+        "design": design,
+        "metric": metric,
+        "dev_rows": len(data.dev),
+        "student": cfg.student.name,
+        **_told(swept, choice, metric),
+        "labels": _labels(by_label(scores, [row.label for row in data.dev])),
+    }
+    with Store(folder, write=True) as store:
+        store.set_meta("sweep", found)
+    return found
 
 
 def write_share(config: Path, share: float) -> None:
@@ -81,37 +112,43 @@ def write_share(config: Path, share: float) -> None:
     write_atomic(config, set_value(text, ("mixture", "synthetic_share"), f"{share:g}"))
 
 
-def _found(
-    cfg: Config,
-    folder: Path,
-    design: Design,
-    metric: str,
-    rows: int,
-    outcomes: Sequence[Outcome],
-    choice: Choice,
-) -> dict[str, Any]:
+def _told(swept: Swept, choice: Choice, metric: str) -> dict[str, Any]:
+    halving = None
+    if swept.halving is not None:
+        halving = {
+            **asdict(swept.halving),
+            "dropped": list(swept.halving.dropped),
+            "arms": [_arm(outcome, metric) for outcome in swept.rungs],
+        }
     return {
-        "schema_version": SCHEMA_VERSION,
-        "run": str(folder),
-        "design": design,
-        "metric": metric,
-        "dev_rows": rows,
-        "student": cfg.student.name,
-        "arms": [
-            {
-                "share": outcome.arm.share,
-                "seed": outcome.arm.seed,
-                **outcome.mixture,
-                "score": outcome.report.mean(metric) if outcome.report else None,
-                "failure": outcome.failure or None,
-            }
-            for outcome in outcomes
-        ],
-        "shares": [asdict(point) for point in choice.points],
+        "arms": [_arm(outcome, metric) for outcome in swept.outcomes],
+        "shares": [{**asdict(point), "seeds": list(point.seeds)} for point in choice.points],
         "best": choice.best,
         "chosen": choice.share,
         "differs": choice.differs,
+        "detectable": choice.detectable,
         "why": choice.why,
+        "warning": choice.warning,
+        "halving": halving,
+    }
+
+
+def _arm(outcome: Outcome, metric: str) -> dict[str, Any]:
+    return {
+        "share": outcome.arm.share,
+        "seed": outcome.arm.seed,
+        "steps": outcome.arm.steps,
+        **outcome.mixture,
+        "score": outcome.report.mean(metric) if outcome.report else None,
+        "seconds": dict(outcome.seconds),
+        "failure": outcome.failure or None,
+    }
+
+
+def _labels(means: dict[str, dict[float, float]]) -> dict[str, dict[str, float]]:
+    return {
+        label: {f"{share:g}": mean for share, mean in by_share.items()}
+        for label, by_share in means.items()
     }
 
 
@@ -135,12 +172,43 @@ def print_sweep(console: Console, found: dict[str, Any]) -> None:
     for point in found["shares"]:
         table.add_row(*_cells(point, found))
     console.print(table)
-    for arm in found["arms"]:
+    for line, style in _lines(found):
+        console.print(Text(escape(line), style=style))
+
+
+def _lines(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What stands under the table, each line with its style."""
+    halving = found["halving"]
+    for arm in (*(halving["arms"] if halving else ()), *found["arms"]):
         if arm["failure"]:
-            what = f"gap: share {arm['share']:g}, seed {arm['seed']}: {arm['failure']}"
-            console.print(Text(escape(what), style="red"))
-    console.print(Text(found["why"]))
-    console.print(Text(f"chosen share: {found['chosen']:g}", style="bold"))
+            short = f", {arm['steps']} steps" if arm["steps"] else ""
+            yield f"gap: share {arm['share']:g}, seed {arm['seed']}{short}: {arm['failure']}", "red"
+    if halving:
+        yield from ((line, "") for line in _halving_lines(halving))
+    if found["warning"]:
+        yield f"warning: {found['warning']}", "yellow"
+    yield found["why"], ""
+    if found["detectable"] is not None and not found["differs"] and not found["warning"]:
+        size = f"{found['detectable']:.2g} in {found['metric']}"
+        yield f"A difference of {size} would be found four times in five.", ""
+    yield f"chosen share: {found['chosen']:g}", "bold"
+
+
+def _halving_lines(halving: dict[str, Any]) -> list[str]:
+    """Which short trainings there were, with their scores, and what followed from them."""
+    lines = []
+    for steps in dict.fromkeys(arm["steps"] for arm in halving["arms"]):
+        scores = [
+            f"{arm['share']:g}: " + ("gap" if arm["score"] is None else f"{arm['score']:.3f}")
+            for arm in halving["arms"]
+            if arm["steps"] == steps
+        ]
+        lines.append(f"rung of {steps} steps, one seed: {', '.join(scores)}")
+    lines.append(halving["why"])
+    if halving["dropped"]:
+        names = ", ".join(f"{share:g}" for share in halving["dropped"])
+        lines.append(f"not trained in full, so not in the table: share {names}")
+    return lines
 
 
 def _cells(point: dict[str, Any], found: dict[str, Any]) -> list[str | Text]:

@@ -90,6 +90,10 @@ class Workshop:
     ) -> None:
         self.__dict__.pop("_reader", None)
         self.__dict__.pop("_base", None)
+        # A trainer and its callbacks hold each other, and the shell and its weights with them. Not
+        # after each training: a collection takes as long as ten steps of a tiny student, and the
+        # next trainer begins with one of its own.
+        gc.collect()
 
     @property
     def base(self) -> "Base | None":
@@ -127,7 +131,6 @@ class Workshop:
             seconds = time.monotonic() - began
         else:
             seconds = self._train_here(rows, cfg, out, seed, on_progress)
-            gc.collect()  # a trainer and its callbacks hold each other, and the shell with them
         return Trained(load_checkpoint(out, name), seconds)
 
     @cached_property
