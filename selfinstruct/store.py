@@ -202,6 +202,17 @@ class Store:
         ).fetchone()
         return None if row is None else dict(row)
 
+    def calls(self) -> Sequence[Row]:
+        """Every call without its words, in the order asked: round, template, state, tokens, and the
+        times (seconds since 1970) it was started and ended, `ended` None while it is open.
+        """
+        rows = self._db.execute(
+            "SELECT attempts.round, template, state, prompt_tokens, completion_tokens, started,"
+            " ended FROM attempts JOIN prompts ON prompts.id = attempts.prompt"
+            " ORDER BY attempts.rowid"
+        )
+        return list(rows)
+
     # -- candidates -------------------------------------------------------------------------
 
     def commit_wave(self, round_index: int, wave: int, screened: Screened) -> None:

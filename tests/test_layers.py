@@ -35,10 +35,21 @@ LAYERS = (
     {"setting"},
     {"making", "examining"},
     {"runs", "contestants", "sweep"},
+    {"report"},
     {"cli"},
 )
 LAYER_OF = {name: level for level, names in enumerate(LAYERS) for name in names}
-HEAVY = {"torch", "transformers", "peft", "trl", "datasets", "accelerate", "openai", "xllamacpp"}
+HEAVY = {
+    "matplotlib",
+    "torch",
+    "transformers",
+    "peft",
+    "trl",
+    "datasets",
+    "accelerate",
+    "openai",
+    "xllamacpp",
+}
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 

@@ -1,0 +1,67 @@
+"""Templates to HTML: one self-contained page without a script; every word of a row is data.
+
+Autoescape is on, and all that a template prints goes through `visible` first, so no row can move
+the cursor of a reader's terminal, turn a line round, or smuggle in a control character.
+"""
+
+import unicodedata
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from selfinstruct.report import canvas
+from selfinstruct.report.chart import Chart
+
+MOST_CHARACTERS = 600
+"""Of one text on a page; the whole of it is in the files of the run."""
+DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def visible(text: str) -> str:
+    """Text whose control, private and direction characters are spelled out, such as `[U+202E]`."""
+    return "".join(
+        char if char in "\n\t" or not _is_unsafe(char) else f"[U+{ord(char):04X}]" for char in text
+    )
+
+
+def clip(text: str, most: int = MOST_CHARACTERS) -> str:
+    """At most so many characters of a text, and how many more there are."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most} more characters)"
+
+
+def render(template: str, **values: Any) -> str:
+    """A packaged template with its values, as HTML text; jinja2 raises for a missing one."""
+    return _ENVIRONMENT.get_template(template).render(**values)
+
+
+def picture(chart: Chart, svg: str) -> Markup:
+    """A chart and its drawing in, an element of a page out, in the page's own colours.
+
+    Where there is nothing to show it is a panel of words, which wraps on a narrow screen.
+    """
+    if chart.draw is None:
+        why, _, step = chart.missing.partition("\n")
+        return Markup('<div class="missing"><p>{}</p><p>{}</p></div>').format(why, step)
+    return Markup('<div class="scroll">{}</div>').format(
+        Markup(canvas.for_page(svg, chart.name, str(escape(chart.title))))
+    )
+
+
+def _is_unsafe(char: str) -> bool:
+    return char in DIRECTIONS or unicodedata.category(char) in ("Cc", "Cs", "Co")
+
+
+def _printed(value: Any) -> Any:
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+_ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.PackageLoader("selfinstruct.report", "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    finalize=_printed,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters["clip"] = clip

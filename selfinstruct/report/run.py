@@ -1,0 +1,110 @@
+"""`report`: a run's folder in, one HTML page and the pictures with their numbers beside it out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from selfinstruct.files import write_atomic
+from selfinstruct.report import canvas, words
+from selfinstruct.report.chart import Chart
+from selfinstruct.report.charts import run_charts
+from selfinstruct.report.files import write_chart
+from selfinstruct.report.gather import Facts, RoundFacts, gather
+from selfinstruct.report.html import picture, render
+from selfinstruct.report.samples import dropped_samples, kept_samples
+
+PAGE, FOLDER = "report.html", "report"
+SIGNS = {"accept": "✓", "reject": "✗", "inconclusive": "?"}
+
+
+def write_report(folder: Path) -> list[Path]:
+    """Read the ledger of a run, finished or not; write `report.html` and `report/NAME.svg`, `.csv`.
+
+    The paths that were written, the page first. The same ledger gives the same bytes. Raises
+    `StoreError` where there is no run or it has not begun.
+    """
+    facts = gather(folder)
+    drawn = [(chart, canvas.draw_svg(chart)) for chart in run_charts(facts)]
+    page = folder / PAGE
+    write_atomic(page, run_page(facts, drawn))
+    pairs = (write_chart(chart, svg, folder / FOLDER) for chart, svg in drawn)
+    return [page, *(path for pair in pairs for path in pair)]
+
+
+def run_page(facts: Facts, drawn: Sequence[tuple[Chart, str]]) -> str:
+    """The whole page as HTML text."""
+    config = facts.config
+    dumped = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True) if config else ""
+    return render(
+        "run.html.j2",
+        name=facts.name,
+        champion=words.tell_champion(facts.summary),
+        summary=facts.summary,
+        rounds=[_round(each, facts) for each in facts.bootstrap_rounds],
+        students=list(_students(facts.summary["students"])),
+        final=list(_students(facts.summary["final"])),
+        final_gain=[
+            f"{words.gain(name, at)} {words.NAMES.get(name, name)}"
+            for name, at in facts.summary["final_gain"].items()
+        ],
+        metrics=_metrics(facts.summary["students"]),
+        signals=[
+            {"round": each.index, "text": words.tell_signal(signal)}
+            for each in facts.rounds
+            for signal in each.signals
+            if signal.alarm
+        ],
+        tell_guard=words.tell_guard,
+        watched=any(each.signals for each in facts.rounds),
+        charts=[{"chart": chart, "picture": picture(chart, svg)} for chart, svg in drawn],
+        folder=FOLDER,
+        learned=[row for each in facts.rounds if (row := _learned(each))],
+        kept=kept_samples(facts),
+        dropped=dropped_samples(facts),
+        config=dumped,
+    )
+
+
+def _round(each: RoundFacts, facts: Facts) -> dict[str, Any]:
+    verdict = each.verdict
+    entry = next((r for r in facts.summary["rounds"] if r["index"] == each.index), None)
+    return {
+        "index": each.index,
+        "outcome": verdict.outcome if verdict else "unfinished",
+        "sign": SIGNS[verdict.outcome] if verdict else "…",
+        "headline": words.headline(verdict) if verdict else "not finished",
+        "why": entry["why"] if entry and entry["why"] else "",
+        "details": list(words.details(verdict)) if verdict else [],
+        "guards": verdict.guards if verdict else (),
+        "kept": len(each.accepted),
+        "seen": len(each.accepted) + len(each.rejected),
+    }
+
+
+def _metrics(students: list[dict[str, Any]]) -> dict[str, str]:
+    found = dict.fromkeys(name for student in students for name in student["metrics"])
+    return {name: words.name_metric(name) for name in found}
+
+
+def _students(students: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for student in students:
+        cells = {name: words.interval(name, at) for name, at in student["metrics"].items()}
+        yield {"name": student["name"], "n": student["n"], "cells": cells}
+
+
+def _learned(each: RoundFacts) -> Mapping[str, Any] | None:
+    mixed = each.mixed
+    if mixed is None:
+        return None
+    return {
+        "student": each.student,
+        "real": mixed["rows"] - mixed["synthetic"],
+        "synthetic": mixed["synthetic"],
+        "asked": f"{mixed['asked_share']:.0%}",
+        "achieved": f"{mixed['achieved_share']:.0%}",
+        "unit": mixed["unit"],
+        "steps": str(len(each.losses)) if each.losses else "not recorded",
+        "loss": f"{each.losses[-1]:.3f}" if each.losses else "not recorded",
+    }
