@@ -24,6 +24,8 @@ LAYERS = (
         "mixture",
         "student",
         "metrics",
+        "judge",
+        "harness",
         "gate",
         "watch",
         "comparison",
