@@ -21,12 +21,11 @@ FEW_ROWS = 10
 class Plan:
     """Draws of equal size: each line of `watched`, `real` and `reference` holds places in `rows`.
 
-    The first `known` of `rows` are the real ones, each of them once. The parts of the `chain` are
-    the real rows (0) and the others (1).
+    `rows` are the real ones, each of them once, and then the others; so are the parts (0 and 1) of
+    the `chain`.
     """
 
     rows: tuple[Example, ...]
-    known: int
     watched: Places
     real: Places
     reference: Places
@@ -54,7 +53,7 @@ def plan_draws(
     place = {row.id: index for index, row in enumerate(reals)}
     mixed = [row.origin == "real" and row.id in place for row in seen]
     shared = np.array(sorted({place[row.id] for row in compress(seen, mixed)}), np.intp)
-    others = [row for row, known in zip(seen, mixed, strict=True) if not known]
+    others = [row for row, is_real in zip(seen, mixed, strict=True) if not is_real]
     copies = len(seen) - len(others)
     size = min(len(reals), len(seen)) // 2
     if copies:  # no draw takes a real row twice
@@ -67,7 +66,6 @@ def plan_draws(
     lines = urn.chain(redrawn, rng)
     return Plan(
         rows=(*reals, *others),
-        known=len(reals),
         watched=np.array([line[0] for line in lines]),
         real=np.array([line[1] for line in lines]),
         reference=np.array([line[2] for line in lines]),
