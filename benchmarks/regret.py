@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-
 from lines import Line, error_of
+
 from selfinstruct.ratio import Runs, choose
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 0.9)

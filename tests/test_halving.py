@@ -38,8 +38,8 @@ def test_too_few_steps_are_refused(steps: int) -> None:
 @pytest.mark.parametrize(
     ("quarter", "half", "metric", "dropped"),
     [
-        # Lower is better: .5 and .75 lead, 0 stays though it is last, the third best of five too.
-        (scores(9, 5, 3, 4, 6), scores(8, 4, 2, 3, 5), "nll", (0.9,)),
+        # Lower is better: .5 and .75 lead, and 0 stays though it is last.
+        (scores(9, 5, 3, 4, 6), scores(8, 4, 2, 3, 5), "nll", (0.25, 0.9)),
         (scores(9, 5, 3, 4, 6), scores(8, 4, 2, 3, 5), "rouge_l", (0.5, 0.75)),
         (scores(1, 2, 3, 4, 5), scores(1, 2, 3, 4, 5), "nll", (0.75, 0.9)),
         # Of equal scores the smaller share is kept.
