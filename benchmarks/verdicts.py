@@ -4,20 +4,23 @@
 
 Students get six rows in ten right, and two of them differ on about three rows in ten, as in our
 trials: an equal one draws six in ten of its scores anew, a better one has more misses turned into
-hits than hits into misses. The argmax rule accepts whatever scores higher, as is usual. Rates come
-with their standard error.
+hits than hits into misses. The argmax rule accepts whatever scores higher, as is usual. Then the
+collapse watch on real rows, and the share that a sweep chooses. Rates come with their standard
+error.
 """
 
 import argparse
 import json
-import math
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from lines import Line, error_of
+from regret import measure_regret
+from waiting import bootstrap_seconds, compare_seconds
+from watching import measure_watch
 
 from selfinstruct import stats
 from selfinstruct.comparison import compare
@@ -36,18 +39,6 @@ REDRAWN = 0.6  # 2 * 0.6 * 0.4 of these differ: 29 % of all rows
 FLIPPED = 0.3
 
 Scores = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One row of the table: what was measured, how often, and the goal if it has one."""
-
-    what: str
-    rate: float
-    error: float
-    argmax: float | None = None
-    goal: str = ""
-    holds: bool | None = None
 
 
 def report(scores: Scores) -> Report:
@@ -117,24 +108,6 @@ def told_apart(rows: int, pairs: int, rng: np.random.Generator) -> float:
     return told / pairs
 
 
-def bootstrap_seconds() -> float:
-    """The best of three times that 9,999 draws of the mean of 10,000 rows take."""
-    values = np.random.default_rng(0).gamma(1.0, 1.0, 10_000)
-    return min(_timed(lambda: stats.mean_interval(values)) for _ in range(3))
-
-
-def _timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
-def error_of(rate: float, n: int) -> float:
-    """The standard error of a rate, as if at least one of each kind had been seen."""
-    smoothed = (rate * n + 1) / (n + 2)
-    return math.sqrt(smoothed * (1 - smoothed) / n)
-
-
 def measure(*, quick: bool) -> list[Line]:
     """All lines of the table."""
     rng = np.random.default_rng(20)
@@ -158,31 +131,59 @@ def measure(*, quick: bool) -> list[Line]:
     return lines
 
 
+@dataclass(frozen=True)
+class Waited:
+    """Seconds of one thing, and how many there may be."""
+
+    what: str
+    seconds: float
+    goal: float
+
+
+def measure_waiting() -> list[Waited]:
+    """What a person waits for, against its goal."""
+    beyond, start = compare_seconds()
+    return [
+        Waited("bootstrap, 9,999 draws on 10,000 rows", bootstrap_seconds(), 1.0),
+        Waited(f"compare of two runs, beyond {start:.2f} s to start Python", beyond, 1.0),
+    ]
+
+
+def print_lines(lines: Sequence[Line]) -> None:
+    """The table, the goal and whether it holds beside each rate."""
+    width = max(len(line.what) for line in lines) + 2
+    print(f"{'':{width}}{'ours':>16}{'argmax':>9}  goal")
+    for line in lines:
+        ours = f"{line.rate:.1%} ± {line.error:.1%}"
+        argmax = "" if line.argmax is None else f"{line.argmax:.1%}"
+        verdict = "" if line.holds is None else ("holds" if line.holds else "MISSED")
+        print(f"{line.what:{width}}{ours:>16}{argmax:>9}  {line.goal} {verdict}".rstrip())
+
+
 def main() -> None:
     """Measure, then print the table or one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--quick", action="store_true", help="fewer repetitions, under a minute")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     asked = parser.parse_args()
+    waited = measure_waiting()
     lines = measure(quick=asked.quick)
-    seconds = bootstrap_seconds()
+    lines += measure_watch(quick=asked.quick)
+    lines += measure_regret(quick=asked.quick)
     holds = {line.what: line.holds for line in lines if line.holds is not None}
-    holds["10,000 draws on 10,000 rows within a second"] = seconds < 1.0
+    holds |= {each.what: each.seconds < each.goal for each in waited}
     if asked.json:
         shown: dict[str, Any] = {
             "lines": [vars(line) for line in lines],
-            "bootstrap_seconds": seconds,
+            "seconds": [vars(each) for each in waited],
             "holds": holds,
         }
         print(json.dumps(shown))
         return
-    print(f"{'':66}{'ours':>16}{'argmax':>9}  goal")
-    for line in lines:
-        ours = f"{line.rate:.1%} ± {line.error:.1%}"
-        argmax = "" if line.argmax is None else f"{line.argmax:.1%}"
-        verdict = "" if line.holds is None else ("holds" if line.holds else "MISSED")
-        print(f"{line.what:66}{ours:>16}{argmax:>9}  {line.goal} {verdict}")
-    print(f"bootstrap, 9,999 draws on 10,000 rows: {seconds:.2f} s  (goal 1 s)")
+    print_lines(lines)
+    for each in waited:
+        verdict = "holds" if each.seconds < each.goal else "MISSED"
+        print(f"{each.what}: {each.seconds:.2f} s  < {each.goal:g} s {verdict}")
 
 
 if __name__ == "__main__":

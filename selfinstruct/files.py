@@ -12,6 +12,27 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from selfinstruct.errors import UserError
+
+
+def find(path: str, base: Path) -> Path | None:
+    """The existing path that `path` means: below `base` first, then below the working directory."""
+    for candidate in (base / path, Path(path)):
+        try:
+            if candidate.is_symlink() or candidate.exists():
+                return candidate
+        except OSError as error:
+            raise UserError(f"cannot look for {str(candidate)!r}: {error.strerror}") from None
+    return None
+
+
+def find_path(path: str, base: Path) -> Path:
+    """The same, where there has to be one. Raises `UserError` where there is neither."""
+    found = find(path, base)
+    if found is None:
+        raise UserError(f"no file at {path!r}", why=f"looked in {base.resolve()} and {Path.cwd()}")
+    return found
+
 
 def write_atomic(path: Path, content: str | bytes) -> None:
     """Put `content` at `path` in one step: a reader sees the old file or the new one."""

@@ -44,7 +44,7 @@ def task_scores(
     cannot be had, and a task without a score of each document.
     """
     require_harness()
-    from lm_eval import evaluator  # type: ignore[import-untyped]
+    from lm_eval import evaluator
 
     loaded = _load(tasks, task_path)
     # Its progress bars cannot be switched off, so what they draw goes nowhere.
@@ -112,7 +112,7 @@ def _is_number(value: object) -> bool:
 @cache
 def _manager(task_path: Path | None) -> Any:
     """What is known of all tasks; reading some ten thousand files takes several seconds."""
-    from lm_eval.tasks import TaskManager  # type: ignore[import-untyped]
+    from lm_eval.tasks import TaskManager
 
     return TaskManager(include_path=task_path)
 
@@ -156,7 +156,7 @@ def _refuse_unfit(name: str, task: Any) -> None:
 
 
 def _open(checkpoint: Checkpoint, device: str, batch_size: int) -> Any:
-    from lm_eval.models.huggingface import HFLM  # type: ignore[import-untyped]
+    from lm_eval.models.huggingface import HFLM
     from peft import PeftModel
 
     from selfinstruct.base import load_base

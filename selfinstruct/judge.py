@@ -226,6 +226,13 @@ def _health(
     wins, losses = gains.count(1), gains.count(-1)
     split = sum(pair.split for pair in pairs)
     unparsable = sum(not pair.parsable for pair in pairs)
+    doubt = ""
+    if unparsable > max_unparsable * len(pairs):
+        doubt = f"named no winner on {unparsable} of {len(pairs)} rows that it was asked about"
+    elif split > wins + losses:
+        doubt = f"went by the place of an answer on {split} rows, more than it decided"
+    elif not found.sure:
+        doubt = "cannot be told apart from one that goes by length alone"
     return JudgeHealth(
         rows=len(gains),
         wins=wins,
@@ -235,7 +242,6 @@ def _health(
         unparsable=unparsable,
         first=named.count("A") / len(named) if named else 0.5,
         length=found.slope * float(np.tanh(1.0)),
-        healthy=(
-            unparsable <= max_unparsable * len(pairs) and split <= wins + losses and found.sure
-        ),
+        healthy=not doubt,
+        doubt=doubt,
     )

@@ -14,7 +14,11 @@ from selfinstruct.errors import UserError
 from selfinstruct.stats.resampling import Side
 from selfinstruct.types import Interval, Report
 
-LOWER_IS_BETTER = frozenset({"nll"})
+LOWER_IS_BETTER = frozenset({"nll", "nats"})
+OF_WHOLE_SETS = frozenset({"macro_f1"})
+"""Scores that are no mean over rows: a row's value is its influence, and counts of rows on which it
+is larger say nothing.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""One round of the loop, readable top to bottom: generate, mix, train, evaluate, decide.
+"""One round of the loop, readable top to bottom: generate, mix, train, evaluate, watch,
+decide.
 
 Every stage is a value-in, value-out function of the kit; where it runs, and how its result is
 remembered, is the business of `runs`. Each student is trained from the base, so a round that is not
@@ -9,10 +10,20 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from selfinstruct.types import Checkpoint, Example, Mixture, Report, Screened, Split
-from selfinstruct.verdict import Round, Verdict
+from selfinstruct.types import Checkpoint, Example, Mixture, Screened
+from selfinstruct.verdict import Exams, Round, Signal, Verdict
 
 Pool = tuple[Example, ...]
+Signals = tuple[Signal, ...]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whom a candidate is held to: the champion, the base it must not fall behind, the control."""
+
+    champion: Exams
+    base: Exams
+    control: Exams
 
 
 @dataclass(frozen=True)
@@ -22,26 +33,30 @@ class Kit:
     generate: Callable[[int, Pool], Screened]
     mix: Callable[[int, Pool], Mixture]
     train: Callable[[int, Mixture], Checkpoint]
-    evaluate: Callable[[int, Checkpoint, Split], Report]
-    decide: Callable[[int, Report, Report], Verdict]
+    evaluate: Callable[[int, Checkpoint], Exams]
+    watch: Callable[[int, Mixture, Exams, Exams], Signals]
+    decide: Callable[[int, Exams, Standing, Signals], Verdict]
 
 
 @dataclass(frozen=True)
 class State:
-    """What a round starts from: the champion with its gate report, the pool, and rounds in vain so
-    far.
+    """What a round starts from: the champion, the control arm, the scores that count, the pool, and
+    rounds in vain so far.
     """
 
     champion: Checkpoint
-    report: Report
+    control: Checkpoint
+    standing: Standing
     pool: Pool = ()
     vain: int = 0
 
 
-def start(kit: Kit) -> State:
+def start(kit: Kit, base: Checkpoint) -> State:
     """Round 0, the control arm: a student of the real rows alone is the first champion."""
-    champion = kit.train(0, kit.mix(0, ()))
-    return State(champion, kit.evaluate(0, champion, "gate"))
+    of_base = kit.evaluate(0, base)
+    control = kit.train(0, kit.mix(0, ()))
+    of_control = kit.evaluate(0, control)
+    return State(control, control, Standing(of_control, of_base, of_control))
 
 
 def run_round(kit: Kit, state: State, index: int) -> Round:
@@ -51,10 +66,11 @@ def run_round(kit: Kit, state: State, index: int) -> Round:
     screened = kit.generate(index, state.pool)
     mixture = kit.mix(index, grow(state.pool, screened.accepted))
     candidate = kit.train(index, mixture)
-    report = kit.evaluate(index, candidate, "gate")
-    verdict = kit.decide(index, report, state.report)
+    exams = kit.evaluate(index, candidate)
+    signals = kit.watch(index, mixture, exams, state.standing.control)
+    verdict = kit.decide(index, exams, state.standing, signals)
     reasons = Counter(rejection.reason for rejection in screened.rejected)
-    return Round(index, screened.accepted, reasons, mixture, candidate, report, verdict)
+    return Round(index, screened.accepted, reasons, mixture, candidate, exams, signals, verdict)
 
 
 def advance(state: State, done: Round) -> State:
@@ -62,7 +78,9 @@ def advance(state: State, done: Round) -> State:
     were.
     """
     if done.verdict.outcome == "accept":
-        return State(done.candidate, done.report, grow(state.pool, done.accepted))
+        standing = replace(state.standing, champion=done.exams)
+        pool = grow(state.pool, done.accepted)
+        return State(done.candidate, state.control, standing, pool)
     return replace(state, vain=state.vain + 1)
 
 

@@ -28,13 +28,13 @@ from selfinstruct.rows import (
 from selfinstruct.types import (
     SPLITS,
     Completion,
+    Exam,
     Example,
     Prompt,
     RealData,
     Rejection,
     Report,
     Screened,
-    Split,
     digest,
 )
 
@@ -311,7 +311,7 @@ class Store:
         rows = self._db.execute("SELECT * FROM stages ORDER BY round, rowid")
         return [{**row, "result": json.loads(row["result"])} for row in rows]
 
-    def report(self, checkpoint: str, split: Split) -> Report | None:
+    def report(self, checkpoint: str, split: Exam) -> Report | None:
         """The stored scores of a checkpoint (by digest) on a split, or None."""
         row = self._db.execute(
             "SELECT body FROM reports WHERE checkpoint = ? AND split = ?", (checkpoint, split)

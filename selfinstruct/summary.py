@@ -19,6 +19,7 @@ from selfinstruct.types import SPLITS, Interval, Report, Split
 from selfinstruct.verdict import Verdict
 
 SCHEMA_VERSION = 1
+CONTROL = "real-only"
 
 Summary = dict[str, Any]
 
@@ -49,7 +50,9 @@ def summarise(store: Store) -> Summary:
         "seconds": round(sum(stage["seconds"] for stage in stages), 1),
         "students": [_student(name, report) for name, report in reports(store, "gate").items()],
         "rounds": [_round(store, index) for index in _rounds(store)],
+        "looks": sum(stage["stage"] == "gate" for stage in stages),
         "final": [_student(name, report) for name, report in reports(store, "final").items()],
+        "final_gain": _final_gain(store, finish["name"]) if finish else {},
     }
 
 
@@ -86,6 +89,23 @@ def estimate(report: Report, metric: str) -> Interval:
     return stats.mean_interval(values)
 
 
+def _final_gain(store: Store, champion: str) -> Summary:
+    """How the champion does against the control on `final`, metric by metric.
+
+    Rows that no verdict has seen: what a champion gained on gate, chosen for it, flatters.
+    """
+    found = reports(store, "final")
+    if champion == CONTROL or not {champion, CONTROL} <= found.keys():
+        return {}
+    ours, theirs = found[champion], found[CONTROL]
+    return {
+        metric: {"value": each.value, "low": each.low, "high": each.high}
+        for metric in ours.scores
+        if metric in theirs.scores
+        for each in [gain(ours, theirs, metric).gain]
+    }
+
+
 def _student(name: str, report: Report) -> Summary:
     intervals = {metric: estimate(report, metric) for metric in report.scores}
     return {
@@ -115,6 +135,7 @@ def _round(store: Store, index: int) -> Summary:
         "accepted": len(screened.accepted),
         "rejected": store.reasons(index),
         "mixture": store.stage(index, "mix"),
+        "signals": (store.stage(index, "watch") or {"signals": []})["signals"],
         "gate": gate["verdict"] if gate else None,
         "metrics": _metrics(store, gate) if gate else {},
         "seconds": {
@@ -153,4 +174,4 @@ def _champion(store: Store) -> str | None:
     ]
     if accepted:
         return f"round-{accepted[-1]}"
-    return "real-only" if store.stage(0, "train") else None
+    return CONTROL if store.stage(0, "train") else None

@@ -6,12 +6,17 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from selfinstruct.chat import Target
 from selfinstruct.config import Config
 from selfinstruct.errors import UserError
+from selfinstruct.files import find_path
 from selfinstruct.metrics import metrics_of
 from selfinstruct.types import Example, RealData
+
+JUDGE = "judge"
+"""The metric that takes two students and a model: see `judge`."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +45,33 @@ def settle(cfg: Config, data: RealData) -> Task:
     return Task(target, recipe, steps_of_an_arm(cfg, len(data.train)))
 
 
+def located(cfg: Config, base: Path) -> Config:
+    """The config with the files that scores need found, below `base` first, then here.
+
+    Raises `UserError` for one that is not there. What the config itself says stays the identity of
+    a run, wherever its folder is moved.
+    """
+    schema, tasks = cfg.evaluate.json_schema, cfg.guard.lm_eval_path
+    evaluate = {"json_schema": schema and str(find_path(schema, base))}
+    guard = {"lm_eval_path": tasks and str(find_path(tasks, base))}
+    return cfg.model_copy(
+        update={
+            "evaluate": cfg.evaluate.model_copy(update=evaluate),
+            "guard": cfg.guard.model_copy(update=guard),
+        }
+    )
+
+
 def _check_gate(cfg: Config, target: Target) -> None:
-    scored = ("nll", *metrics_of(target, cfg.evaluate.metrics))
-    if cfg.gate.metric not in ("auto", *scored):
+    schema = cfg.evaluate.json_schema
+    scored = ("nll", *metrics_of(target, cfg.evaluate.metrics, schema))
+    if cfg.gate.metric == JUDGE:
+        if cfg.judge.model is None:
+            raise UserError(
+                "gate.metric is judge, and no model judges",
+                next_step="name one in judge.model, with its backend and name",
+            )
+    elif cfg.gate.metric not in ("auto", *scored):
         raise UserError(
             f"gate.metric is {cfg.gate.metric}, which the students are not scored on",
             why=f"they are scored on {', '.join(scored)}",

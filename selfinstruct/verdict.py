@@ -11,6 +11,19 @@ Held = Literal["held", "broken", "unsure"]
 
 
 @dataclass(frozen=True, slots=True)
+class Exams:
+    """Every report on one student that a verdict rests on.
+
+    `gate` decides; `guards` are on the rows of another kind; `dev`, of likelihoods alone, is for
+    the collapse watch, and None where there are no dev rows.
+    """
+
+    gate: Report
+    dev: Report | None = None
+    guards: tuple[Report, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Guard:
     """A score that a student must not lose against the base, as far as it can be told.
 
@@ -55,7 +68,8 @@ class JudgeHealth:
     `split` rows went to whoever stood in the same place twice and count as ties; `unparsable` rows
     named no winner at least once. `first` is the share of named winners that stood first (1/2
     without position bias); `length` the gain that one standard deviation of extra length brings,
-    which the gains do without.
+    which the gains do without. `doubt` says in a clause why its word counts for nothing, and is
+    empty for a healthy judge.
     """
 
     rows: int
@@ -67,6 +81,7 @@ class JudgeHealth:
     first: float
     length: float
     healthy: bool
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +112,15 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One finished round: rows kept and dropped, the student it trained, what the gate said."""
+    """One finished round: rows kept and dropped, the student it trained, what watch and gate
+    said.
+    """
 
     index: int
     accepted: tuple[Example, ...]
     rejected: Mapping[str, int]
     mixture: Mixture
     candidate: Checkpoint
-    report: Report
+    exams: Exams
+    signals: tuple[Signal, ...]
     verdict: Verdict

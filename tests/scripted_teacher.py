@@ -24,6 +24,12 @@ def answer(requests: Sequence[Request]) -> Iterator[str]:
             yield " ".join([*words, *extra])
 
 
+def refuse(requests: Sequence[Request]) -> Iterator[str]:
+    """A teacher of which nothing can be kept."""
+    for _ in requests:
+        yield "As an AI language model, I cannot help with that request."
+
+
 def answer_then_die(requests: Sequence[Request]) -> Iterator[str]:
     """The same answers, until as many as KILL_AFTER says are given: then the power is gone."""
     for given, text in enumerate(answer(requests)):

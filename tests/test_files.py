@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct.files import digest_tree, read_jsonl, write_atomic, write_jsonl
+from selfinstruct.errors import UserError
+from selfinstruct.files import digest_tree, find, find_path, read_jsonl, write_atomic, write_jsonl
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -51,3 +52,12 @@ def test_the_digest_of_a_tree_follows_names_and_contents(tmp_path: Path) -> None
     (tmp_path / "a").write_text("2")
     (tmp_path / "b").write_text("1")
     assert digest_tree(tmp_path, leave_out=["c"]) != before
+
+
+def test_a_path_is_looked_for_below_its_base_first(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{}")
+    assert find_path("a.json", tmp_path) == tmp_path / "a.json"
+    assert find(str(tmp_path / "a.json"), Path("elsewhere")) == tmp_path / "a.json"
+    assert find("nowhere.json", tmp_path) is None
+    with pytest.raises(UserError, match=r"no file at 'nowhere\.json'"):
+        find_path("nowhere.json", tmp_path)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from selfinstruct.config import GateConfig
 from selfinstruct.errors import UserError
-from selfinstruct.gate import decide, primary_metric
-from selfinstruct.types import Report
-from selfinstruct.verdict import Verdict
+from selfinstruct.gate import Checks, decide, primary_metric
+from selfinstruct.types import Interval, Report
+from selfinstruct.verdict import Guard, JudgeHealth, Verdict
 
 CFG = GateConfig()
 
@@ -288,3 +288,62 @@ def test_grouped_rows_of_equal_students_rarely_win() -> None:
         cfg = GateConfig(min_gain=0)
         accepts += decide(*pair, cfg, 0.05, seed=trial, groups=groups).outcome == "accept"
     assert accepts / 150 <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 150)
+
+
+def guard(held: str, name: str = "general") -> Guard:
+    return Guard(name, "nats", 90, 60.0, 63.0, Interval(-3, -5, -1), 6.0, 0.01, held)  # type: ignore[arg-type]
+
+
+def judged(healthy: bool) -> JudgeHealth:
+    doubt = "" if healthy else "named no winner on 70 of 120 rows"
+    return JudgeHealth(120, 20, 1, 99, 30, 4 if healthy else 70, 0.5, 0.0, healthy, doubt)
+
+
+@pytest.mark.parametrize(
+    ("wins", "losses", "checks", "outcome", "words"),
+    [
+        (20, 1, Checks((guard("held"),)), "accept", "no loss of more than the margin on general"),
+        (20, 1, Checks((guard("held"), guard("unsure"))), "inconclusive", "cannot rule out a loss"),
+        (20, 1, Checks((guard("unsure"), guard("broken"))), "reject", "it lost more than 6 on"),
+        (9, 5, Checks((guard("broken"),)), "reject", "may be chance"),
+        (9, 5, Checks((guard("unsure"),)), "inconclusive", "cannot rule out"),
+        (2, 20, Checks((guard("unsure"),)), "reject", "rules out the gain"),
+        (20, 1, Checks(alarms=("nll_p95 of the student",)), "reject", "watch sounds on nll_p95"),
+        (
+            9,
+            5,
+            Checks(alarms=("rare_words of the mixture",)),
+            "inconclusive",
+            "sounds on rare_words",
+        ),
+        (20, 1, Checks(judge=judged(healthy=True)), "accept", "Accepted"),
+        (20, 1, Checks(judge=judged(healthy=False)), "inconclusive", "named no winner"),
+        (2, 20, Checks(judge=judged(healthy=False)), "inconclusive", "70 of 120 rows"),
+    ],
+)
+def test_other_checks_only_take_an_accept_away(
+    wins: int, losses: int, checks: Checks, outcome: str, words: str
+) -> None:
+    verdict = decide(*flips(wins, losses, 120), CFG, 0.01, checks=checks)
+    assert (verdict.outcome, words in verdict.why) == (outcome, True), verdict.why
+    assert verdict.why.count(". ") == 0
+    assert (verdict.guards, verdict.alarms) == (checks.guards, checks.alarms)
+
+
+def test_few_rows_decide_nothing_whatever_a_guard_says() -> None:
+    verdict = decide(*flips(15, 0, 19), CFG, 0.05, checks=Checks((guard("broken"),)))
+    assert verdict.outcome == "inconclusive"
+
+
+def test_a_verdict_counts_the_looks_at_the_gate_rows() -> None:
+    assert decide(*flips(5, 5, 40), CFG, 0.05, checks=Checks(look=3)).look == 3
+
+
+def test_a_score_of_a_whole_set_is_told_without_counts_of_rows() -> None:
+    cfg = GateConfig(metric="macro_f1", min_gain=0)
+    rng = np.random.default_rng(3)
+    theirs = rng.normal(0.5, 0.3, 60)
+    ours = theirs + rng.normal(0.2, 0.2, 60)
+    verdict = decide(report(macro_f1=list(ours)), report(macro_f1=list(theirs)), cfg, 0.05)
+    assert verdict.outcome == "accept"
+    assert "better" not in verdict.why

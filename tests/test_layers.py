@@ -43,6 +43,7 @@ LAYERS = (
 LAYER_OF = {name: level for level, names in enumerate(LAYERS) for name in names}
 HEAVY = {
     "matplotlib",
+    "lm_eval",
     "torch",
     "transformers",
     "peft",

@@ -136,6 +136,7 @@ def test_every_packaged_template_is_in_use() -> None:
         "self_instruct/is_classification.j2",
         "self_instruct/input_first.j2",
         "self_instruct/output_first.j2",
+        "judge/pairwise.j2",
     }
     assert set(PACKAGED.list_templates()) == used
 

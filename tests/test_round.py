@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from selfinstruct.round import Kit, Pool, State, advance, grow, run_round, start
+from selfinstruct.round import Kit, Pool, Signals, Standing, State, advance, grow, run_round, start
 from selfinstruct.types import (
     Checkpoint,
     Example,
@@ -11,10 +11,10 @@ from selfinstruct.types import (
     Rejection,
     Report,
     Screened,
-    Split,
 )
-from selfinstruct.verdict import Outcome, Verdict
+from selfinstruct.verdict import Exams, Outcome, Signal, Verdict
 
+BASE = Checkpoint("base", "base", None, "b")
 REAL = tuple(Example(f"real {i}", response="r") for i in range(3))
 
 
@@ -28,7 +28,7 @@ class Bench:
     def __init__(self, *outcomes: Outcome) -> None:
         self.outcomes = outcomes
         self.asked: list[str] = []
-        self.kit = Kit(self.generate, self.mix, self.train, self.evaluate, self.decide)
+        self.kit = Kit(self.generate, self.mix, self.train, self.evaluate, self.watch, self.decide)
 
     def generate(self, index: int, pool: Pool) -> Screened:
         self.asked.append(f"generate {index} from {len(pool)}")
@@ -42,20 +42,30 @@ class Bench:
         self.asked.append(f"train {index} on {len(mixture.rows)}")
         return Checkpoint(f"s{index}", "base", None, f"d{index}")
 
-    def evaluate(self, index: int, checkpoint: Checkpoint, split: Split) -> Report:
-        self.asked.append(f"evaluate {checkpoint.name} on {split} in round {index}")
-        return Report(checkpoint.digest, split, ("a",), {"accuracy": (1.0,)}, ("x",))
+    def evaluate(self, index: int, checkpoint: Checkpoint) -> Exams:
+        self.asked.append(f"evaluate {checkpoint.name} in round {index}")
+        return Exams(Report(checkpoint.digest, "gate", ("a",), {"accuracy": (1.0,)}, ("x",)))
 
-    def decide(self, index: int, candidate: Report, champion: Report) -> Verdict:
-        self.asked.append(f"decide {candidate.checkpoint} against {champion.checkpoint}")
+    def watch(self, index: int, mixture: Mixture, candidate: Exams, control: Exams) -> Signals:
+        self.asked.append(f"watch {name(candidate)} on {len(mixture.rows)} beside {name(control)}")
+        return (Signal("depth", "mixture", index, 0),)
+
+    def decide(self, index: int, candidate: Exams, standing: Standing, signals: Signals) -> Verdict:
+        assert [signal.value for signal in signals] == [index]
+        held = f"{name(standing.champion)}, {name(standing.base)} and {name(standing.control)}"
+        self.asked.append(f"decide {name(candidate)} against {held}")
         gain = Interval(0.1, 0.0, 0.2)
         outcome = self.outcomes[index - 1]
         return Verdict(outcome, "accuracy", 1, 0.5, 0.6, gain, 0.01, 0.01, 1, 0, 0.1, "because")
 
 
+def name(exams: Exams) -> str:
+    return exams.gate.checkpoint
+
+
 def play(*outcomes: Outcome) -> tuple[Bench, State]:
     bench = Bench(*outcomes)
-    state = start(bench.kit)
+    state = start(bench.kit, BASE)
     for index in range(1, len(outcomes) + 1):
         state = advance(state, run_round(bench.kit, state, index))
     return bench, state
@@ -63,7 +73,12 @@ def play(*outcomes: Outcome) -> tuple[Bench, State]:
 
 def test_round_zero_trains_the_control_on_real_rows_alone() -> None:
     bench, state = play()
-    assert bench.asked == ["mix 0 with 0", "train 0 on 3", "evaluate s0 on gate in round 0"]
+    assert bench.asked == [
+        "evaluate base in round 0",
+        "mix 0 with 0",
+        "train 0 on 3",
+        "evaluate s0 in round 0",
+    ]
     assert (state.champion.name, state.pool, state.vain) == ("s0", (), 0)
 
 
@@ -71,12 +86,13 @@ def test_an_accepted_round_keeps_its_student_and_its_rows() -> None:
     bench, state = play("accept", "reject")
     assert state.champion.name == "s1"
     assert state.pool == (made(1),)
-    assert bench.asked[-5:] == [
+    assert bench.asked[-6:] == [
         "generate 2 from 1",
         "mix 2 with 2",
         "train 2 on 5",
-        "evaluate s2 on gate in round 2",
-        "decide d2 against d1",
+        "evaluate s2 in round 2",
+        "watch d2 on 5 beside d0",
+        "decide d2 against d1, b and d0",
     ]
 
 
@@ -85,7 +101,8 @@ def test_a_round_that_is_not_accepted_leaves_nothing_behind(outcome: Outcome) ->
     bench, state = play(outcome, outcome)
     assert (state.champion.name, state.pool, state.vain) == ("s0", (), 2)
     assert "generate 2 from 0" in bench.asked
-    assert bench.asked[-1] == "decide d2 against d0"
+    assert bench.asked[-1] == "decide d2 against d0, b and d0"
+    assert state.control == state.champion
 
 
 def test_accepting_forgets_earlier_rounds_in_vain() -> None:
@@ -94,7 +111,7 @@ def test_accepting_forgets_earlier_rounds_in_vain() -> None:
 
 def test_a_round_accounts_for_every_candidate() -> None:
     bench = Bench("accept")
-    done = run_round(bench.kit, start(bench.kit), 1)
+    done = run_round(bench.kit, start(bench.kit, BASE), 1)
     assert done.accepted == (made(1),)
     assert done.rejected == {"too_short": 1}
 

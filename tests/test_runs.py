@@ -54,6 +54,7 @@ class Bench:
             "mixture": {"synthetic_share": 0.25},
             "student": {"name": str(self.model), "max_steps": 2, "batch_size": 4, "rank": 2},
             "evaluate": {"max_new_tokens": 4},
+            "guard": {"rows": 10},
             "rounds": {"max": 2, "patience": 2},
         }
         return parse_config({**tree, **sections})
@@ -216,3 +217,56 @@ def test_a_share_can_be_counted_in_tokens(bench: Bench) -> None:
     mixture = read_summary(bench.out / "t")["rounds"][0]["mixture"]
     assert mixture["unit"] == "tokens"
     assert mixture["achieved_share"] == pytest.approx(0.3, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "share", "synthetic"),
+    [("refuse", 0.25, 0), ("answer", 0.0, 0), ("answer", 1.0, None)],
+    ids=["nothing kept", "share 0", "share 1"],
+)
+def test_a_round_at_the_edge_has_a_verdict_and_never_a_wrong_winner(
+    bench: Bench, teacher: str, share: float, synthetic: int | None
+) -> None:
+    cfg = bench.config(
+        teacher={"backend": "program", "name": f"tests.scripted_teacher:{teacher}"},
+        generate={"accept": 8, "max_candidates": 12, "prompts_per_wave": 2},
+        mixture={"synthetic_share": share},
+        rounds={"max": 1},
+    )
+    Run(cfg).execute()
+    found = read_summary(bench.out / "t")
+    (entry,) = found["rounds"]
+    assert entry["verdict"] in ("reject", "inconclusive")
+    assert (found["state"], found["champion"]) == ("finished", "real-only")
+    names = [student["name"] for student in found["students"]]
+    assert names == ["base", "real-only", "round-1"]
+    if synthetic == 0:  # the candidate is the control by another name
+        assert entry["mixture"]["synthetic"] == 0
+        assert entry["gate"]["gain"]["value"] == 0
+        assert (entry["gate"]["wins"], entry["gate"]["losses"]) == (0, 0)
+    else:
+        assert entry["mixture"]["achieved_share"] == 1
+
+
+def test_a_run_can_be_closed_early_and_has_no_rounds_after_its_final_rows_were_opened(
+    bench: Bench,
+) -> None:
+    Run(bench.config()).execute(rounds=1)
+    assert read_summary(bench.out / "t")["final"] == []
+    Run(bench.config()).execute(rounds=0, close=True)
+    closed = bench.outcome()
+    assert closed["final"]
+    assert [entry["index"] for entry in closed["rounds"]] == [1]
+    Run(bench.config()).execute()
+    assert bench.outcome() == closed
+
+
+def test_a_verdict_tells_of_its_guards_its_watch_and_its_look(
+    whole: tuple[Bench, list[Progress]],
+) -> None:
+    found = read_summary(whole[0].out / "t")
+    assert found["looks"] == 2
+    for look, entry in enumerate(found["rounds"], start=1):
+        assert entry["gate"]["look"] == look
+        assert [guard["name"] for guard in entry["gate"]["guards"]] == ["general"]
+        assert {signal["of"] for signal in entry["signals"]} == {"mixture", "student"}

@@ -121,3 +121,51 @@ def test_p_values_and_limits_are_those_of_scipy(wins: int, losses: int) -> None:
         theirs = binomtest(wins, n).proportion_ci(method="wilson")
         found = stats.wilson(wins, n)
         assert [found.low, found.high] == pytest.approx([theirs.low, theirs.high])
+
+
+def test_non_inferiority_gives_the_published_value() -> None:
+    """Two ways to disinfect contact lenses, 43 both, 1 only the old: Tango 1998, Z = 1.709."""
+    found = stats.non_inferiority(0, 1, 44, 0.1)
+    assert found == pytest.approx(float(norm.sf(1.709)), abs=5e-5)
+
+
+def likelihood(wins: int, losses: int, n: int, lost: float, margin: float) -> float:
+    won = lost - margin
+    cells = ((wins, won), (losses, lost), (n - wins - losses, 1 - won - lost))
+    return sum(count * math.log(max(chance, 1e-300)) for count, chance in cells if count)
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(1, 60), st.floats(0.02, 0.4))
+def test_non_inferiority_estimates_the_flips_under_its_null(
+    wins: int, losses: int, ties: int, margin: float
+) -> None:
+    """The closed form of the nuisance share is the restricted maximum-likelihood one."""
+    n = wins + losses + ties
+    grid = np.linspace(margin, (1 + margin) / 2, 4001)
+    best = float(max(grid, key=lambda lost: likelihood(wins, losses, n, float(lost), margin)))
+    z = (wins - losses + n * margin) / math.sqrt(n * (2 * best - margin * (1 + margin)))
+    assert stats.non_inferiority(wins, losses, n, margin) == pytest.approx(
+        float(norm.sf(z)), abs=0.02
+    )
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(1, 60))
+def test_a_wider_margin_is_easier_to_hold(wins: int, losses: int, ties: int) -> None:
+    n = wins + losses + ties
+    p_values = [stats.non_inferiority(wins, losses, n, margin) for margin in (0.02, 0.1, 0.3)]
+    assert p_values == sorted(p_values, reverse=True)
+
+
+@pytest.mark.parametrize(("n", "margin"), [(0, 0.1), (10, 0.0), (10, 1.0)])
+def test_non_inferiority_needs_rows_and_a_margin(n: int, margin: float) -> None:
+    with pytest.raises(ValueError):
+        stats.non_inferiority(0, 0, n, margin)
+
+
+def test_non_inferiority_rarely_passes_a_loss_of_the_whole_margin() -> None:
+    rng = np.random.default_rng(4)
+    tables = rng.multinomial(150, (0.10, 0.15, 0.75), size=2000)
+    wrong = np.mean(
+        [stats.non_inferiority(int(w), int(x), 150, 0.05) <= 0.05 for w, x, _ in tables]
+    )
+    assert wrong <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 2000)

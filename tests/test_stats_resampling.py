@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import bootstrap, permutation_test
+from scipy.stats import bootstrap, permutation_test, ttest_1samp
 
 from selfinstruct import stats
 from selfinstruct.types import Interval
@@ -149,3 +149,25 @@ def test_two_sided_sign_flips_are_those_of_scipy(values: list[int]) -> None:
     found = stats.paired_test(differences, alternative="two-sided").p_value
     assert found == pytest.approx(float(test.pvalue))
     assert found == stats.paired_test(-differences, alternative="two-sided").p_value
+
+
+def test_mean_non_inferiority_agrees_with_the_t_test_on_many_rows() -> None:
+    rng = np.random.default_rng(6)
+    values = rng.normal(-0.05, 0.5, 400)
+    found = stats.mean_non_inferiority(values, 0.1)
+    oracle = ttest_1samp(values, -0.1, alternative="greater").pvalue
+    assert found == pytest.approx(float(oracle), abs=0.01)
+
+
+def test_mean_non_inferiority_rarely_passes_a_loss_of_the_whole_margin() -> None:
+    rng, wrong = np.random.default_rng(8), 0
+    for trial in range(200):
+        values = rng.normal(-0.1, 0.5, 40)
+        wrong += stats.mean_non_inferiority(values, 0.1, trial) <= 0.05
+    assert wrong / 200 <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 200)
+
+
+@pytest.mark.parametrize("margin", [0.0, -0.1, math.nan])
+def test_no_sample_rules_out_a_loss_of_nothing(margin: float) -> None:
+    with pytest.raises(ValueError, match="margin"):
+        stats.mean_non_inferiority(np.zeros(5), margin)

@@ -1,10 +1,11 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from selfinstruct.config import Config, parse_config
 from selfinstruct.errors import UserError
-from selfinstruct.task import settle, steps_of_an_arm
+from selfinstruct.task import located, settle, steps_of_an_arm
 from selfinstruct.types import Example, RealData
 
 BOTH = Example("i", "in", "reply", label="a")
@@ -72,3 +73,19 @@ def test_every_arm_takes_the_steps_of_the_full_mixture(
     student: dict[str, Any], mixture: dict[str, Any], steps: int
 ) -> None:
     assert steps_of_an_arm(config(student=student, mixture=mixture), real_rows=100) == steps
+
+
+def test_files_that_scores_need_are_looked_for_below_the_config_first(tmp_path: Path) -> None:
+    (tmp_path / "schema.json").write_text("{}")
+    cfg = located(config(evaluate={"json_schema": "schema.json"}), tmp_path)
+    assert cfg.evaluate.json_schema == str(tmp_path / "schema.json")
+    assert located(config(), tmp_path) == config()
+    with pytest.raises(UserError, match="no file at 'tasks'"):
+        located(config(guard={"lm_eval_path": "tasks"}), tmp_path)
+
+
+def test_a_judge_decides_only_where_there_is_one() -> None:
+    with pytest.raises(UserError, match="no model judges"):
+        settle(config(gate={"metric": "judge"}), data(BOTH))
+    model = {"backend": "program", "name": "m:f"}
+    assert settle(config(gate={"metric": "judge"}, judge={"model": model}), data(BOTH)).target

@@ -110,6 +110,19 @@ def run(
         _print_json(summary)
 
 
+@app.command(epilog=examples("selfinstruct finish configs/quickstart.yaml"))
+def finish(config: ConfigPath, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Open the final rows now, once, for the champion of the rounds so far; no round comes after.
+
+    A run that reaches its last round does so by itself.
+    """
+    from selfinstruct.cli.run import run_command
+
+    summary = run_command(config, overrides or [], 0, show=not as_json, close=True)
+    if as_json:
+        _print_json(summary)
+
+
 @app.command(epilog=examples("selfinstruct plan configs/billing_openai.yaml"))
 def plan(config: ConfigPath, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Show what a run would do, before anything is spent, and what its gate could see."""
@@ -188,6 +201,9 @@ def compare(
         bool, typer.Option("--force", help="Compare what they share though scored differently.")
     ] = False,
     markdown: Annotated[bool, typer.Option("--md", help="Print Markdown.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare students on the same gate rows: better, worse or inconclusive, metric by metric."""
@@ -196,6 +212,12 @@ def compare(
     from selfinstruct.cli.tables import stdout
 
     found = compare_students(students, fail_if_worse or [], force=force)
+    if html is not None:
+        from selfinstruct.files import write_atomic
+        from selfinstruct.report import compare_page
+
+        write_atomic(html, compare_page(found))
+        print(html, file=sys.stderr)
     if as_json:
         _print_json(found)
     elif markdown:
@@ -228,6 +250,13 @@ def sweep(
         typer.Option(help="What stays as it is over the shares: every real row, or the row count."),
     ] = "fixed-real",
     metric: Annotated[str, typer.Option(help="The dev score that decides.")] = "nll",
+    halving: Annotated[
+        bool,
+        typer.Option("--halving", help="Short trainings first; drop the worse half if they agree."),
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Choose a share on fewer than 20 dev rows too.")
+    ] = False,
     write: Annotated[
         bool, typer.Option("--write", help="Put the chosen share into CONFIG.")
     ] = False,
@@ -241,7 +270,15 @@ def sweep(
 
     shares, settings = read_arguments(given or [])
     found = sweep_command(
-        config, settings, [*(share or []), *shares], seeds, design, metric, Console(stderr=True)
+        config,
+        settings,
+        [*(share or []), *shares],
+        seeds,
+        design,
+        metric,
+        Console(stderr=True),
+        halving=halving,
+        force=force,
     )
     if write:
         write_share(config, found["chosen"])
@@ -249,6 +286,19 @@ def sweep(
         _print_json(found)
     else:
         print_sweep(stdout(), found)
+
+
+@app.command(epilog=examples("selfinstruct report runs/quickstart"))
+def report(run: RunPath, as_json: AsJson = False) -> None:
+    """Write RUN/report.html: verdicts in words, eleven pictures, rows kept and dropped."""
+    from selfinstruct.cli.report import report_command
+
+    written = report_command(run)
+    if as_json:
+        _print_json(written)
+    else:
+        print(written["page"])
+        print(f"with {len(written['files']) - 1} pictures and tables beside it", file=sys.stderr)
 
 
 @app.command(epilog=examples("selfinstruct doctor runs/quickstart"))

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from selfinstruct.cli.tables import NAMES
 from selfinstruct.cli.text import escape, one_line
+from selfinstruct.pairs import OF_WHOLE_SETS
 
 COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow"}
 SLICES = 8
@@ -111,7 +112,7 @@ def _judged(m: dict[str, Any]) -> Cells:
     gain = m["gain"]
     return [
         f"{gain['value']:+.3f} [{gain['low']:+.3f}, {gain['high']:+.3f}]",
-        f"{m['wins']} / {m['losses']}",
+        "" if m["metric"] in OF_WHOLE_SETS else f"{m['wins']} / {m['losses']}",
         f"{m['p_value']:.2g}",
         m["verdict"],
     ]

@@ -1,10 +1,10 @@
 """`init`: a folder with a config and seeds that run as they are, for the user to make their own."""
 
-from importlib import resources
 from pathlib import Path
 
 from selfinstruct.errors import UserError
 from selfinstruct.files import write_atomic
+from selfinstruct.shipped import shipped
 
 SEEDS = "billing.jsonl"
 
@@ -17,20 +17,14 @@ def write_starter(folder: Path) -> list[Path]:
             why="nothing that is there shall be overwritten",
             next_step="name a new folder",
         )
-    config = _shipped("configs", "quickstart.yaml").replace(f"../seeds/{SEEDS}", "seeds.jsonl")
+    config = shipped("configs", "quickstart.yaml").read_text(encoding="utf-8")
+    config = config.replace(f"../seeds/{SEEDS}", "seeds.jsonl")
     config = config.replace(
         "selfinstruct run configs/quickstart.yaml", "selfinstruct run config.yaml"
     )
     config = config.replace("name: quickstart", f"name: {folder.resolve().name}")
-    files = {"config.yaml": config, "seeds.jsonl": _shipped("seeds", SEEDS)}
+    seeds = shipped("seeds", SEEDS).read_text(encoding="utf-8")
+    files = {"config.yaml": config, "seeds.jsonl": seeds}
     for name, text in files.items():
         write_atomic(folder / name, text)
     return [folder / name for name in files]
-
-
-def _shipped(kind: str, name: str) -> str:
-    """A shipped file: inside the package when installed from a wheel, beside it in a checkout."""
-    packaged = resources.files("selfinstruct") / "starter" / kind / name
-    if packaged.is_file():
-        return packaged.read_text(encoding="utf-8")
-    return (Path(__file__).parents[2] / kind / name).read_text(encoding="utf-8")

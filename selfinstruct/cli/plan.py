@@ -14,10 +14,11 @@ from selfinstruct.chat import reference
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape
 from selfinstruct.config import Config, GenerateConfig, load_config
+from selfinstruct.guard import guard_rows
 from selfinstruct.recipes import RECIPES, Material, Wave
 from selfinstruct.seeds import notes, read_real_data
 from selfinstruct.summary import SCHEMA_VERSION
-from selfinstruct.task import Task, settle
+from selfinstruct.task import Task, located, settle
 from selfinstruct.types import SPLITS, Completion, Prompt, RealData, Sampling
 
 TOKENS_PER_WORD = 1.4  # English under byte-pair tokenisers; a rough guide, and said to be one
@@ -26,7 +27,7 @@ DISCORDANT = 0.3  # share of gate rows on which two students differ; 0.2 to 0.35
 
 def plan_run(path: Path, overrides: Sequence[str]) -> dict[str, Any]:
     """Splits, calls, tokens, the first prompt and the smallest gain the gate can find."""
-    cfg = load_config(path, overrides)
+    cfg = located(load_config(path, overrides), path.parent)
     data = read_real_data(cfg.seeds, path.parent, cfg.seed)
     task = settle(cfg, data)
     prompts = first_prompts(cfg, data, task)
@@ -62,6 +63,16 @@ def plan_run(path: Path, overrides: Sequence[str]) -> dict[str, Any]:
             if "label" in task.target
             else None,
         },
+        "guard": {
+            "rows": len(guard_rows(cfg.guard, path.parent, data, cfg.seed)),
+            "of": cfg.guard.path,
+            "tasks": list(cfg.guard.lm_eval),
+            "margin": cfg.guard.margin,
+        },
+        "judge": {
+            "model": cfg.judge.model and f"{cfg.judge.model.backend}:{cfg.judge.model.name}",
+            "calls_per_round": 2 * len(data.gate) if cfg.judge.model else 0,
+        },
     }
 
 
@@ -79,6 +90,14 @@ def first_prompts(cfg: Config, data: RealData, task: Task) -> Sequence[Prompt]:
     wave = Wave(1, 0, random.Random(f"{cfg.seed}/1/generate/0"))
     RECIPES[task.recipe](material, listen, cfg.generate, wave)
     return asked
+
+
+def _guards(guard: dict[str, Any]) -> str:
+    rows = [f"{guard['rows']} rows of {guard['of']}"] if guard["rows"] else []
+    held = ", ".join([*rows, *guard["tasks"]])
+    if not held:
+        return "none"
+    return f"{held}: a loss of {guard['margin']:.0%} against the base must be ruled out"
 
 
 def _calls(cfg: GenerateConfig, task: Task) -> dict[str, int]:
@@ -119,6 +138,10 @@ def print_plan(plan: dict[str, Any]) -> None:
             f"gains of {100 * gate['detectable_gain']:.1f} points or more (80 % power, students"
             f" differing on {DISCORDANT:.0%} of rows); smaller ones end inconclusive"
         )
+    facts["guards"] = _guards(plan["guard"])
+    if plan["judge"]["model"]:
+        calls = plan["judge"]["calls_per_round"]
+        facts["judge"] = f"{plan['judge']['model']}, at most {calls} calls a round"
     for name, fact in facts.items():
         table.add_row(Text(name, style="bold"), Text(escape(fact)))
     console.print(table)

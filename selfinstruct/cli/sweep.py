@@ -31,7 +31,7 @@ from selfinstruct.sweep import (
     run_sweep,
     scores_by_share,
 )
-from selfinstruct.task import settle
+from selfinstruct.task import located, settle
 
 DEFAULT_SHARES = (0.0, 0.25, 0.5, 0.75, 0.9)
 
@@ -69,13 +69,16 @@ def sweep_command(
     short, `force` chooses on fewer than 20 dev rows all the same. Raises `UserError` where dev has
     no two rows to compare on, and where real rows alone cannot be trained.
     """
-    cfg = load_config(config, overrides)
+    cfg = located(load_config(config, overrides), config.parent)
     folder = Path(cfg.out) / cfg.name
     with Store(folder) as store:
         data, pool = frozen(store)
     groups = group_rows(data.dev, cfg.seeds.near_duplicate)
     require_rows(len(data.dev), groups)
-    known = ("nll", *metrics_of(settle(cfg, data).target, cfg.evaluate.metrics))
+    known = (
+        "nll",
+        *metrics_of(settle(cfg, data).target, cfg.evaluate.metrics, cfg.evaluate.json_schema),
+    )
     if metric not in known:
         raise UserError(
             f"{metric} is not a score of these students", next_step=f"one of {', '.join(known)}"

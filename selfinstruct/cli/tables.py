@@ -26,6 +26,13 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
     if summary["final"]:
         title = "on final: opened once, after the last verdict"
         console.print(_students(summary["final"], title))
+    if summary["final_gain"]:
+        gains = "; ".join(
+            f"{NAMES.get(metric, metric)} {found['value']:+.3f} [{found['low']:+.3f}, "
+            f"{found['high']:+.3f}]"
+            for metric, found in summary["final_gain"].items()
+        )
+        console.print(Text(f"gain over real rows alone on final, more is better: {gains}"))
     _print_end(console, summary)
 
 
@@ -71,8 +78,20 @@ def _print_round(console: Console, entry: dict[str, Any]) -> None:
                 f" {mixture['achieved_share']:.0%} (asked {mixture['asked_share']:.0%})"
             )
         )
+    if entry["signals"]:
+        console.print(Text(f"  watch: {_watched(entry['signals'])}"))
     if entry["why"]:
         console.print(Text(f"  why: {entry['why']}"))
+
+
+def _watched(signals: list[dict[str, Any]]) -> str:
+    """The alarms, loudest first, or that there are none."""
+    loud = [signal for signal in signals if signal["alarm"]]
+    names = ", ".join(
+        f"{signal['name']} of the {signal['of']} {signal['ratio']['value']:.2f} of the real rows'"
+        for signal in loud
+    )
+    return f"ALARM {names}" if loud else f"{len(signals)} signals, no alarm"
 
 
 def _print_end(console: Console, summary: dict[str, Any]) -> None:
@@ -82,6 +101,7 @@ def _print_end(console: Console, summary: dict[str, Any]) -> None:
         f"{spent['calls']} teacher calls",
         f"{tokens} tokens",
         f"{seconds(summary['seconds'])} of work",
+        f"{summary['looks']} {'look' if summary['looks'] == 1 else 'looks'} at gate",
         *([] if summary["state"] == "finished" else ["not finished"]),
     ]
     champion = (summary["champion"] or "none yet", "bold")

@@ -100,9 +100,10 @@ class GuardConfig(Section):
     """
     rows: Positive = 100
     """At most so many of them, the same for every student."""
-    margin: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    """The loss that still counts as none, as a share of the base's NLL on these rows; of a task of
-    `lm_eval`, in units of its score.
+    margin: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """The loss that still counts as none: of the rows, as a share of what the base needs for their
+    responses in nats; of a task of `lm_eval`, in units of its score. Thirty steps on real tickets
+    alone cost the bundled model 5.6 % on the general seeds (docs/experiments.md).
     """
     lm_eval: tuple[str, ...] = ()
     """Tasks of lm-evaluation-harness that guard as well (extra `lm-eval`)."""
@@ -113,14 +114,16 @@ class GuardConfig(Section):
 class WatchConfig(Section):
     """The collapse watch: how like the real rows the others are, at equal sample size."""
 
+    enabled: bool = True
+    """Whether rows and students are watched at all."""
     band: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """A ratio to the real rows sets off an alarm where its whole 95 % interval is beyond 1 - band,
     or 1 + band where more is worse.
     """
     block: bool = True
     """Whether an alarm keeps the gate from accepting; without, it is only told."""
-    draws: Annotated[int, Field(ge=20)] = 200
-    """Samples drawn for each interval."""
+    draws: Annotated[int, Field(ge=20)] = 100
+    """Samples drawn for each interval; another hundred moves a ratio by about .01."""
     max_rows: Annotated[int, Field(ge=20)] = 400
     """Rows of each side that are looked at; self-ROUGE-L takes time with their square."""
 
@@ -133,7 +136,10 @@ class JudgeConfig(Section):
     criteria: str = "accuracy, helpfulness and tone, for the person who asked"
     """What the better answer is better at."""
     max_unparsable: Share = 0.1
-    """With more answers than this that name no winner, the verdict can only be inconclusive."""
+    """With more answers than this that name no winner, the verdict can only be inconclusive; so it
+    is with a judge that goes by an answer's place more often than it decides, and where its liking
+    for length cannot be told from its judgement.
+    """
     max_tokens: Positive = 16
 
 

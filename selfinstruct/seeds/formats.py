@@ -21,6 +21,7 @@ from reprlib import repr as brief
 from typing import Any
 
 from selfinstruct.errors import UserError
+from selfinstruct.files import find
 from selfinstruct.seeds.shapes import Row, RowError, as_object, not_an_object
 
 SUFFIXES = (".jsonl", ".json", ".csv")
@@ -39,7 +40,7 @@ def resolve(path: str, base: Path) -> Path:
 
     Raises `UserError` where there is neither.
     """
-    found = _find(path, base)
+    found = find(path, base)
     if found is None:
         raise UserError(
             f"no seeds at {path!r}",
@@ -47,16 +48,6 @@ def resolve(path: str, base: Path) -> Path:
             next_step="set seeds.path to a .jsonl, .json or .csv file, or to hf:NAME",
         )
     return found
-
-
-def _find(path: str, base: Path) -> Path | None:
-    for candidate in (base / path, Path(path)):
-        try:
-            if candidate.is_symlink() or candidate.exists():
-                return candidate
-        except OSError as error:
-            raise UserError(f"cannot look for {str(candidate)!r}: {error.strerror}") from None
-    return None
 
 
 def read_rows(spec: str, base: Path) -> tuple[str, list[Line]]:
@@ -197,7 +188,7 @@ def _hub_rows(spec: str, base: Path) -> Iterator[Line]:
     if not name:
         raise UserError(f"hf:{spec} names no dataset", next_step="write hf:NAME or hf:NAME:SPLIT")
     try:
-        table = _load(datasets, name, split or None, _find(name, base))
+        table = _load(datasets, name, split or None, find(name, base))
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         raise UserError(
             f"datasets cannot load hf:{spec}: {str(error).partition(chr(10))[0]}",

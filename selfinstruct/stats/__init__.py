@@ -1,12 +1,13 @@
 """Statistics for small paired samples, each function with its source."""
 
-from selfinstruct.stats.exact import mcnemar, paired_binary_interval, wilson
+from selfinstruct.stats.exact import mcnemar, non_inferiority, paired_binary_interval, wilson
 from selfinstruct.stats.planning import alpha_of_round, detectable_gain, holm, rows_needed
 from selfinstruct.stats.resampling import (
     Groups,
     PairedTest,
     Sample,
     mean_interval,
+    mean_non_inferiority,
     paired_test,
     standard_error,
 )
@@ -22,6 +23,8 @@ __all__ = [
     "holm",
     "mcnemar",
     "mean_interval",
+    "mean_non_inferiority",
+    "non_inferiority",
     "paired_binary_interval",
     "paired_test",
     "rows_needed",

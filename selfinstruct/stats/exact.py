@@ -7,9 +7,7 @@ candidate got right, `losses` only the champion. An empty sample raises `ValueEr
 import math
 from typing import Literal
 
-from scipy import special  # scipy.stats has the same under other names, and takes a second to load
-
-from selfinstruct.stats.normal import quantile
+from selfinstruct.stats.normal import probability_below, quantile
 from selfinstruct.types import Interval
 
 
@@ -67,7 +65,7 @@ def non_inferiority(wins: int, losses: int, n: int, margin: float) -> float:
     b = (2 * n + losses - wins) * margin + wins + losses
     lost = (b + math.sqrt(b**2 - 8 * n * losses * margin * (1 + margin))) / (4 * n)
     z = (wins - losses + n * margin) / math.sqrt(n * (2 * lost - margin * (1 + margin)))
-    return float(special.ndtr(-z))
+    return probability_below(-z)
 
 
 def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
@@ -83,5 +81,9 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
 
 
 def _tail(successes: int, n: int) -> float:
-    """The chance of at least so many heads of `n` fair coins."""
-    return float(special.bdtrc(successes - 1, n, 0.5)) if successes > 0 else 1.0
+    """The chance of at least so many heads of `n` fair coins, summed in whole numbers."""
+    ways = whole = math.comb(n, successes)
+    for heads in range(successes, n):
+        ways = ways * (n - heads) // (heads + 1)
+        whole += ways
+    return whole / (1 << n)

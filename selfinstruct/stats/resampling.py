@@ -14,8 +14,8 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
+from selfinstruct.stats.normal import probability_below, quantile
 from selfinstruct.types import Interval
 
 Sample = npt.NDArray[np.float64]
@@ -57,6 +57,20 @@ def paired_test(
         mean_interval(differences, seed, level, groups),
         _sign_flips(differences, seed, groups, alternative),
     )
+
+
+def mean_non_inferiority(
+    differences: Sample, margin: float, seed: int = 0, groups: Groups = None
+) -> float:
+    """The p-value of a mean loss of `margin` or more, `differences` signed so that more is better.
+
+    The sign-flip test of `paired_test` after a shift by the margin, which a mean of -margin would
+    be centred on (Lehmann & Romano, Testing Statistical Hypotheses, 2005, section 5.12). Raises
+    `ValueError` for a margin that is not above 0: no sample rules out a loss of nothing.
+    """
+    if not margin > 0:
+        raise ValueError(f"a margin of {margin} is not above 0")
+    return _sign_flips(differences + margin, seed, groups, "greater")
 
 
 def mean_interval(
@@ -115,13 +129,13 @@ def _bca(
     # Rounding alone must not decide on which side of the observed mean a resampled one falls.
     close = SAME * max(1.0, abs(observed))
     below, upto = np.searchsorted(drawn, [observed - close, observed + close])
-    bias = special.ndtri(np.clip((below + upto) / (2 * len(drawn)), 1e-6, 1 - 1e-6))
+    bias = quantile(min(max((below + upto) / (2 * len(drawn)), 1e-6), 1 - 1e-6))
     without = (sums.sum() - sums) / (sizes.sum() - sizes)  # the jackknife
     influence = without.mean() - without
     spread = (influence**2).sum() ** 1.5
     acceleration = (influence**3).sum() / (6 * spread) if spread > 0 else 0.0
-    tails = bias + special.ndtri([(1 - level) / 2, (1 + level) / 2])
-    shares = special.ndtr(bias + tails / (1 - acceleration * tails))
+    tails = [bias + quantile(side) for side in ((1 - level) / 2, (1 + level) / 2)]
+    shares = [probability_below(bias + tail / (1 - acceleration * tail)) for tail in tails]
     low, high = np.quantile(drawn, shares)
     return float(low), float(high)
 

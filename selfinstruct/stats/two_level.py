@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from selfinstruct.stats.resampling import Groups, standard_error
 from selfinstruct.types import Interval
@@ -48,6 +47,8 @@ def two_level_test(
     Satterthwaite (Biometrics Bulletin 2:110, 1946). With a single seed only the rows speak. Raises
     `ValueError` without rows.
     """
+    from scipy import special  # half a second, which the tests of one student do not need
+
     seeds, rows = differences.shape
     variance, freedom = between
     of_rows = standard_error(differences.mean(axis=0), groups) ** 2

@@ -1,0 +1,108 @@
+"""The stages that make a student: candidates, mixture, training. Each is done once, remembered."""
+
+import random
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from selfinstruct import rows, student
+from selfinstruct.errors import StoreError
+from selfinstruct.files import write_jsonl
+from selfinstruct.generate import Aim, Memory
+from selfinstruct.generate import generate as fill
+from selfinstruct.mixture import mix as draw
+from selfinstruct.models import open_model
+from selfinstruct.recipes import RECIPES
+from selfinstruct.round import Pool
+from selfinstruct.setting import Setting
+from selfinstruct.teacher import Teacher, ask
+from selfinstruct.types import Checkpoint, Mixture, Progress, Screened
+
+
+def generate(here: Setting, index: int, pool: Pool) -> Screened:
+    """The candidates of a round, accepted and rejected, wave by wave until it is full."""
+    store, cfg = here.store, here.cfg
+    if store.stage(index, "generate") is not None:
+        return store.screened(index)
+    began = time.monotonic()
+    here.note(index, "generate", "opening the teacher")
+    # The teacher is gone before the student trains: llama.cpp's idle threads spin.
+    with closing(open_model(cfg.teacher)) as model:
+        teacher = Teacher(model, store, cfg.budget, cfg.seed, here.on_progress)
+        screened = fill(
+            RECIPES[here.task.recipe],
+            lambda wave: partial(ask, teacher, index, wave),
+            Memory(partial(store.wave, index), partial(store.commit_wave, index)),
+            Aim(index, cfg.seed, here.data, pool, here.task.target),
+            cfg.generate,
+            cfg.filters,
+            here.on_progress,
+        )
+    folder = here.folder(index)
+    write_jsonl(folder / "accepted.jsonl", map(rows.from_example, screened.accepted))
+    write_jsonl(folder / "rejected.jsonl", map(rows.from_rejection, screened.rejected))
+    counts = {"accepted": len(screened.accepted), "rejected": store.reasons(index)}
+    here.commit(index, "generate", counts, began)
+    return screened
+
+
+def mix(here: Setting, index: int, synthetic: Pool) -> Mixture:
+    """Mixing is cheap and pure: it is done again on resume and held against the ledger."""
+    began = time.monotonic()
+    cfg = here.cfg.mixture
+    if index == 0:
+        cfg = cfg.model_copy(update={"synthetic_share": 0.0})
+    rng = random.Random(f"{here.cfg.seed}/{index}/mix")
+    tokens = _tokens(here) if cfg.unit == "tokens" else None
+    mixture = draw(here.data.train, synthetic, cfg, rng, tokens)
+    stored = here.store.stage(index, "mix")
+    if stored is None:
+        path = here.folder(index) / "mixture.jsonl"
+        write_jsonl(path, map(rows.from_example, mixture.rows))
+        here.commit(index, "mix", rows.from_mixture(mixture), began)
+    elif stored["digest"] != mixture.digest:
+        raise StoreError(
+            f"{here.store.folder}: the mixture of round {index} cannot be made again",
+            why="another version of selfinstruct, or a changed ledger, mixes other rows",
+            next_step="resume with the version that began the run",
+        )
+    return mixture
+
+
+def train(here: Setting, index: int, mixture: Mixture) -> Checkpoint:
+    """A student of the mixture, from the base; the loss of every step is kept with it."""
+    name = "real-only" if index == 0 else f"round-{index}"
+    out = here.folder(index) / "adapter"
+    if here.store.stage(index, "train") is not None:
+        return student.load_checkpoint(out, name)
+    began = time.monotonic()
+    here.note(index, "train", f"training {name} on {len(mixture.rows)} rows")
+    losses: list[float] = []
+
+    def on_step(progress: Progress) -> None:
+        if progress.loss is not None:
+            losses.append(progress.loss)
+        here.on_progress(replace(progress, round=index))
+
+    cfg = here.cfg
+    checkpoint = student.train(
+        mixture.rows,
+        here.base.base,
+        cfg.student.model_copy(update={"max_steps": here.task.steps}),
+        here.task.target,
+        cfg.task.system,
+        out,
+        cfg.seed,
+        on_step,
+        name,
+    )
+    result = {"name": name, "digest": checkpoint.digest, "losses": losses}
+    here.commit(index, "train", result, began)
+    return checkpoint
+
+
+def _tokens(here: Setting) -> Callable[[Any], int]:
+    return student.count_tokens(here.base.base, here.task.target, here.cfg.task.system)

@@ -1,0 +1,61 @@
+"""What all stages of one run share: its config, ledger and frozen rows, and who watches."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from selfinstruct.config import Config
+from selfinstruct.store import Store
+from selfinstruct.task import Task
+from selfinstruct.types import Checkpoint, Example, OnProgress, Progress, RealData
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One run, ready to work.
+
+    `guards` are the rows of another kind that a student must not get worse on, `base` is the
+    untuned student, `task_path` the folder of the user's own lm-evaluation-harness tasks.
+    """
+
+    cfg: Config
+    store: Store
+    data: RealData
+    guards: tuple[Example, ...]
+    task: Task
+    base: Checkpoint
+    on_progress: OnProgress
+    task_path: Path | None = None
+
+    def folder(self, index: int) -> Path:
+        """Where a round leaves its files."""
+        return self.store.folder / "rounds" / str(index)
+
+    def note(self, index: int, stage: str, note: str) -> None:
+        """Tell the watcher what is going on."""
+        self.on_progress(Progress(index, stage, note=note))
+
+    def commit(self, index: int, stage: str, result: object, began: float) -> None:
+        """Mark a stage finished that began at this reading of the monotonic clock."""
+        self.store.commit_stage(index, stage, result, time.monotonic() - began)
+
+    def once(
+        self,
+        index: int,
+        stage: str,
+        make: Callable[[], Result],
+        to_row: Callable[[Result], Any],
+        from_row: Callable[[Any], Result],
+    ) -> Result:
+        """The stage's stored result, or what `make` makes, stored as a row."""
+        stored = self.store.stage(index, stage)
+        if stored is not None:
+            return from_row(stored)
+        began = time.monotonic()
+        made = make()
+        self.commit(index, stage, to_row(made), began)
+        return made

@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.store import Store
+from selfinstruct.types import Progress
+from tests.workplace import setting
+
+
+def test_a_stage_is_made_once_and_read_ever_after(tiny_base: Path, tmp_path: Path) -> None:
+    made: list[int] = []
+
+    def make() -> tuple[int, ...]:
+        made.append(1)
+        return (1, 2)
+
+    with Store(tmp_path / "t", write=True) as store:
+        here = setting(tiny_base, store)
+        found = [here.once(3, "count", make, list, tuple) for _ in range(2)]
+        assert found == [(1, 2), (1, 2)]
+        assert made == [1]
+        assert store.stage(3, "count") == [1, 2]
+
+
+def test_a_stage_that_fails_is_not_remembered(tiny_base: Path, tmp_path: Path) -> None:
+    def fail() -> int:
+        raise KeyboardInterrupt
+
+    with Store(tmp_path / "t", write=True) as store:
+        here = setting(tiny_base, store)
+        with pytest.raises(KeyboardInterrupt):
+            here.once(1, "count", fail, int, int)
+        assert store.stage(1, "count") is None
+
+
+def test_each_round_has_its_folder_and_notes_reach_the_watcher(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    heard: list[Progress] = []
+    with Store(tmp_path / "t", write=True) as store:
+        here = setting(tiny_base, store, heard.append)
+        assert here.folder(2) == tmp_path / "t" / "rounds" / "2"
+        here.note(2, "train", "loading")
+    assert heard == [Progress(2, "train", note="loading")]
