@@ -7,27 +7,26 @@ An arm is remembered when it is finished, so that a stopped sweep goes on, and a
 its arms alone.
 """
 
-import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from selfinstruct import student
+from selfinstruct.arms import Arm, frozen, mix_arm
 from selfinstruct.config import Config
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.evaluate import evaluate
+from selfinstruct.files import digest_file
 from selfinstruct.halving import Halving, halve, rungs
-from selfinstruct.mixture import mix
 from selfinstruct.models import open_student
 from selfinstruct.store import Store
 from selfinstruct.task import Task, settle
 from selfinstruct.types import (
     Checkpoint,
     Example,
-    Mixture,
     OnProgress,
     Progress,
     RealData,
@@ -36,28 +35,7 @@ from selfinstruct.types import (
     silent,
 )
 
-Design = Literal["fixed-real", "fixed-size"]
 STAGE = "sweep"
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """One training of a sweep; `rows` is the size of its mixture in the design fixed-size.
-
-    `steps` are the optimiser steps of a rung of halving, None for a full training.
-    """
-
-    design: Design
-    share: float
-    seed: int
-    rows: int | None = None
-    steps: int | None = None
-
-    @property
-    def name(self) -> str:
-        """Shown to people, such as `share 0.25, seed 1`."""
-        short = "" if self.steps is None else f", {self.steps} steps"
-        return f"share {self.share:g}, seed {self.seed}{short}"
 
 
 @dataclass(frozen=True)
@@ -84,31 +62,6 @@ class Swept:
     outcomes: list[Outcome]
     rungs: list[Outcome] = field(default_factory=list)
     halving: Halving | None = None
-
-
-def plan_arms(
-    design: Design, shares: Sequence[float], seeds: int, real: int, synthetic: int
-) -> list[Arm]:
-    """The arms of a sweep, seed by seed, real rows alone (share 0) always among them.
-
-    `fixed-real` keeps every real row and adds synthetic ones, as a user would; `fixed-size` keeps
-    the number of rows, which tells the mix from the amount: as many rows as the largest share
-    allows, so that a larger one than before makes new arms of all. Raises `UserError` for a share
-    that is not in 0..1, or 1 with all real rows kept.
-    """
-    wanted = sorted({0.0, *shares})
-    wrong = [share for share in wanted if not 0 <= share <= 1]
-    if wrong:
-        raise UserError(f"a share of {wrong[0]:g} is not in 0..1")
-    if design == "fixed-real" and wanted[-1] == 1:
-        raise UserError(
-            "a share of 1 keeps no real row, and the design fixed-real keeps them all",
-            next_step="leave it out, or add --design fixed-size",
-        )
-    rows = None
-    if design == "fixed-size":
-        rows = min(real, int(synthetic / wanted[-1])) if wanted[-1] > 0 else real
-    return [Arm(design, share, seed, rows) for seed in range(seeds) for share in wanted]
 
 
 def run_sweep(
@@ -149,46 +102,6 @@ def _halve(tried: Sequence[Outcome], metric: str) -> Halving:
         by_steps[one.arm.steps][one.arm.share] = one.report.mean(metric)
     quarter, half = by_steps.values()
     return halve(quarter, half, metric)
-
-
-def frozen(store: Store) -> tuple[RealData, tuple[Example, ...]]:
-    """The real rows of a run and every synthetic row it ever kept, whatever its gate said."""
-    data = store.real_data()
-    if data is None:
-        raise StoreError(
-            f"{store.folder} has not begun", next_step="selfinstruct run CONFIG starts it"
-        )
-    rounds = sorted({stage["round"] for stage in store.stages() if stage["stage"] == "generate"})
-    kept = (example for index in rounds for example in store.screened(index).accepted)
-    pool = tuple({example.id: example for example in kept}.values())
-    if not pool:
-        raise UserError(
-            f"{store.folder} has no synthetic rows yet, so there is no share to choose",
-            next_step="selfinstruct run CONFIG --rounds 1",
-        )
-    return data, pool
-
-
-def mix_arm(
-    cfg: Config,
-    data: RealData,
-    pool: Sequence[Example],
-    arm: Arm,
-    tokens: Callable[[Example], int] | None = None,
-) -> Mixture:
-    """The rows of one arm; `tokens` counts those of a row, for the unit tokens.
-
-    Raises `UserError` where the pool is too small for its share.
-    """
-    exact = {
-        "synthetic_share": arm.share,
-        "max_rows": arm.rows,
-        "repeat": 1,
-        "on_shortage": "error",
-    }
-    # The same chance for every share, so that the rows of a smaller one are in the larger ones.
-    rng = random.Random(f"{cfg.seed}/{arm.seed}/sweep")
-    return mix(data.train, pool, cfg.mixture.model_copy(update=exact), rng, tokens)
 
 
 @dataclass(frozen=True)
@@ -266,6 +179,8 @@ class _Bench:
             if key.startswith(("student.", "evaluate.", "task.", "mixture.unit"))
             and key not in ("student.max_steps", "student.epochs")  # the steps say it
         }
+        if schema := cfg.evaluate.json_schema:  # what it says, wherever it lies
+            settings["evaluate.json_schema"] = digest_file(Path(schema))
         rows = [row.id for row in (*self.data.train, *self.pool)]
         steps = self._steps(arm)
         return digest([arm.design, arm.share, arm.seed, arm.rows, cfg.seed, steps, settings, rows])

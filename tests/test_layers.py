@@ -33,7 +33,7 @@ LAYERS = (
         "halving",
         "teacher",
     },
-    {"generate", "round", "summary", "evaluate", "task", "guard"},
+    {"generate", "round", "summary", "evaluate", "task", "guard", "arms"},
     {"setting"},
     {"making", "examining"},
     {"runs", "contestants", "sweep"},

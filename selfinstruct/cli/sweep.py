@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from selfinstruct.arms import Design, frozen, plan_arms
 from selfinstruct.cli.display import Display
 from selfinstruct.cli.tables import NAMES
 from selfinstruct.cli.text import escape
@@ -23,11 +24,8 @@ from selfinstruct.seeds import group_rows
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION
 from selfinstruct.sweep import (
-    Design,
     Outcome,
     Swept,
-    frozen,
-    plan_arms,
     run_sweep,
     scores_by_share,
 )
