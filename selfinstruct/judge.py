@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from selfinstruct import chat, text
+from selfinstruct import chat, stats, text
 from selfinstruct.config import JudgeConfig
 from selfinstruct.errors import IncompleteError
 from selfinstruct.prompting import build_prompt
@@ -203,8 +203,7 @@ def _control_length(gains: Floats, longer: Floats) -> _Controlled:
         return _Controlled(gains, 0.0, sure=bool(sum_xx < ENOUGH))
     level, slope = _line(total)
     without, _ = _line(total[:, None] - of_row)
-    values = level + (n - 1) * (without.mean() - without)
-    return _Controlled(values, float(slope), sure=True)
+    return _Controlled(stats.influences(float(level), without), float(slope), sure=True)
 
 
 def _line(sums: Floats) -> tuple[Floats, Floats]:

@@ -13,7 +13,18 @@ PACKAGE = ROOT / "selfinstruct"
 LAYERS = (
     {"errors", "types"},
     {"verdict"},
-    {"config", "shipped", "text", "stats", "files", "rows", "database", "edit", "plugins"},
+    {
+        "config",
+        "shipped",
+        "text",
+        "stats",
+        "printable",
+        "files",
+        "rows",
+        "database",
+        "edit",
+        "plugins",
+    },
     {"store", "chat", "weights", "prompting", "adapters", "pairs"},
     {"base"},
     {

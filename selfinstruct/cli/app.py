@@ -244,7 +244,9 @@ def sweep(
         list[float] | None,
         typer.Option(help="A synthetic share to try; 0 is always among them. [0 .25 .5 .75 .9]"),
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each share.")] = 3,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Trainings of each share; one cannot see a training's luck.")
+    ] = 3,
     design: Annotated[
         Literal["fixed-real", "fixed-size"],
         typer.Option(help="What stays as it is over the shares: every real row, or the row count."),
@@ -286,6 +288,20 @@ def sweep(
         _print_json(found)
     else:
         print_sweep(stdout(), found)
+    _draw(found)
+
+
+def _draw(found: dict[str, Any]) -> None:
+    """The picture of a sweep, or what to install for it: the choice does not need it."""
+    from importlib.util import find_spec
+
+    if find_spec("matplotlib") is None:
+        print("no picture: pip install 'selfinstruct[report]'", file=sys.stderr)
+        return
+    from selfinstruct.report import sweep_picture
+
+    for path in sweep_picture(found, Path(found["run"])):
+        print(path, file=sys.stderr)
 
 
 @app.command(epilog=examples("selfinstruct report runs/quickstart"))

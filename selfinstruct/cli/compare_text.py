@@ -7,9 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from selfinstruct.cli.tables import NAMES
 from selfinstruct.cli.text import escape, one_line
-from selfinstruct.pairs import OF_WHOLE_SETS
+from selfinstruct.pairs import NAMES, OF_WHOLE_SETS
 
 COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow"}
 SLICES = 8

@@ -11,14 +11,13 @@ from rich.text import Text
 
 from selfinstruct.arms import Design, frozen, plan_arms
 from selfinstruct.cli.display import Display
-from selfinstruct.cli.tables import NAMES
 from selfinstruct.cli.text import escape
 from selfinstruct.config import load_config
 from selfinstruct.edit import set_value
 from selfinstruct.errors import UserError
 from selfinstruct.files import write_atomic
 from selfinstruct.metrics import metrics_of
-from selfinstruct.pairs import LOWER_IS_BETTER
+from selfinstruct.pairs import LOWER_IS_BETTER, NAMES
 from selfinstruct.ratio import MIN_ROWS, Choice, by_label, choose, require_rows
 from selfinstruct.seeds import group_rows
 from selfinstruct.store import Store

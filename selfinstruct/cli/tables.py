@@ -7,11 +7,10 @@ from rich.table import Table
 from rich.text import Text
 
 from selfinstruct.cli.text import escape, seconds
-from selfinstruct.pairs import LOWER_IS_BETTER
+from selfinstruct.pairs import LOWER_IS_BETTER, NAMES
 from selfinstruct.types import SPLITS
 
 COLOURS = {"accept": "green", "reject": "red", "inconclusive": "yellow"}
-NAMES = {"accuracy": "label accuracy", "rouge_l": "ROUGE-L of the reply", "nll": "NLL, nats/token"}
 
 
 def print_summary(console: Console, summary: dict[str, Any]) -> None:

@@ -1,8 +1,6 @@
 """Small pieces of text for the terminal: durations, and other people's words made safe to print."""
 
-import unicodedata
-
-BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
+from selfinstruct.printable import is_unsafe
 
 
 def escape(text: str) -> str:
@@ -11,12 +9,8 @@ def escape(text: str) -> str:
     Generated text is data: printed raw, it could move the cursor, retitle the window or hide words.
     """
     return "".join(
-        char if char in "\n\t" or not _is_unsafe(char) else f"\\x{ord(char):02x}" for char in text
+        char if char in "\n\t" or not is_unsafe(char) else f"\\x{ord(char):02x}" for char in text
     )
-
-
-def _is_unsafe(char: str) -> bool:
-    return char in BIDI or unicodedata.category(char) in ("Cc", "Cs")
 
 
 def seconds(value: float) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from selfinstruct import stats
 from selfinstruct.chat import Reply, normalise_label
 from selfinstruct.types import Example
 
@@ -46,7 +47,7 @@ def macro_f1(examples: Sequence[Example], replies: Sequence[Reply]) -> tuple[flo
         of_label[other] = 0
     moved = np.where(right, without_hit[truth], without_miss[truth] + without_miss[named])
     score, change = f1.sum() / max(other, 1), moved / max(other, 1)
-    values = score + (len(examples) - 1) * (change.mean() - change)
+    values = stats.influences(float(score), change)
     return tuple(values.tolist())
 
 

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from selfinstruct.pairs import NAMES
 from selfinstruct.report import canvas, words
 from selfinstruct.report.forest import forest_chart
 from selfinstruct.report.html import clip, picture, render
@@ -58,7 +59,7 @@ def _comparison(one: Mapping[str, Any]) -> dict[str, Any]:
             for each in slices
         ],
         "untested": len(one["slices"]) - len(slices),
-        "primary_name": words.NAMES.get(primary, primary),
+        "primary_name": NAMES.get(primary, primary),
         "texts": {kind: list(_texts(one[kind])) for kind in ("improvements", "regressions")},
         "mixed": list(_mixed(one)),
         "spent": list(_spent(one)),
@@ -67,7 +68,7 @@ def _comparison(one: Mapping[str, Any]) -> dict[str, Any]:
 
 def _row(metric: str, found: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "name": words.NAMES.get(metric, metric),
+        "name": NAMES.get(metric, metric),
         "metric": words.name_metric(metric),
         "value": words.score(metric, found["value"]),
         "reference": words.score(metric, found["reference"]),

@@ -4,24 +4,23 @@ Autoescape is on, and all that a template prints goes through `visible` first, s
 the cursor of a reader's terminal, turn a line round, or smuggle in a control character.
 """
 
-import unicodedata
 from typing import Any
 
 import jinja2
 from markupsafe import Markup, escape
 
+from selfinstruct.printable import is_unsafe
 from selfinstruct.report import canvas
 from selfinstruct.report.chart import Chart
 
 MOST_CHARACTERS = 600
 """Of one text on a page; the whole of it is in the files of the run."""
-DIRECTIONS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def visible(text: str) -> str:
     """Text whose control, private and direction characters are spelled out, such as `[U+202E]`."""
     return "".join(
-        char if char in "\n\t" or not _is_unsafe(char) else f"[U+{ord(char):04X}]" for char in text
+        char if char in "\n\t" or not is_unsafe(char) else f"[U+{ord(char):04X}]" for char in text
     )
 
 
@@ -46,10 +45,6 @@ def picture(chart: Chart, svg: str) -> Markup:
     return Markup('<div class="scroll">{}</div>').format(
         Markup(canvas.for_page(svg, chart.name, str(escape(chart.title))))
     )
-
-
-def _is_unsafe(char: str) -> bool:
-    return char in DIRECTIONS or unicodedata.category(char) in ("Cc", "Cs", "Co")
 
 
 def _printed(value: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from selfinstruct.files import write_atomic
+from selfinstruct.pairs import NAMES
 from selfinstruct.report import canvas, words
 from selfinstruct.report.chart import Chart
 from selfinstruct.report.charts import run_charts
@@ -46,7 +47,7 @@ def run_page(facts: Facts, drawn: Sequence[tuple[Chart, str]]) -> str:
         students=list(_students(facts.summary["students"])),
         final=list(_students(facts.summary["final"])),
         final_gain=[
-            f"{words.gain(name, at)} {words.NAMES.get(name, name)}"
+            f"{words.gain(name, at)} {NAMES.get(name, name)}"
             for name, at in facts.summary["final_gain"].items()
         ],
         metrics=_metrics(facts.summary["students"]),

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from selfinstruct.pairs import LOWER_IS_BETTER
+from selfinstruct.pairs import LOWER_IS_BETTER, NAMES
 from selfinstruct.verdict import Guard, JudgeHealth, Signal, Verdict
 
-NAMES = {"accuracy": "label accuracy", "rouge_l": "ROUGE-L of the reply", "nll": "NLL, nats/token"}
 OUTCOMES = {"accept": "accepted", "reject": "rejected", "inconclusive": "inconclusive"}
 PERCENT = frozenset({"accuracy", "exact_match", "json_schema"})
 """Metrics that are shares of rows."""

@@ -1,6 +1,7 @@
 """Statistics for small paired samples, each function with its source."""
 
 from selfinstruct.stats.exact import mcnemar, non_inferiority, paired_binary_interval, wilson
+from selfinstruct.stats.jackknife import influences
 from selfinstruct.stats.planning import alpha_of_round, detectable_gain, holm, rows_needed
 from selfinstruct.stats.resampling import (
     Groups,
@@ -21,6 +22,7 @@ __all__ = [
     "alpha_of_round",
     "detectable_gain",
     "holm",
+    "influences",
     "mcnemar",
     "mean_interval",
     "mean_non_inferiority",
