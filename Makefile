@@ -23,6 +23,7 @@ check: $(READY) ## ruff and mypy
 bench: $(READY) ## the benchmarks, with their goals beside the results
 	$(BIN)/python benchmarks/novelty.py
 	$(BIN)/python benchmarks/verdicts.py
+	$(BIN)/python benchmarks/sweep.py
 
 lock: $(BIN)/uv ## resolve requirements.lock anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras \

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from selfinstruct.types import Interval
 
@@ -59,6 +58,8 @@ def ratio_of_draws(
     is symmetric for the logarithm, by the delta method. None where there is nothing to divide by; a
     statistic that is 0 in every draw is 0 without doubt.
     """
+    from scipy import special  # half a second, which a finished run does not need
+
     value, beside = whole or (float(ours.mean()), float(theirs.mean()))
     if not beside:
         return None

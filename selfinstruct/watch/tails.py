@@ -7,7 +7,6 @@ whole, and the watched ones need not do better.
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from selfinstruct.watch.draws import Plan
 from selfinstruct.watch.measures import Sides, sides_of
@@ -66,6 +65,8 @@ def _cosines(texts: list[list[str]]) -> npt.NDArray[np.float64]:
     terms = Ragged(texts)
     lines = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
     columns = terms.of(np.arange(len(texts)))
+    from scipy import sparse  # half a second, which a finished run does not need
+
     tf = sparse.csr_array((np.ones(len(lines)), (lines, columns)), shape=(len(texts), terms.kinds))
     tf.data = 1 + np.log(tf.data)
     documents = np.bincount(tf.indices, minlength=terms.kinds)
