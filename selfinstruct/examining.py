@@ -39,7 +39,8 @@ JUDGE_WAVE = 1_000_000  # calls of the judge stand in the ledger behind every wa
 def examine(here: Setting, index: int, checkpoint: Checkpoint) -> Exams:
     """Every report that a verdict needs of a student, on real rows and on those that guard."""
     wanted: list[Exam] = ["gate"]
-    if here.data.dev and here.cfg.watch.enabled:
+    trained = checkpoint.adapter is not None  # the watch never looks at the base
+    if trained and here.data.dev and here.cfg.watch.enabled:
         wanted.append("dev")
     if here.guards:
         wanted.append("general")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from selfinstruct import examining
+from selfinstruct import examining, making
 from selfinstruct.round import Standing, State
 from selfinstruct.store import Store
 from selfinstruct.types import Interval, Mixture, Progress, Report, Request
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 RATIO = Interval(0.5, 0.4, 0.6)
 
 
-def prefers_longer(requests: Sequence[Request]) -> Iterator[str]:
-    """A judge that is wrong in an orderly way: it likes whatever stands first."""
+def says_a(requests: Sequence[Request]) -> Iterator[str]:
+    """A judge that is wrong in an orderly way: it takes whatever stands first."""
     for _ in requests:
         yield "A"
 
@@ -45,16 +45,18 @@ def test_a_student_is_opened_once_for_all_its_rows(tiny_base: Path, tmp_path: Pa
     heard: list[Progress] = []
     with Store(tmp_path / "t", write=True) as store:
         here = setting(tiny_base, store, heard.append)
-        exams = examining.examine(here, 0, here.base)
-        assert [step.note for step in heard].count("loading base") == 1
+        student = making.train(here, 0, making.mix(here, 0, ()))
+        exams = examining.examine(here, 0, student)
+        assert [step.note for step in heard].count("loading real-only") == 1
         assert exams.gate.ids == tuple(row.id for row in here.data.gate)
         assert exams.dev is not None
         assert set(exams.dev.scores) == {"nll", "nats"}
         (general,) = exams.guards
         assert general.ids == tuple(row.id for row in here.guards)
         heard.clear()
-        assert examining.examine(here, 0, here.base) == exams
+        assert examining.examine(here, 0, student) == exams
         assert heard == []
+        assert examining.examine(here, 0, here.base).dev is None  # the watch never looks at it
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,7 @@ def test_what_is_switched_off_costs_nothing(
     with Store(tmp_path / "t", write=True) as store:
         here = setting(tiny_base, store, **sections)
         here = here if guards else replace(here, guards=())
-        exams = examining.examine(here, 0, here.base)
+        exams = examining.examine(here, 0, making.train(here, 0, making.mix(here, 0, ())))
         assert (exams.dev is not None, len(exams.guards)) == (dev, guards)
 
 
@@ -90,7 +92,7 @@ def test_a_verdict_holds_guards_and_watch_and_counts_its_look(
 
 
 def test_a_judge_is_heard_through_the_ledger(tiny_base: Path, tmp_path: Path) -> None:
-    model = {"backend": "program", "name": "tests.test_examining:prefers_longer"}
+    model = {"backend": "program", "name": "tests.test_examining:says_a"}
     with Store(tmp_path / "t", write=True) as store:
         here = setting(
             tiny_base, store, judge={"model": model}, gate={"metric": "judge", "min_rows": 2}
