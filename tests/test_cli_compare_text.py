@@ -32,6 +32,7 @@ def test_people_read_metrics_verdicts_texts_and_what_failed(found: dict[str, Any
         "find a gain of",
         "improvement (a): gate ticket",
         "round-1: d says",
+        "round-1 took 6 s in its round, teacher calls 1, tokens 70 in its whole run",
         "FAILED base: accuracy is worse by more than 0.1",
     ):
         assert words in text

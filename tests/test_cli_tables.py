@@ -5,8 +5,10 @@ import pytest
 from rich.console import Console
 
 from selfinstruct.cli.tables import interval, print_summary
+from selfinstruct.store import Store
 from selfinstruct.summary import read_summary
-from tests.finished import write_run
+from tests.finished import report, write_run
+from tests.reported import Plan, write_reported_run
 
 
 def printed(folder: Path) -> str:
@@ -39,3 +41,23 @@ def test_the_students_the_verdict_and_why_are_told(tmp_path: Path) -> None:
 )
 def test_a_value_is_shown_with_its_interval(metric: str, shown: str) -> None:
     assert interval(metric, {"value": 0.625, "low": 0.5, "high": 0.75}) == shown
+
+
+def test_a_round_tells_of_its_guards_and_of_what_the_watch_heard(tmp_path: Path) -> None:
+    write_reported_run(tmp_path, Plan(rounds=1))
+    text = printed(tmp_path)
+    assert "guard: " in text
+    assert "of the base" in text
+    assert "watch: " in text
+    assert "look at gate" in text
+
+
+def test_the_gain_on_final_is_told_against_real_rows_alone(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    assert "gain over real rows alone" not in printed(tmp_path)
+    with Store(tmp_path, write=True) as store:
+        store.commit_report(report("c", 1, "final"))
+        store.commit_stage(0, "evaluate real-only on final", {"checkpoint": "c"}, 1.0)
+    assert "gain over real rows alone on final, more is better: label accuracy +0.5" in printed(
+        tmp_path
+    )

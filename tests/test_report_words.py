@@ -62,3 +62,15 @@ def test_a_sick_judge_and_a_signal_without_a_ratio_say_so() -> None:
     sick = JudgeHealth(4, 1, 1, 2, 2, 3, 0.9, 0.0, healthy=False)
     assert "not fit to decide by" in words.tell_judge(sick)
     assert "no ratio" in words.tell_signal(Signal("js", "synthetic", 0.1, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("of", "told"),
+    [
+        ("student", "of the student: 2.000, 0.50 of the real-only student's [0.40, 0.60]"),
+        ("synthetic", "of the synthetic rows: 2.000, 0.50 of the real rows' [0.40, 0.60]"),
+    ],
+)
+def test_a_signal_says_what_it_is_held_to(of: Any, told: str) -> None:
+    signal = Signal("nll_p95", of, 2.0, 4.0, Interval(0.5, 0.4, 0.6), 1.1)
+    assert told in words.tell_signal(signal)

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from selfinstruct.cli.text import escape, one_line
+from selfinstruct.cli.text import escape, one_line, seconds
 from selfinstruct.pairs import NAMES, OF_WHOLE_SETS
 
 COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow"}
@@ -132,8 +132,21 @@ def _notes(one: dict[str, Any]) -> Iterator[str]:
         if mixture := one["mixture"][who]:
             real = mixture["rows"] - mixture["synthetic"]
             yield f"{one[who]} learned from {real} real + {mixture['synthetic']} synthetic rows"
+    for who in ("student", "reference"):
+        if cost := _cost(one["cost"][who]):
+            yield f"{one[who]} took {cost}"
     for key, values in one["settings"].items():
         yield f"{key}: {values['student']!r} for {one['student']}, {values['reference']!r} before"
+
+
+def _cost(cost: dict[str, Any]) -> str:
+    """What a student took, as far as it is known: the base took nothing."""
+    run = cost["run"]
+    parts = [f"{seconds(cost['seconds'])} in its round"] if cost["seconds"] else []
+    if run:
+        tokens = run["prompt_tokens"] + run["completion_tokens"]
+        parts.append(f"teacher calls {run['calls']}, tokens {tokens} in its whole run")
+    return ", ".join(parts)
 
 
 def _row(cells: Cells) -> str:

@@ -10,6 +10,7 @@ from selfinstruct.cli.text import escape, seconds
 from selfinstruct.pairs import LOWER_IS_BETTER, NAMES
 from selfinstruct.types import SPLITS
 
+WATCHED = {"mixture": "mixture", "synthetic": "synthetic rows", "student": "student"}
 COLOURS = {"accept": "green", "reject": "red", "inconclusive": "yellow"}
 
 
@@ -77,17 +78,27 @@ def _print_round(console: Console, entry: dict[str, Any]) -> None:
                 f" {mixture['achieved_share']:.0%} (asked {mixture['asked_share']:.0%})"
             )
         )
+    for guard in (entry["gate"] or {}).get("guards", ()):
+        console.print(Text(f"  guard: {_guarded(guard)}"))
     if entry["signals"]:
         console.print(Text(f"  watch: {_watched(entry['signals'])}"))
     if entry["why"]:
         console.print(Text(f"  why: {entry['why']}"))
 
 
+def _guarded(guard: dict[str, Any]) -> str:
+    """What became of one guard; nats of an answer rise where something is lost."""
+    scores = f"{guard['base']:.2f} of the base, {guard['candidate']:.2f} now, on {guard['n']} rows"
+    what = f"{escape(guard['name'])} {guard['held']}, {guard['metric']} {scores}"
+    return f"{what} (margin {guard['margin']:.2f})"
+
+
 def _watched(signals: list[dict[str, Any]]) -> str:
     """The alarms, loudest first, or that there are none."""
     loud = [signal for signal in signals if signal["alarm"]]
     names = ", ".join(
-        f"{signal['name']} of the {signal['of']} {signal['ratio']['value']:.2f} of the real rows'"
+        f"{signal['name']} of the {WATCHED[signal['of']]} at {signal['ratio']['value']:.2f} of "
+        f"{'the control' if signal['of'] == 'student' else 'the real rows'}"
         for signal in loud
     )
     return f"ALARM {names}" if loud else f"{len(signals)} signals, no alarm"

@@ -105,11 +105,13 @@ def tell_judge(judge: JudgeHealth) -> str:
 
 def tell_signal(signal: Signal) -> str:
     """One signal of the watch in words."""
+    beside = "real-only student's" if signal.of == "student" else "real rows'"
     against = (
-        f"{signal.ratio.value:.2f} of the real rows' [{signal.ratio.low:.2f}, "
+        f"{signal.ratio.value:.2f} of the {beside} [{signal.ratio.low:.2f}, "
         f"{signal.ratio.high:.2f}]"
         if signal.ratio
         else "no ratio can be formed"
     )
     limit = f", limit {signal.limit:g}" if signal.limit is not None else ""
-    return f"{signal.name} of the {signal.of}: {signal.value:.3f}, {against}{limit}"
+    of = "synthetic rows" if signal.of == "synthetic" else signal.of
+    return f"{signal.name} of the {of}: {signal.value:.3f}, {against}{limit}"
