@@ -15,8 +15,6 @@ from selfinstruct.stats.resampling import Side
 from selfinstruct.types import Interval, Report
 
 LOWER_IS_BETTER = frozenset({"nll", "nats"})
-NAMES = {"accuracy": "label accuracy", "rouge_l": "ROUGE-L of the reply", "nll": "NLL, nats/token"}
-"""What people read for a metric, where its own name is too short."""
 OF_WHOLE_SETS = frozenset({"macro_f1"})
 """Scores that are no mean over rows: a row's value is its influence, and counts of rows on which it
 is larger say nothing.

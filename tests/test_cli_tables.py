@@ -1,10 +1,9 @@
 import io
 from pathlib import Path
 
-import pytest
 from rich.console import Console
 
-from selfinstruct.cli.tables import interval, print_summary
+from selfinstruct.cli.tables import print_summary
 from selfinstruct.store import Store
 from selfinstruct.summary import read_summary
 from tests.finished import report, write_run
@@ -34,13 +33,6 @@ def test_the_students_the_verdict_and_why_are_told(tmp_path: Path) -> None:
         "champion: round-1",
     ):
         assert words in text
-
-
-@pytest.mark.parametrize(
-    ("metric", "shown"), [("accuracy", "62.5 % [50.0, 75.0]"), ("nll", "0.625 [0.500, 0.750]")]
-)
-def test_a_value_is_shown_with_its_interval(metric: str, shown: str) -> None:
-    assert interval(metric, {"value": 0.625, "low": 0.5, "high": 0.75}) == shown
 
 
 def test_a_round_tells_of_its_guards_and_of_what_the_watch_heard(tmp_path: Path) -> None:

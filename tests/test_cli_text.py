@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct.cli.text import escape, one_line, seconds
+from selfinstruct.cli.text import escape, one_line
 
 
 @pytest.mark.parametrize(
@@ -34,17 +34,3 @@ def test_one_line_is_one_line_of_that_width(text: str, width: int) -> None:
     shown = one_line(text, width)
     assert "\n" not in shown
     assert len(shown) <= width
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (0.2, "0 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 0 s"),
-        (200, "3 min 20 s"),
-        (7500, "2 h 5 min"),
-    ],
-)
-def test_a_duration_is_read_at_a_glance(value: float, shown: str) -> None:
-    assert seconds(value) == shown

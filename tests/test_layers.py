@@ -26,7 +26,7 @@ LAYERS = (
         "plugins",
     },
     {"store", "chat", "weights", "prompting", "adapters", "pairs"},
-    {"base"},
+    {"base", "telling"},
     {
         "seeds",
         "models",

@@ -11,21 +11,6 @@ from selfinstruct.verdict import Guard, Held, JudgeHealth, Signal
 from tests.reported import Plan, write_reported_run
 
 
-@pytest.mark.parametrize(
-    ("metric", "gain", "interval"),
-    [
-        ("accuracy", "+45.0 points [-2.0, +62.1]", "45.0 % [-2.0, 62.1]"),
-        ("nll", "+0.450 [-0.020, +0.621]", "0.450 [-0.020, 0.621]"),
-    ],
-)
-def test_shares_are_told_in_points_and_the_rest_in_its_unit(
-    metric: str, gain: str, interval: str
-) -> None:
-    ends = {"value": 0.45, "low": -0.02, "high": 0.621}
-    assert words.gain(metric, ends) == gain
-    assert words.interval(metric, ends) == interval
-
-
 def test_a_verdict_has_its_numbers_first_and_then_alarms_and_the_judge(tmp_path: Path) -> None:
     write_reported_run(tmp_path, Plan(rounds=1))
     facts = gather(tmp_path)

@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from selfinstruct.cli.text import escape, one_line, seconds
-from selfinstruct.pairs import NAMES, OF_WHOLE_SETS
+from selfinstruct.cli.text import escape, one_line
+from selfinstruct.pairs import OF_WHOLE_SETS
+from selfinstruct.telling import NAMES, seconds
 
 COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow"}
 SLICES = 8

@@ -13,7 +13,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from selfinstruct.cli.text import escape, seconds
+from selfinstruct.cli.text import escape
+from selfinstruct.telling import seconds
 from selfinstruct.types import Progress
 
 PLAIN_EVERY_S = 10.0

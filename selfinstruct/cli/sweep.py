@@ -17,7 +17,7 @@ from selfinstruct.edit import set_value
 from selfinstruct.errors import UserError
 from selfinstruct.files import write_atomic
 from selfinstruct.metrics import metrics_of
-from selfinstruct.pairs import LOWER_IS_BETTER, NAMES
+from selfinstruct.pairs import LOWER_IS_BETTER
 from selfinstruct.ratio import MIN_ROWS, Choice, by_label, choose, require_rows
 from selfinstruct.seeds import group_rows
 from selfinstruct.store import Store
@@ -29,6 +29,7 @@ from selfinstruct.sweep import (
     scores_by_share,
 )
 from selfinstruct.task import located, settle
+from selfinstruct.telling import NAMES
 
 DEFAULT_SHARES = (0.0, 0.25, 0.5, 0.75, 0.9)
 

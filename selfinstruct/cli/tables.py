@@ -6,8 +6,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from selfinstruct.cli.text import escape, seconds
-from selfinstruct.pairs import LOWER_IS_BETTER, NAMES
+from selfinstruct.cli.text import escape
+from selfinstruct.pairs import LOWER_IS_BETTER
+from selfinstruct.telling import NAMES, interval, seconds
 from selfinstruct.types import SPLITS
 
 WATCHED = {"mixture": "mixture", "synthetic": "synthetic rows", "student": "student"}
@@ -48,14 +49,6 @@ def _students(students: list[dict[str, Any]], title: str) -> Table:
         cells = [interval(metric, student["metrics"][metric]) for metric in metrics]
         table.add_row(student["name"], *cells, str(student["n"]))
     return table
-
-
-def interval(metric: str, found: dict[str, float]) -> str:
-    """A value with the ends of its interval, such as `62.5 % [51.1, 72.6]`."""
-    value, low, high = found["value"], found["low"], found["high"]
-    if metric == "accuracy":
-        return f"{100 * value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
-    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def _print_round(console: Console, entry: dict[str, Any]) -> None:

@@ -4,8 +4,8 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from selfinstruct.pairs import NAMES
-from selfinstruct.report import canvas, words
+from selfinstruct import telling
+from selfinstruct.report import canvas
 from selfinstruct.report.forest import forest_chart
 from selfinstruct.report.html import clip, picture, render
 
@@ -59,7 +59,7 @@ def _comparison(one: Mapping[str, Any]) -> dict[str, Any]:
             for each in slices
         ],
         "untested": len(one["slices"]) - len(slices),
-        "primary_name": NAMES.get(primary, primary),
+        "primary_name": telling.NAMES.get(primary, primary),
         "texts": {kind: list(_texts(one[kind])) for kind in ("improvements", "regressions")},
         "mixed": list(_mixed(one)),
         "spent": list(_spent(one)),
@@ -68,14 +68,14 @@ def _comparison(one: Mapping[str, Any]) -> dict[str, Any]:
 
 def _row(metric: str, found: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "name": NAMES.get(metric, metric),
-        "metric": words.name_metric(metric),
-        "value": words.score(metric, found["value"]),
-        "reference": words.score(metric, found["reference"]),
-        "gain": words.gain(metric, found["gain"]),
+        "name": telling.NAMES.get(metric, metric),
+        "metric": telling.name_metric(metric),
+        "value": telling.score(metric, found["value"]),
+        "reference": telling.score(metric, found["reference"]),
+        "gain": telling.gain(metric, found["gain"]),
         "counts": f"{found['wins']} / {found['losses']}",
         "p": f"{found['p_value']:.2g}",
-        "detectable": words.amount(metric, found["detectable"]),
+        "detectable": telling.amount(metric, found["detectable"]),
         "verdict": found["verdict"],
     }
 

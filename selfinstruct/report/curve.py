@@ -13,7 +13,7 @@ import numpy as np
 from selfinstruct.pairs import LOWER_IS_BETTER
 from selfinstruct.report import look
 from selfinstruct.report.chart import Cell, Chart, Table, nothing
-from selfinstruct.report.words import name_metric
+from selfinstruct.telling import name_metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

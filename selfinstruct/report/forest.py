@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from selfinstruct.pairs import NAMES
 from selfinstruct.report import look
 from selfinstruct.report.chart import Cell, Chart, Table, nothing
+from selfinstruct.telling import NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

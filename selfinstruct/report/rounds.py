@@ -10,7 +10,7 @@ from selfinstruct.report import look
 from selfinstruct.report.chart import Cell, Chart, Table, nothing
 from selfinstruct.report.gather import Facts
 from selfinstruct.report.watch import draw_interval
-from selfinstruct.report.words import name_metric
+from selfinstruct.telling import name_metric
 from selfinstruct.types import Interval
 
 if TYPE_CHECKING:

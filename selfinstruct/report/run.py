@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
+from selfinstruct import telling
 from selfinstruct.files import write_atomic
-from selfinstruct.pairs import NAMES
 from selfinstruct.report import canvas, words
 from selfinstruct.report.chart import Chart
 from selfinstruct.report.charts import run_charts
@@ -43,11 +43,12 @@ def run_page(facts: Facts, drawn: Sequence[tuple[Chart, str]]) -> str:
         name=facts.name,
         champion=words.tell_champion(facts.summary),
         summary=facts.summary,
+        took=telling.seconds(facts.summary["seconds"]),
         rounds=[_round(each, facts) for each in facts.bootstrap_rounds],
         students=list(_students(facts.summary["students"])),
         final=list(_students(facts.summary["final"])),
         final_gain=[
-            f"{words.gain(name, at)} {NAMES.get(name, name)}"
+            f"{telling.gain(name, at)} {telling.NAMES.get(name, name)}"
             for name, at in facts.summary["final_gain"].items()
         ],
         metrics=_metrics(facts.summary["students"]),
@@ -86,12 +87,12 @@ def _round(each: RoundFacts, facts: Facts) -> dict[str, Any]:
 
 def _metrics(students: list[dict[str, Any]]) -> dict[str, str]:
     found = dict.fromkeys(name for student in students for name in student["metrics"])
-    return {name: words.name_metric(name) for name in found}
+    return {name: telling.name_metric(name) for name in found}
 
 
 def _students(students: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for student in students:
-        cells = {name: words.interval(name, at) for name, at in student["metrics"].items()}
+        cells = {name: telling.interval(name, at) for name, at in student["metrics"].items()}
         yield {"name": student["name"], "n": student["n"], "cells": cells}
 
 

@@ -3,49 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from selfinstruct.pairs import LOWER_IS_BETTER, NAMES
+from selfinstruct.telling import NAMES, amount, gain, interval, score
 from selfinstruct.verdict import Guard, JudgeHealth, Signal, Verdict
 
 OUTCOMES = {"accept": "accepted", "reject": "rejected", "inconclusive": "inconclusive"}
-PERCENT = frozenset({"accuracy", "exact_match", "json_schema"})
-"""Metrics that are shares of rows."""
 HELD = {
     "held": "a loss that large is ruled out",
     "broken": "a loss that large is sure",
     "unsure": "too few rows to rule such a loss out",
 }
-
-
-def name_metric(metric: str) -> str:
-    """A metric's name and which way is better, for an axis or a column."""
-    better = "lower is better" if metric in LOWER_IS_BETTER else "higher is better"
-    return f"{NAMES.get(metric, metric)} ({better})"
-
-
-def score(metric: str, value: float) -> str:
-    """One value of a metric, such as `62.5 %` or `1.234`."""
-    return f"{100 * value:.1f} %" if metric in PERCENT else f"{value:.3f}"
-
-
-def interval(metric: str, found: Mapping[str, float]) -> str:
-    """A value with the ends of its interval, such as `62.5 % [51.1, 72.6]`."""
-    value, low, high = found["value"], found["low"], found["high"]
-    if metric in PERCENT:
-        return f"{100 * value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
-    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
-
-
-def amount(metric: str, value: float) -> str:
-    """The size of a difference, such as `5.7 points`."""
-    return f"{100 * value:.1f} points" if metric in PERCENT else f"{value:.3f}"
-
-
-def gain(metric: str, found: Mapping[str, float]) -> str:
-    """A signed gain with the ends of its interval; shares in percentage points."""
-    value, low, high = found["value"], found["low"], found["high"]
-    if metric in PERCENT:
-        return f"{100 * value:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
-    return f"{value:+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
 def tell_champion(summary: Mapping[str, Any]) -> str:

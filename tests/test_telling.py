@@ -1,0 +1,51 @@
+import pytest
+
+from selfinstruct import telling
+
+
+@pytest.mark.parametrize(
+    ("metric", "gain", "interval"),
+    [
+        ("accuracy", "+45.0 points [-2.0, +62.1]", "45.0 % [-2.0, 62.1]"),
+        ("nll", "+0.450 [-0.020, +0.621]", "0.450 [-0.020, 0.621]"),
+    ],
+)
+def test_shares_are_told_in_points_and_the_rest_in_its_unit(
+    metric: str, gain: str, interval: str
+) -> None:
+    ends = {"value": 0.45, "low": -0.02, "high": 0.621}
+    assert telling.gain(metric, ends) == gain
+    assert telling.interval(metric, ends) == interval
+
+
+@pytest.mark.parametrize(
+    ("metric", "told"),
+    [
+        ("nll", "NLL, nats/token (lower is better)"),
+        ("macro_f1", "macro_f1 (higher is better)"),
+    ],
+)
+def test_a_metric_is_named_with_its_direction(metric: str, told: str) -> None:
+    assert telling.name_metric(metric) == told
+
+
+@pytest.mark.parametrize(
+    ("metric", "score", "amount"),
+    [("accuracy", "5.7 %", "5.7 points"), ("rouge_l", "0.057", "0.057")],
+)
+def test_values_and_differences_have_their_unit(metric: str, score: str, amount: str) -> None:
+    assert (telling.score(metric, 0.057), telling.amount(metric, 0.057)) == (score, amount)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.2, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (200, "3 min 20 s"),
+        (7500, "2 h 5 min"),
+    ],
+)
+def test_a_duration_is_read_at_a_glance(value: float, shown: str) -> None:
+    assert telling.seconds(value) == shown
