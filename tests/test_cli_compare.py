@@ -70,3 +70,20 @@ def test_a_limit_on_what_was_not_scored_is_refused(tmp_path: Path) -> None:
     write_run(tmp_path)
     with pytest.raises(UserError, match="not scored on chrf"):
         compare_students([str(tmp_path)], ["chrf:0.1"])
+
+
+@pytest.mark.parametrize(("force", "verdict"), [(False, "inconclusive"), (True, "better")])
+def test_a_handful_of_rows_decides_nothing_unless_forced_and_says_what_it_could_see(
+    tmp_path: Path, force: bool, verdict: str
+) -> None:
+    write_run(tmp_path, right=38, count=19)
+    names = [f"{tmp_path}:round-1", f"{tmp_path}:base"]
+    (one,) = compare_students(names[::-1], force=force)["comparisons"]
+    assert one["metrics"]["accuracy"]["verdict"] == verdict
+    assert "only 19 rows, which find no gain below 0." in one["warning"]
+    assert ("by force" in one["warning"]) == force
+
+
+def test_enough_rows_have_no_warning(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    assert compare_students([str(tmp_path)])["comparisons"][0]["warning"] is None

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from selfinstruct.comparison import (
+    MIN_ROWS,
     Comparison,
     Flip,
     compare,
@@ -30,7 +31,7 @@ def compare_students(
     """The students named, or all of one run, each against the first; `limits` as METRIC:EPS.
 
     Raises `UserError` for students that do not compare, unless `force`, which pairs them on the
-    rows they share and says so.
+    rows they share and says so; it decides on fewer than `MIN_ROWS` rows too.
     """
     reference, *others = contestants(names)
     checks = [read_limit(limit) for limit in limits]
@@ -71,7 +72,11 @@ def _against(
     one, reference = share_rows(one, reference) if reasons else (one, reference)
     groups = group_rows(reference.rows, reference.settings.get("seeds.near_duplicate"))
     metrics = [name for name in reference.report.scores if name in one.report.scores]
-    found = {name: compare(one.report, reference.report, name, groups=groups) for name in metrics}
+    least = 2 if force else MIN_ROWS
+    found = {
+        name: compare(one.report, reference.report, name, groups=groups, min_rows=least)
+        for name in metrics
+    }
     primary = primary_metric(GateConfig(), reference.report)
     slices = compare_slices(
         one.report, reference.report, primary, dimensions_of(reference.rows), groups=groups
@@ -82,6 +87,7 @@ def _against(
         "reference": reference.name,
         "n": len(one.report.ids),
         "forced": reasons,
+        "warning": _too_few(found[primary], force=force),
         "metrics": {name: asdict(each) for name, each in found.items()},
         "primary": primary,
         "slices": [asdict(each) for each in slices],
@@ -92,6 +98,17 @@ def _against(
         "cost": {"student": _cost(one), "reference": _cost(reference)},
         "failed": list(_failures(found, limits)),
     }
+
+
+def _too_few(found: Comparison, *, force: bool) -> str | None:
+    """What so few rows can see at best, and that it was decided on them all the same."""
+    if found.n >= MIN_ROWS:
+        return None
+    so = "decided by force" if force else "nothing is decided, or --force"
+    return (
+        f"only {found.n} rows, which find no gain below {found.detectable:.3f} in {found.metric} "
+        f"four times in five: {so}"
+    )
 
 
 def _failures(

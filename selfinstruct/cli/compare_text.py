@@ -121,6 +121,8 @@ def _judged(m: dict[str, Any]) -> Cells:
 def _notes(one: dict[str, Any]) -> Iterator[str]:
     for reason in one["forced"]:
         yield f"compared by force: {reason}"
+    if one["warning"]:
+        yield f"warning: {one['warning']}"
     primary = one["metrics"][one["primary"]]
     yield (
         f"{one['n']} rows find a gain of {primary['detectable']:.3f} in {one['primary']} four "
@@ -129,15 +131,19 @@ def _notes(one: dict[str, Any]) -> Iterator[str]:
     untested = sum(each["comparison"] is None for each in one["slices"])
     if untested:
         yield f"{untested} slices have too few rows to test"
+    yield from _origins(one)
+    for key, values in one["settings"].items():
+        yield f"{key}: {values['student']!r} for {one['student']}, {values['reference']!r} before"
+
+
+def _origins(one: dict[str, Any]) -> Iterator[str]:
+    """What each of the two learned from and took."""
     for who in ("student", "reference"):
         if mixture := one["mixture"][who]:
             real = mixture["rows"] - mixture["synthetic"]
             yield f"{one[who]} learned from {real} real + {mixture['synthetic']} synthetic rows"
-    for who in ("student", "reference"):
         if cost := _cost(one["cost"][who]):
             yield f"{one[who]} took {cost}"
-    for key, values in one["settings"].items():
-        yield f"{key}: {values['student']!r} for {one['student']}, {values['reference']!r} before"
 
 
 def _cost(cost: dict[str, Any]) -> str:
