@@ -28,6 +28,8 @@ def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
         (["run", "configs/quickstart.yaml", "rounds.mx=1"], 2, "did you mean max?"),
         (["status", "none"], 4, "no run at none"),
         (["compare", "none"], 4, "no run at none"),
+        (["report", "none"], 4, "no run at none"),
+        (["finish", "none.yaml"], 2, "no config at none.yaml"),
     ],
 )
 def test_a_mistake_has_its_exit_code_and_says_what_to_do(
@@ -48,7 +50,14 @@ def test_a_reading_command_prints_one_json_object_on_failure_too() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["status"], ["compare"], ["show", KEPT.id], ["show", "--rejected", "too_similar"], ["show"]],
+    [
+        ["status"],
+        ["compare"],
+        ["show", KEPT.id],
+        ["show", "--rejected", "too_similar"],
+        ["show"],
+        ["report"],
+    ],
 )
 def test_every_reading_command_has_a_versioned_json_form(
     tmp_path: Path, arguments: list[str]
@@ -82,3 +91,12 @@ def test_init_prints_what_it_wrote_and_what_comes_next(tmp_path: Path) -> None:
 
 def test_the_version_is_printed() -> None:
     assert run("--version").stdout.strip().count(".") == 2
+
+
+def test_a_comparison_can_be_a_page_beside_the_tables(tmp_path: Path) -> None:
+    write_run(tmp_path / "r")
+    page = tmp_path / "page.html"
+    done = run("compare", str(tmp_path / "r"), "--html", str(page))
+    assert done.returncode == 0, done.stderr
+    assert "label accuracy" in done.stdout
+    assert "Paired differences" in page.read_text(encoding="utf-8")
