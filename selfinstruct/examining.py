@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from selfinstruct import rows, stats
+from selfinstruct import gate, rows, stats
 from selfinstruct.evaluate import evaluate, likelihoods
-from selfinstruct.gate import Checks, decide
+from selfinstruct.gate import Checks
 from selfinstruct.guard import hold
 from selfinstruct.harness import task_scores
 from selfinstruct.judge import Judged, judge_answers, with_judge
@@ -57,6 +57,7 @@ def watch(here: Setting, index: int, mixture: Mixture, candidate: Exams, control
         return ()
 
     def look() -> Signals:
+        here.note(index, "watch", "holding the rows beside the real ones")
         cfg, seed, real = here.cfg.watch, here.cfg.seed, here.data.train
         made = [row for row in mixture.rows if row.origin == "synthetic"]
         signals = watch_rows("mixture", mixture.rows, real, cfg, seed)
@@ -74,7 +75,7 @@ def watch(here: Setting, index: int, mixture: Mixture, candidate: Exams, control
     )
 
 
-def judge(
+def decide(
     here: Setting, index: int, candidate: Exams, standing: Standing, signals: Signals
 ) -> Verdict:
     """The gate's verdict on a candidate. It alone goes back into the loop."""
@@ -96,7 +97,7 @@ def judge(
     if judged:
         ours, theirs = with_judge(ours, theirs, judged)
     groups = group_rows(here.data.gate, cfg.seeds.near_duplicate)
-    verdict = decide(ours, theirs, cfg.gate, alpha, cfg.seed, groups, checks)
+    verdict = gate.decide(ours, theirs, cfg.gate, alpha, cfg.seed, groups, checks)
     if judged:  # heard, though another metric may have decided
         verdict = replace(verdict, judge=judged.health)
     result = {

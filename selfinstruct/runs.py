@@ -110,7 +110,7 @@ def _kit(here: Setting) -> Kit:
         partial(making.train, here),
         partial(examining.examine, here),
         partial(examining.watch, here),
-        partial(examining.judge, here),
+        partial(examining.decide, here),
     )
 
 

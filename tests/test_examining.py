@@ -84,11 +84,11 @@ def test_a_verdict_holds_guards_and_watch_and_counts_its_look(
         assert signals == examining.watch(here, 1, mixture, base, base)
         assert {signal.of for signal in signals} >= {"mixture"}
         standing = Standing(base, base, base)
-        verdict = examining.judge(here, 1, base, standing, signals)
-        assert verdict == examining.judge(here, 1, base, standing, signals)
+        verdict = examining.decide(here, 1, base, standing, signals)
+        assert verdict == examining.decide(here, 1, base, standing, signals)
         assert (verdict.outcome, verdict.look) == ("inconclusive", 1)
         assert [guard.name for guard in verdict.guards] == ["general"]
-        assert examining.judge(here, 2, base, standing, signals).look == 2
+        assert examining.decide(here, 2, base, standing, signals).look == 2
 
 
 def test_a_judge_is_heard_through_the_ledger(tiny_base: Path, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_judge_is_heard_through_the_ledger(tiny_base: Path, tmp_path: Path) ->
         )
         base = examining.examine(here, 0, here.base)
         other = replace(base.gate, checkpoint="c", answers=tuple(f"{i}" for i in range(6)))
-        verdict = examining.judge(here, 1, Exams(other), Standing(base, Exams(other), base), ())
+        verdict = examining.decide(here, 1, Exams(other), Standing(base, Exams(other), base), ())
         assert verdict.metric == "judge"
         assert verdict.judge is not None
         assert (verdict.judge.rows, verdict.judge.split, verdict.judge.first) == (6, 6, 1.0)
