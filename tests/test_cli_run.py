@@ -38,6 +38,7 @@ def config(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             "rank": 2,
         },
         "evaluate": {"max_new_tokens": 4},
+        "guard": {"rows": 4},
         "rounds": {"max": 1},
     }
     path = folder / "config.yaml"
@@ -136,6 +137,7 @@ def test_the_whole_loop_runs_on_the_bundled_model(tmp_path: Path) -> None:
         "generate.max_candidates=24",
         "generate.prompts_per_wave=1",
         "student.max_steps=2",
+        "guard.rows=4",
         "evaluate.max_new_tokens=8",
         "mixture.on_shortage=shrink",
     ]
