@@ -76,6 +76,7 @@ class Run:
     def _open(self, store: Store) -> Setting:
         """Ready to work on the frozen rows: of this run if it has begun, of the files otherwise."""
         cfg = located(self.cfg, self.base)
+        about = {"identity": self.cfg.identity, "config": self.cfg.model_dump(mode="json")}
         stored = store.meta("identity")
         if stored is not None and stored != self.cfg.identity:
             raise _changed(self.folder, stored, self.cfg.identity)
@@ -86,10 +87,9 @@ class Run:
             guards = [
                 rows.from_example(row) for row in guard_rows(cfg.guard, self.base, data, cfg.seed)
             ]
-            store.set_meta("guard", guards)
-            store.freeze(data)
-        store.set_meta("identity", self.cfg.identity)
-        store.set_meta("config", self.cfg.model_dump(mode="json"))
+            store.freeze(data, {**about, "guard": guards})
+        else:
+            store.update_meta(about)
         own_tasks = cfg.guard.lm_eval_path
         return Setting(
             cfg,

@@ -12,15 +12,15 @@ PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = (
     {"errors", "types"},
-    {"verdict"},
+    {"verdict", "files"},
     {
         "config",
         "shipped",
         "text",
         "stats",
         "printable",
-        "files",
         "rows",
+        "lock",
         "database",
         "edit",
         "plugins",
