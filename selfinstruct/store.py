@@ -323,6 +323,18 @@ class Store:
         )
         return [{**row, "body": json.loads(row["body"])} for row in (*real, *made)]
 
+    def ids(self) -> Iterator[tuple[str, str, str]]:
+        """(table, stored id, id its words have) of every real row, candidate and prompt."""
+        for row in self._db.execute("SELECT split, id, body FROM real"):
+            yield row["split"], row["id"], to_example(json.loads(row["body"])).id
+        for row in self._db.execute("SELECT id, reason, body FROM candidates"):
+            body = json.loads(row["body"])
+            what = body if row["reason"] is None else body["what"]
+            yield "candidate", row["id"], to_example(what).id
+        for row in self._db.execute("SELECT id, template, version, messages FROM prompts"):
+            words = [row["template"], row["version"], json.loads(row["messages"])]
+            yield "prompt", row["id"], digest(words)
+
     def rejections(self, reason: str) -> Iterator[tuple[int, Rejection]]:
         """(round, rejection) of every candidate dropped for `reason`, in order."""
         for row in self._db.execute(

@@ -26,7 +26,7 @@ LAYERS = (
         "plugins",
     },
     {"store", "chat", "weights", "prompting", "adapters", "pairs"},
-    {"base", "telling"},
+    {"base", "telling", "audit"},
     {
         "seeds",
         "models",
