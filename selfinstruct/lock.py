@@ -49,14 +49,30 @@ class Lock:
 
 
 def lock(folder: Path) -> Lock:
-    """Take `run.lock`, at once or not at all. Raises `StoreError` that names the holder."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = (folder / NAME).open("a+", encoding="utf-8", errors="replace")
+    """Take `run.lock`, at once or not at all.
+
+    Raises `StoreError` that names the holder, or says why the folder cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = (folder / NAME).open("a+", encoding="utf-8", errors="replace")
+        try:
+            return _take(handle, folder)
+        except BaseException:
+            handle.close()
+            raise
+    except OSError as error:
+        raise StoreError(
+            f"{folder} cannot be written to: {error.strerror}",
+            next_step="mend that, or name another place with out=FOLDER",
+        ) from None
+
+
+def _take(handle: IO[str], folder: Path) -> Lock:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         holder = (_read(handle) or ["another process"])[0]
-        handle.close()
         raise StoreError(
             f"{folder} is in use by {holder}",
             next_step=f"wait for it, or watch it with: selfinstruct status {folder}",

@@ -58,3 +58,12 @@ def test_a_strange_lock_file_is_read_as_any_other(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"\xff\x00 its ledger is open, said nobody\n")
     with lock(tmp_path) as held:
         assert not held.left_open
+
+
+def test_a_place_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="cannot be written to: Not a directory"):
+        lock(tmp_path / "file" / "run")
+    (tmp_path / "run" / NAME).mkdir(parents=True)
+    with pytest.raises(StoreError, match="cannot be written to: Is a directory"):
+        lock(tmp_path / "run")
