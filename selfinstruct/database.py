@@ -1,18 +1,19 @@
-"""The SQLite file of a run and the lock that keeps it to one writer: schema, opening, locking.
+"""The SQLite file of a run: schema, opening, damage told apart, older versions brought up to date.
 
-Knows tables, not what is in them: that is `store`. One writer process, because SQLite before 3.51.3
-can corrupt a WAL that two processes write.
+Knows tables, not what is in them: that is `store`. One process writes, because SQLite before
+3.51.3 can corrupt a WAL that two write; see `lock`. A file that is not a whole ledger of a known
+version is never written to.
 """
 
-import fcntl
-import os
+import json
 import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
+from selfinstruct import __version__
 from selfinstruct.errors import StoreError
-
-VERSION = 1
+from selfinstruct.files import sync_folder
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -51,58 +52,190 @@ CREATE TABLE reports (
 """
 
 
-def lock(folder: Path) -> IO[str]:
-    """Hold `run.lock` until the handle is closed or the process dies; its text is for people."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = (folder / "run.lock").open("a+")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        handle.seek(0)
-        holder = handle.read().strip() or "another process"
-        handle.close()
-        raise StoreError(
-            f"{folder} is in use by {holder}",
-            next_step=f"wait for it, or watch it with: selfinstruct status {folder}",
-        ) from None
-    handle.truncate(0)
-    handle.write(f"process {os.getpid()}")
-    handle.flush()
-    return handle
+@dataclass(frozen=True)
+class Schema:
+    """How a new file begins, and the scripts that bring an older one up to it.
+
+    The first migration leads from version 1 to 2, the next from 2 to 3: a list that only grows.
+    """
+
+    create: str
+    migrations: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """The `user_version` of a file that is up to date."""
+        return 1 + len(self.migrations)
 
 
-def connect(path: Path, *, write: bool) -> sqlite3.Connection:
-    """An open database whose rows are dicts. Raises `StoreError` if absent, damaged or foreign."""
+LEDGER = Schema(SCHEMA)
+
+
+def connect(path: Path, *, write: bool, schema: Schema = LEDGER) -> sqlite3.Connection:
+    """An open database whose rows are dicts; for writing, made or migrated where need be.
+
+    Raises `StoreError` if absent, damaged, foreign or of another version, and then has changed
+    nothing. A writer looks at the whole file first, a reader does not.
+    """
     if not write and not path.exists():
         raise StoreError(f"no run at {path.parent}", next_step="selfinstruct run CONFIG starts one")
-    mode = "rwc" if write else "ro"
     try:
-        db = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None
-        )
-        db.row_factory = lambda cursor, row: dict(
-            zip((column[0] for column in cursor.description), row, strict=True)
-        )
-        _prepare(db, path, write=write)
+        if write and not path.exists():
+            _create(path, schema)
+        # Read-only first: a writer's close would fold the log into a file that may be damaged.
+        db = _open(path, "ro")
+        try:
+            found = _require_ours(db, path, schema, write=write)
+            if write:
+                require_whole(db, path)
+        except BaseException:
+            db.close()
+            raise
+        if not write:
+            return db
+        db.close()
+        return _open_to_write(path, schema, found)
     except sqlite3.DatabaseError as error:
-        raise StoreError(
-            f"{path} cannot be opened: {error}",
-            next_step="restore the folder from a copy; the file itself was not changed",
-        ) from None
+        raise _explained(error, path) from None
+
+
+def require_whole(db: sqlite3.Connection, path: Path) -> None:
+    """Raises `StoreError` where `PRAGMA quick_check` finds fault with the file."""
+    faults = [row["quick_check"] for row in db.execute("PRAGMA quick_check(3)")]
+    if faults != ["ok"]:
+        raise damaged(path, "; ".join(" ".join(fault.split()) for fault in faults))
+
+
+def damaged(path: Path, what: str) -> StoreError:
+    """What to say of a damaged file, and how to mend it."""
+    mended = path.with_name("mended.db")
+    return StoreError(
+        f"{path} is damaged: {what}",
+        why="calls that were paid for could be lost or repeated; the file was left as it is",
+        next_step="restore the folder from a copy, or save what can be read:\n"
+        f"        sqlite3 {path} .recover | sqlite3 {mended}\n"
+        f"        then move {path.name}* and run.lock out of the folder, {mended.name} to "
+        f"{path.name}, and look with: selfinstruct doctor {path.parent}",
+    )
+
+
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether SQLite says that the file is not what was written."""
+    code = getattr(error, "sqlite_errorcode", None)  # an error of the module itself has none
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _explained(error: sqlite3.DatabaseError, path: Path) -> StoreError:
+    if is_damage(error):
+        return damaged(path, str(error))
+    return StoreError(
+        f"{path} cannot be opened: {error}",
+        why="nothing was changed",
+        next_step="see that the folder may be written to and the disk has room",
+    )
+
+
+def _open(path: Path, mode: str) -> sqlite3.Connection:
+    db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+    db.row_factory = lambda cursor, row: dict(
+        zip((column[0] for column in cursor.description), row, strict=True)
+    )
     return db
 
 
-def _prepare(db: sqlite3.Connection, path: Path, *, write: bool) -> None:
-    db.execute("PRAGMA foreign_keys = ON")
-    if write:
+def _create(path: Path, schema: Schema) -> None:
+    """A new file, whole from its first moment: an empty `run.db` is never one of ours."""
+    part = _part(path)
+    with closing(_open(part, "rw")) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.executescript(f"BEGIN;{schema.create}PRAGMA user_version = {schema.version};COMMIT;")
+        _sign(db)
+    part.replace(path)
+    sync_folder(path.parent)
+
+
+def _part(path: Path) -> Path:
+    """An empty file beside `path` that only its owner can read, in place of what a crash left."""
+    part = path.with_name(f".{path.name}.part")
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        part.with_name(f"{part.name}{suffix}").unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    return part
+
+
+def _sign(db: sqlite3.Connection) -> None:
+    """Leave word which version a reader of this file needs."""
+    db.execute("REPLACE INTO meta VALUES ('schema_by', ?)", (json.dumps(__version__),))
+
+
+def _require_ours(db: sqlite3.Connection, path: Path, schema: Schema, *, write: bool) -> int:
+    """The file's version, one this program can read, or with `write` bring up to date."""
+    found: int = db.execute("PRAGMA user_version").fetchone()["user_version"]
+    tables = {row["name"] for row in db.execute("SELECT name FROM sqlite_schema")}
+    if found < 1 or "meta" not in tables:
+        empty = path.stat().st_size == 0
+        raise StoreError(
+            f"{path} is {'empty' if empty else 'no ledger of selfinstruct'}",
+            why="the file was left as it is",
+            next_step="restore the folder from a copy, or move the file away, or name another run",
+        )
+    if found > schema.version:
+        raise StoreError(
+            f"{path} has ledger version {found}; this selfinstruct ({__version__}) knows "
+            f"{schema.version} and below",
+            next_step=f"install {_signed(db) or 'the version that wrote it'}",
+        )
+    if found < schema.version and not write:
+        raise StoreError(
+            f"{path} has ledger version {found}; this selfinstruct reads {schema.version}",
+            next_step="start the command that began the run again: it brings the ledger up to "
+            "date, and keeps a copy",
+        )
+    return found
+
+
+def _signed(db: sqlite3.Connection) -> str | None:
+    row = db.execute("SELECT value FROM meta WHERE key = 'schema_by'").fetchone()
+    if row is None:
+        return None
+    version = row["value"].strip('"')
+    return f"selfinstruct {version} or later"
+
+
+def _open_to_write(path: Path, schema: Schema, found: int) -> sqlite3.Connection:
+    db = _open(path, "rw")
+    try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
-    found = db.execute("PRAGMA user_version").fetchone()["user_version"]
-    if found == 0 and write:
-        db.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version = {VERSION};COMMIT;")
-        path.chmod(0o600)
-    elif found != VERSION:
+        if found < schema.version:
+            _migrate(db, path, schema, found)
+        # A file or disk that cannot be written is told before anything is spent; and a log that is
+        # empty from here on has been lost.
+        db.execute(f"PRAGMA user_version = {schema.version}")
+        db.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _migrate(db: sqlite3.Connection, path: Path, schema: Schema, found: int) -> None:
+    """All steps in one transaction, after a copy; foreign keys are not yet looked at."""
+    part, copy = _part(path), path.with_name(f"{path.name}.v{found}.bak")
+    with closing(_open(part, "rw")) as target:
+        db.backup(target)
+    part.replace(copy)
+    sync_folder(path.parent)
+    steps = "".join(schema.migrations[found - 1 :])
+    try:
+        db.executescript(f"BEGIN IMMEDIATE;{steps}PRAGMA user_version = {schema.version};")
+        _sign(db)
+        db.execute("COMMIT")
+    except sqlite3.DatabaseError as error:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
         raise StoreError(
-            f"{path} has store version {found}; this selfinstruct reads version {VERSION}",
-            next_step="use the version that wrote it",
-        )
+            f"{path} cannot be brought from ledger version {found} to {schema.version}: {error}",
+            why=f"it is as it was, and a copy is in {copy}",
+            next_step="go on with the version that wrote it, and report this",
+        ) from None

@@ -153,15 +153,24 @@ def _reports(
         for exam in missing:
             began = time.monotonic()
             found[exam] = _score(here, index, checkpoint, model, exam)
-            here.store.commit_report(found[exam])
-            _remember(here, index, checkpoint, exam, began)
+            _remember(here, index, checkpoint, exam, began, found[exam])
     return found
 
 
-def _remember(here: Setting, index: int, checkpoint: Checkpoint, exam: Exam, began: float) -> None:
+def _remember(
+    here: Setting,
+    index: int,
+    checkpoint: Checkpoint,
+    exam: Exam,
+    began: float,
+    report: Report | None = None,
+) -> None:
+    """The stage is finished, with the report it made if it made one."""
     stage = f"evaluate {checkpoint.name} on {exam}"
     if here.store.stage(index, stage) is None:
-        here.commit(index, stage, {"checkpoint": checkpoint.digest}, began)
+        here.commit(index, stage, {"checkpoint": checkpoint.digest}, began, report)
+    elif report is not None:
+        here.store.commit_report(report)
 
 
 def _score(
@@ -202,8 +211,7 @@ def _tasks(here: Setting, index: int, checkpoint: Checkpoint) -> Report:
         device=cfg.student.device,
         batch_size=cfg.evaluate.batch_size,
     )
-    here.store.commit_report(report)
-    _remember(here, index, checkpoint, "lm_eval", began)
+    _remember(here, index, checkpoint, "lm_eval", began, report)
     return report
 
 

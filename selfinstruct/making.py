@@ -73,11 +73,16 @@ def mix(here: Setting, index: int, synthetic: Pool) -> Mixture:
 
 
 def train(here: Setting, index: int, mixture: Mixture) -> Checkpoint:
-    """A student of the mixture, from the base; the loss of every step is kept with it."""
+    """A student of the mixture, from the base; the loss of every step is kept with it.
+
+    An adapter that was deleted is trained again and held against the ledger. Raises `StoreError`
+    where it is not the one that was evaluated.
+    """
     name = "real-only" if index == 0 else f"round-{index}"
     out = here.folder(index) / "adapter"
-    if here.store.stage(index, "train") is not None:
-        return student.load_checkpoint(out, name)
+    stored = here.store.stage(index, "train")
+    if stored is not None and out.exists():
+        return _require_same(student.load_checkpoint(out, name), stored["digest"])
     began = time.monotonic()
     here.note(index, "train", f"training {name} on {len(mixture.rows)} rows")
     losses: list[float] = []
@@ -99,8 +104,21 @@ def train(here: Setting, index: int, mixture: Mixture) -> Checkpoint:
         on_step,
         name,
     )
+    if stored is not None:
+        return _require_same(checkpoint, stored["digest"])
     result = {"name": name, "digest": checkpoint.digest, "losses": losses}
     here.commit(index, "train", result, began)
+    return checkpoint
+
+
+def _require_same(checkpoint: Checkpoint, wanted: str) -> Checkpoint:
+    if checkpoint.digest != wanted:
+        raise StoreError(
+            f"{checkpoint.adapter} is not the adapter of {checkpoint.name} that was evaluated",
+            why="its digest differs from the ledger's; another machine or another version of torch "
+            "trains another one",
+            next_step=f"restore {checkpoint.adapter} from a copy, or start a run of another name",
+        )
     return checkpoint
 
 

@@ -76,20 +76,21 @@ class Run:
     def _open(self, store: Store) -> Setting:
         """Ready to work on the frozen rows: of this run if it has begun, of the files otherwise."""
         cfg = located(self.cfg, self.base)
-        stored = store.meta("identity")
-        if stored is not None and stored != self.cfg.identity:
-            raise _changed(self.folder, stored, self.cfg.identity)
+        about = {"identity": self.cfg.identity, "config": self.cfg.model_dump(mode="json")}
+        self._require_same(store.meta("identity"))
         data, guards = store.real_data(), store.meta("guard")
-        if data is None or guards is None:
+        begun = data is not None
+        if data is None:
             data = read_real_data(cfg.seeds, self.base, cfg.seed)
             settle(cfg, data)
-            guards = [
-                rows.from_example(row) for row in guard_rows(cfg.guard, self.base, data, cfg.seed)
-            ]
-            store.set_meta("guard", guards)
-            store.freeze(data)
-        store.set_meta("identity", self.cfg.identity)
-        store.set_meta("config", self.cfg.model_dump(mode="json"))
+        if not begun or guards is None:  # a run that is older than the guard gets it now
+            found = guard_rows(cfg.guard, self.base, data, cfg.seed)
+            guards = [rows.from_example(row) for row in found]
+        about["guard"] = guards
+        if begun:
+            store.update_meta(about)
+        else:
+            store.freeze(data, about)
         own_tasks = cfg.guard.lm_eval_path
         return Setting(
             cfg,
@@ -101,6 +102,13 @@ class Run:
             self.on_progress,
             Path(own_tasks) if own_tasks else None,
         )
+
+    def _require_same(self, stored: dict[str, Any] | None) -> None:
+        """Raises `UserError` where the run was begun with another identity than is asked for."""
+        if stored is not None:
+            before = self.cfg.identity_beside(stored)
+            if before != self.cfg.identity:
+                raise _changed(self.folder, before, self.cfg.identity)
 
 
 def _kit(here: Setting) -> Kit:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from selfinstruct.config import Config
 from selfinstruct.store import Store
 from selfinstruct.task import Task
-from selfinstruct.types import Checkpoint, Example, OnProgress, Progress, RealData
+from selfinstruct.types import Checkpoint, Example, OnProgress, Progress, RealData, Report
 
 Result = TypeVar("Result")
 
@@ -39,9 +39,13 @@ class Setting:
         """Tell the watcher what is going on."""
         self.on_progress(Progress(index, stage, note=note))
 
-    def commit(self, index: int, stage: str, result: object, began: float) -> None:
-        """Mark a stage finished that began at this reading of the monotonic clock."""
-        self.store.commit_stage(index, stage, result, time.monotonic() - began)
+    def commit(
+        self, index: int, stage: str, result: object, began: float, report: Report | None = None
+    ) -> None:
+        """Mark a stage finished that began at this reading of the monotonic clock, together with
+        the report it made.
+        """
+        self.store.commit_stage(index, stage, result, time.monotonic() - began, report)
 
     def once(
         self,

@@ -8,13 +8,14 @@ stage. Stores, and decides nothing.
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from selfinstruct.database import connect, lock
+from selfinstruct.database import connect, damaged, is_damage, require_whole
 from selfinstruct.errors import StoreError
+from selfinstruct.lock import left_open, lock
 from selfinstruct.rows import (
     Row,
     from_example,
@@ -46,25 +47,68 @@ class Store:
 
     def __init__(self, folder: Path, *, write: bool = False) -> None:
         self.folder = folder
+        self._path = folder / "run.db"
+        self._log = folder / "run.db-wal"
         self._lock = lock(folder) if write else None
         try:
-            self._db = connect(folder / "run.db", write=write)
+            self._db = self._connect()
         except BaseException:
             if self._lock:
-                self._lock.close()
+                self._lock.release()
             raise
+
+    def _connect(self) -> sqlite3.Connection:
+        if self._lock is None:
+            return connect(self._path, write=False)
+        if self._lock.left_open:
+            self._require_log()
+        try:
+            db = connect(self._path, write=True)
+        except BaseException:
+            if not self._has_log():  # it was folded in just now
+                self._lock.mark_closed()
+            raise
+        self._lock.mark_open()
+        return db
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         self.close()
+        if isinstance(error, sqlite3.DatabaseError) and is_damage(error):
+            raise damaged(self._path, str(error)) from error
 
     def close(self) -> None:
         """Close the database and let go of the lock."""
+        if self._lock:
+            self._lock.mark_closed()
         self._db.close()
         if self._lock:
-            self._lock.close()
+            self._lock.release()
+
+    def require_whole(self) -> None:
+        """Look at the whole file, as a writer does on opening. Raises `StoreError` on damage."""
+        require_whole(self._db, self._path)
+        if left_open(self.folder):
+            self._require_log()
+
+    def _has_log(self) -> bool:
+        """Of a ledger that is open for writing, always; a reader that finds none makes an empty
+        one.
+        """
+        return self._log.exists() and self._log.stat().st_size > 0
+
+    def _require_log(self) -> None:
+        """Raises `StoreError` if the log of a ledger that was left open has been lost."""
+        if self._path.exists() and not self._has_log():
+            raise StoreError(
+                f"{self._log} is missing",
+                why="the last process that wrote here was killed, and what it stored last was in "
+                "that file",
+                next_step="put it back beside run.db. If sqlite3 or another program has opened "
+                f"run.db since, nothing is lost: delete {self.folder / 'run.lock'}, and go on",
+            )
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -85,10 +129,17 @@ class Store:
 
     def set_meta(self, key: str, value: object) -> None:
         """Store a JSON value under `key`, replacing what was there."""
-        self._db.execute("REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+        self.update_meta({key: value})
 
-    def freeze(self, data: RealData) -> None:
-        """Store the splits of the real rows, once; they never change afterwards."""
+    def update_meta(self, values: Mapping[str, object]) -> None:
+        """Store JSON values under their keys, all or nothing."""
+        with self._transaction() as db:
+            _put(db, values)
+
+    def freeze(self, data: RealData, about: Mapping[str, object] | None = None) -> None:
+        """Store the splits of the real rows, once, they never change afterwards; and with them, in
+        one transaction, JSON values that are part of what the run is.
+        """
         counts = {name: getattr(data, name) for name in ("duplicates", "skipped", "unused")}
         with self._transaction() as db:
             for split in SPLITS:
@@ -99,8 +150,7 @@ class Store:
                         for position, row in enumerate(data.split(split))
                     ],
                 )
-            db.execute("REPLACE INTO meta VALUES ('data', ?)", (json.dumps(counts),))
-            db.execute("REPLACE INTO meta VALUES ('data_digest', ?)", (json.dumps(data.digest),))
+            _put(db, {**(about or {}), "data": counts, "data_digest": data.digest})
 
     def real_data(self) -> RealData | None:
         """The frozen splits, or None before `freeze`. Raises `StoreError` if their digest does not
@@ -273,6 +323,18 @@ class Store:
         )
         return [{**row, "body": json.loads(row["body"])} for row in (*real, *made)]
 
+    def ids(self) -> Iterator[tuple[str, str, str]]:
+        """(table, stored id, id its words have) of every real row, candidate and prompt."""
+        for row in self._db.execute("SELECT split, id, body FROM real"):
+            yield row["split"], row["id"], to_example(json.loads(row["body"])).id
+        for row in self._db.execute("SELECT id, reason, body FROM candidates"):
+            body = json.loads(row["body"])
+            what = body if row["reason"] is None else body["what"]
+            yield "candidate", row["id"], to_example(what).id
+        for row in self._db.execute("SELECT id, template, version, messages FROM prompts"):
+            words = [row["template"], row["version"], json.loads(row["messages"])]
+            yield "prompt", row["id"], digest(words)
+
     def rejections(self, reason: str) -> Iterator[tuple[int, Rejection]]:
         """(round, rejection) of every candidate dropped for `reason`, in order."""
         for row in self._db.execute(
@@ -299,12 +361,22 @@ class Store:
         ).fetchone()
         return None if row is None else json.loads(row["result"])
 
-    def commit_stage(self, round_index: int, stage: str, result: object, seconds: float) -> None:
-        """Mark a stage finished; `seconds` is what it took."""
-        self._db.execute(
-            "INSERT INTO stages VALUES (?, ?, ?, ?)",
-            (round_index, stage, json.dumps(result), seconds),
-        )
+    def commit_stage(
+        self,
+        round_index: int,
+        stage: str,
+        result: object,
+        seconds: float,
+        report: Report | None = None,
+    ) -> None:
+        """Mark a stage finished, together with the report it made; `seconds` is what it took."""
+        with self._transaction() as db:
+            if report is not None:
+                _insert_report(db, report)
+            db.execute(
+                "INSERT INTO stages VALUES (?, ?, ?, ?)",
+                (round_index, stage, json.dumps(result), seconds),
+            )
 
     def stages(self) -> Sequence[Row]:
         """Every finished stage, in order of rounds."""
@@ -318,9 +390,26 @@ class Store:
         ).fetchone()
         return None if row is None else to_report(json.loads(row["body"]))
 
+    def reports(self) -> Iterator[Report]:
+        """Every stored report."""
+        for row in self._db.execute("SELECT body FROM reports ORDER BY rowid"):
+            yield to_report(json.loads(row["body"]))
+
     def commit_report(self, report: Report) -> None:
         """Store the scores of one checkpoint on one split."""
-        self._db.execute(
-            "INSERT INTO reports VALUES (?, ?, ?)",
-            (report.checkpoint, report.split, json.dumps(from_report(report), allow_nan=False)),
-        )
+        with self._transaction() as db:
+            _insert_report(db, report)
+
+
+def _put(db: sqlite3.Connection, values: Mapping[str, object]) -> None:
+    db.executemany(
+        "REPLACE INTO meta VALUES (?, ?)",
+        [(key, json.dumps(value)) for key, value in values.items()],
+    )
+
+
+def _insert_report(db: sqlite3.Connection, report: Report) -> None:
+    db.execute(
+        "INSERT INTO reports VALUES (?, ?, ?)",
+        (report.checkpoint, report.split, json.dumps(from_report(report), allow_nan=False)),
+    )

@@ -156,15 +156,16 @@ class _Bench:
         }
         # Under the arm's key: one adapter can be scored in two ways, by two sweeps.
         report = replace(report, checkpoint=key)
-        if self.store.report(key, "dev") is None:  # else it was stored just before a stop
-            self.store.commit_report(report)
         result = {
             **asdict(replace(arm, steps=steps)),
             "arm": arm.name,
+            "digest": trained.checkpoint.digest,
             "mixture": counts,
             "seconds": seconds,
         }
-        self.store.commit_stage(0, f"{STAGE} {key}", result, time.monotonic() - began)
+        # An older version stored the two apart, and may have been stopped in between.
+        new = report if self.store.report(key, "dev") is None else None
+        self.store.commit_stage(0, f"{STAGE} {key}", result, time.monotonic() - began, new)
         return Outcome(arm, counts, report, seconds=seconds)
 
     def _steps(self, arm: Arm) -> int:

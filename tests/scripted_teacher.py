@@ -3,7 +3,9 @@
 import os
 import random
 import signal
+import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from selfinstruct.types import Request
 
@@ -36,3 +38,10 @@ def answer_then_die(requests: Sequence[Request]) -> Iterator[str]:
         if str(given) == os.environ.get("KILL_AFTER"):
             os.kill(os.getpid(), signal.SIGKILL)
         yield text
+
+
+def answer_when_let(requests: Sequence[Request]) -> Iterator[str]:
+    """The same answers, none of them while the file that HELD_BY names is there."""
+    while Path(os.environ["HELD_BY"]).exists():
+        time.sleep(0.05)
+    yield from answer(requests)

@@ -1,8 +1,10 @@
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -111,12 +113,41 @@ def test_a_run_killed_while_the_teacher_writes_pays_no_call_twice(
     assert found["rounds"][0]["verdict"] in ("accept", "reject", "inconclusive")
 
 
-def test_a_second_start_while_one_runs_is_refused(config: Path, tmp_path: Path) -> None:
+def command(*words: str) -> subprocess.CompletedProcess[str]:
+    code = "from selfinstruct.cli.app import main; main()"
+    started = [sys.executable, "-c", code, *words]
+    return subprocess.run(started, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def test_of_many_starters_one_wins_and_the_others_are_told_which(
+    config: Path, tmp_path: Path
+) -> None:
+    held = tmp_path / "held"
+    held.touch()
+    teacher = "teacher.name=tests.scripted_teacher:answer_when_let"
+    starters = [start(config, tmp_path, teacher, HELD_BY=str(held)) for _ in range(8)]
+    deadline = time.monotonic() + 120
+    while sum(each.poll() is None for each in starters) > 1 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    (winner,) = (each for each in starters if each.poll() is None)
+    others = [each for each in starters if each is not winner]
+    told = f"error: {tmp_path / 't'} is in use by process {winner.pid} on {platform.node()} since "
+    for other in others:
+        _, stderr = other.communicate()
+        assert (other.returncode, stderr[: len(told)]) == (4, told)
+        assert f" run {config} out={tmp_path}" in stderr
+    while command("status", str(tmp_path / "t")).returncode != 0:  # it has not begun yet
+        assert time.monotonic() < deadline
+    assert winner.poll() is None
+    winner.kill()
+    winner.wait()
+    held.unlink()
+    assert start(config, tmp_path, teacher, HELD_BY=str(held)).wait(300) == 0
     with Store(tmp_path / "t", write=True):
-        other = start(config, tmp_path)
-        _, stderr = other.communicate(timeout=120)
-    assert other.returncode == 4
-    assert "in use by process" in stderr
+        swept = command("sweep", str(config), f"out={tmp_path}", teacher)
+        assert (swept.returncode, "in use by process" in swept.stderr) == (4, True)
+        assert command("status", str(tmp_path / "t")).returncode == 0
+        assert command("show", str(tmp_path / "t")).returncode == 0
 
 
 def test_a_spent_budget_answers_3_and_says_how_to_go_on(config: Path, tmp_path: Path) -> None:

@@ -139,3 +139,15 @@ def test_shipped_configs_load_and_say_how_to_run_them() -> None:
     for path in found:
         assert isinstance(load_config(path), Config)
         assert f"selfinstruct run configs/{path.name}" in path.read_text().split("\n")[0]
+
+
+def test_a_field_that_an_older_run_did_not_know_had_its_default() -> None:
+    now = parse_config(MINIMAL)
+    old = {key: value for key, value in now.identity.items() if not key.startswith("guard.")}
+    assert now.identity_beside(old) == now.identity
+    other = parse_config({**MINIMAL, "guard": {"rows": 5}})
+    assert other.identity_beside(old) != other.identity
+    judged = parse_config({**MINIMAL, "judge": {"model": MINIMAL["teacher"]}})
+    assert judged.identity_beside({}) != judged.identity
+    assert judged.identity_beside(now.identity) != judged.identity
+    assert now.identity_beside(judged.identity) != now.identity

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from selfinstruct.config.section import Count, Section, Share, identity_of, operational
+from selfinstruct.config.section import Count, Section, Share, defaults_of, identity_of, operational
 
 
 class Inner(Section):
@@ -22,6 +22,22 @@ def test_identity_is_every_field_that_is_not_operational() -> None:
 def test_an_optional_section_is_named_by_its_own_fields() -> None:
     found = dict(identity_of(Outer(maybe=Inner(share=0.1))))
     assert found == {"inner.share": 0.5, "maybe.share": 0.1}
+
+
+class Whole(Section):
+    path: str
+    inner: Inner
+    other: Inner = Inner(share=0.2)
+    words: tuple[str, ...] = ("a", "b")
+    maybe: Inner | None = None
+
+
+def test_defaults_are_those_of_the_identity_fields_that_have_one() -> None:
+    found = dict(defaults_of(Whole))
+    wanted = {"inner.share": 0.5, "other.share": 0.2, "words": ["a", "b"], "maybe": None}
+    assert found == wanted
+    untouched = dict(identity_of(Whole(path="p", inner=Inner())))
+    assert untouched == {**found, "path": "p"}
 
 
 @pytest.mark.parametrize("values", [{"sahre": 0.1}, {"share": 1.5}, {"threads": -1}])

@@ -12,21 +12,21 @@ PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = (
     {"errors", "types"},
-    {"verdict"},
+    {"verdict", "files"},
     {
         "config",
         "shipped",
         "text",
         "stats",
         "printable",
-        "files",
         "rows",
+        "lock",
         "database",
         "edit",
         "plugins",
     },
     {"store", "chat", "weights", "prompting", "adapters", "pairs"},
-    {"base", "telling"},
+    {"base", "telling", "audit"},
     {
         "seeds",
         "models",

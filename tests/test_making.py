@@ -1,5 +1,6 @@
 """What `tests/test_runs.py` does not see of these stages from outside."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,3 +49,21 @@ def test_a_mixture_that_cannot_be_made_again_is_noticed(tiny_base: Path, tmp_pat
         fewer = replace(here.data, train=here.data.train[1:])
         with pytest.raises(StoreError, match="mixture of round 1"):
             making.mix(replace(here, data=fewer), 1, rows("made", 12, origin="synthetic"))
+
+
+def test_a_deleted_adapter_is_trained_again_and_another_one_is_refused(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    with Store(tmp_path / "t", write=True) as store:
+        here = setting(tiny_base, store)
+        mixture = making.mix(here, 0, ())
+        trained = making.train(here, 0, mixture)
+        assert trained.adapter is not None
+        shutil.rmtree(trained.adapter)
+        assert making.train(here, 0, mixture) == trained
+        assert trained.adapter.is_dir()
+        other = replace(here, cfg=here.cfg.model_copy(update={"seed": 1}))
+        shutil.rmtree(trained.adapter)
+        for again in (other, here):  # just trained, then found
+            with pytest.raises(StoreError, match="not the adapter of real-only"):
+                making.train(again, 0, mixture)

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from selfinstruct.audit import audit
 from selfinstruct.config import Config, parse_config
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.runs import Run
+from selfinstruct.store import Store
 from selfinstruct.summary import read_summary
 from selfinstruct.types import Progress
 
@@ -123,6 +125,12 @@ def test_a_round_leaves_its_rows_its_mixture_and_its_adapter(
     assert {row["id"] for row in synthetic} <= accepted
 
 
+def test_a_run_that_nobody_touched_has_no_faults(whole: tuple[Bench, list[Progress]]) -> None:
+    found = audit(whole[0].out / "t")
+    assert [finding for finding in found if not finding.ok] == []
+    assert sum("as it was trained" in finding.what for finding in found) == 3
+
+
 def test_the_control_learns_from_real_rows_alone(whole: tuple[Bench, list[Progress]]) -> None:
     path = whole[0].out / "t" / "rounds" / "0" / "mixture.jsonl"
     assert {json.loads(line)["origin"] for line in path.open()} == {"real"}
@@ -175,6 +183,24 @@ def test_a_run_cannot_change_its_identity_but_may_change_how_it_works(
     with pytest.raises(UserError, match=r"gate\.alpha: 0\.05 -> 0\.2"):
         Run(bench.config(gate={"alpha": 0.2})).execute()
     Run(bench.config(budget={"max_calls": 0})).execute()
+
+
+def test_a_run_begun_before_a_setting_existed_goes_on_with_its_default(
+    whole: tuple[Bench, list[Progress]], bench: Bench
+) -> None:
+    shutil.copytree(whole[0].out / "t", bench.out / "t")
+    with Store(bench.out / "t", write=True) as store:
+        identity = store.meta("identity")
+        old = {key: value for key, value in identity.items() if not key.startswith("watch.")}
+        store.set_meta("identity", old)
+        store.set_meta("guard", None)
+    with pytest.raises(UserError, match=r"watch\.enabled: True -> False"):
+        Run(bench.config(watch={"enabled": False})).execute()
+    Run(bench.config()).execute()
+    with Store(bench.out / "t") as store:
+        assert store.meta("identity") == identity
+        assert len(store.meta("guard")) == 10
+    assert bench.outcome() == whole[0].outcome()
 
 
 def test_bad_seeds_stop_before_anything_is_spent(bench: Bench) -> None:

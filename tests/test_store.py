@@ -1,4 +1,5 @@
 import json
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -169,3 +170,103 @@ def test_others_on_the_machine_cannot_read_the_ledger(tmp_path: Path) -> None:
         pass
     assert stat.S_IMODE((tmp_path / "run" / "run.db").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o700
+
+
+KILLED = (
+    "import os, sys; from pathlib import Path; from selfinstruct.store import Store\n"
+    "store = Store(Path(sys.argv[1]), write=True)\n"
+    "store.set_meta('a', 1); os.kill(os.getpid(), 9)"
+)
+
+
+def kill_a_writer(folder: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, str(folder)], check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_what_a_killed_writer_stored_is_there_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    kill_a_writer(tmp_path)
+    with Store(tmp_path) as reader:
+        reader.require_whole()
+        assert reader.meta("a") == 1
+    with Store(tmp_path, write=True) as store:
+        assert store.meta("a") == 1
+    with Store(tmp_path) as reader:
+        reader.require_whole()
+
+
+def test_a_missing_log_is_noticed_until_it_is_back_or_given_up(tmp_path: Path) -> None:
+    kill_a_writer(tmp_path)
+    log = tmp_path / "run.db-wal"
+    log.rename(tmp_path / "elsewhere")
+    before = (tmp_path / "run.db").read_bytes()
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"run\.db-wal is missing"):
+            Store(tmp_path, write=True)
+    with Store(tmp_path) as reader, pytest.raises(StoreError, match=r"run\.db-wal is missing"):
+        reader.require_whole()
+    assert (tmp_path / "run.db").read_bytes() == before
+    log.unlink(missing_ok=True)  # a reader makes an empty one
+    (tmp_path / "elsewhere").rename(log)
+    with Store(tmp_path, write=True) as store:
+        assert store.meta("a") == 1
+    kill_a_writer(tmp_path)
+    log.unlink()
+    (tmp_path / "run.lock").unlink()  # as the message says, where nothing is lost
+    with Store(tmp_path, write=True) as store:
+        assert store.meta("a") == 1  # of the first one
+
+
+def test_a_writer_killed_before_it_wrote_has_lost_nothing(tmp_path: Path) -> None:
+    code = KILLED.replace("store.set_meta('a', 1); ", "")
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    with Store(tmp_path) as reader:
+        reader.require_whole()
+    with Store(tmp_path, write=True) as store:
+        assert store.real_data() is None
+
+
+def test_damage_met_while_reading_is_told_as_such(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        store.freeze(real_data(400))
+    path = tmp_path / "run.db"
+    content = bytearray(path.read_bytes())
+    content[2 * 4096 :] = bytes(len(content) - 2 * 4096)
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="is damaged"), Store(tmp_path) as store:
+        store.real_data()
+    with pytest.raises(StoreError, match="is damaged"), Store(tmp_path) as store:
+        store.require_whole()
+
+
+def test_a_fault_of_the_program_stays_one(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.IntegrityError), Store(tmp_path, write=True) as store:
+        store.commit_wave(1, 0, Screened())
+        store.commit_wave(1, 0, Screened())
+
+
+def test_a_report_and_its_stage_are_there_together_or_not_at_all(tmp_path: Path) -> None:
+    report = Report("c", "gate", ("a",), {"nll": (0.5,)}, ("x",))
+    with Store(tmp_path, write=True) as store:
+        with pytest.raises(TypeError):
+            store.commit_stage(0, "evaluate", object(), 1.0, report)
+        assert store.report("c", "gate") is None
+        with pytest.raises(ValueError, match="JSON"):
+            broken = replace(report, scores={"nll": (float("nan"),)})
+            store.commit_stage(0, "evaluate", {}, 1.0, broken)
+        assert store.stage(0, "evaluate") is None
+        store.commit_stage(0, "evaluate", {}, 1.0, report)
+        assert (store.stage(0, "evaluate"), store.report("c", "gate")) == ({}, report)
+        assert list(store.reports()) == [report]
+
+
+def test_the_splits_and_what_the_run_is_are_there_together_or_not_at_all(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        with pytest.raises(TypeError):
+            store.freeze(real_data(), {"identity": {"seed": 1}, "guard": object()})
+        assert store.real_data() is None
+        store.freeze(real_data(), {"identity": {"seed": 1}})
+        assert (store.real_data(), store.meta("identity")) == (real_data(), {"seed": 1})
+        with pytest.raises(TypeError):
+            store.update_meta({"identity": {"seed": 2}, "config": object()})
+        assert store.meta("identity") == {"seed": 1}

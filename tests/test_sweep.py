@@ -89,6 +89,7 @@ def test_the_ledger_says_of_each_arm_what_it_was_and_where_its_time_went(
     ]
     assert [one["steps"] for one in told] == [1, 1]
     assert [one["mixture"]["rows"] for one in told] == [12, 16]
+    assert {one["digest"] for one in told} == adapters(folder)
     for stage, outcome in zip(stages, found, strict=True):
         seconds = stage["result"]["seconds"]
         assert outcome.seconds == seconds

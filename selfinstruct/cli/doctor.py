@@ -6,17 +6,16 @@ import os
 import platform
 import shutil
 import sqlite3
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
 from selfinstruct import __version__
-from selfinstruct.adapters import load_checkpoint
+from selfinstruct.audit import audit
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape
-from selfinstruct.errors import UserError
-from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION
 
 PACKAGES = (
@@ -32,8 +31,11 @@ PACKAGES = (
 
 
 def examine(run: Path | None) -> dict[str, Any]:
-    """Facts about the machine and packages, and the checks of a run if one is given."""
-    checks = [_check_packages(), *([] if run is None else _check_run(run))]
+    """Facts about the machine and packages, and the checks of a run if one is given.
+
+    Raises `StoreError` where its ledger cannot be opened.
+    """
+    checks = [_check_packages(), *([] if run is None else map(asdict, audit(run)))]
     return {
         "schema_version": SCHEMA_VERSION,
         "healthy": all(check["ok"] for check in checks),
@@ -50,6 +52,8 @@ def print_findings(findings: dict[str, Any]) -> None:
     for check in findings["checks"]:
         mark = Text("ok   ", style="green") if check["ok"] else Text("FAIL ", style="red bold")
         console.print(mark, Text(escape(check["what"])), sep="")
+        if check["mend"]:
+            console.print(Text(f"     mend: {escape(check['mend'])}"))
 
 
 def _facts() -> dict[str, str]:
@@ -78,28 +82,5 @@ def _version(name: str) -> str | None:
 def _check_packages() -> dict[str, Any]:
     missing = [name for name in PACKAGES[:6] if _version(name) is None]
     what = f"missing packages: {', '.join(missing)}" if missing else "the packages are installed"
-    return {"what": what, "ok": not missing}
-
-
-def _check_run(folder: Path) -> list[dict[str, Any]]:
-    checks = []
-    with Store(folder) as store:
-        checks.append(
-            {
-                "what": "the ledger opens, its frozen splits hold",
-                "ok": store.real_data() is not None,
-            }
-        )
-        trained = [stage for stage in store.stages() if stage["stage"] == "train"]
-    for stage in trained:
-        name = stage["result"]["name"]
-        adapter = folder / "rounds" / str(stage["round"]) / "adapter"
-        try:
-            found = load_checkpoint(adapter, name).digest
-        except UserError as error:
-            checks.append({"what": f"{name}: {error.what}", "ok": False})
-            continue
-        same = found == stage["result"]["digest"]
-        what = "as it was trained" if same else "not the adapter that was evaluated"
-        checks.append({"what": f"{name}: the adapter is {what}", "ok": same})
-    return checks
+    mend = f"pip install {' '.join(missing)}" if missing else ""
+    return {"what": what, "ok": not missing, "mend": mend}

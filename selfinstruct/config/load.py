@@ -29,7 +29,7 @@ from selfinstruct.config.judging import (
     StudentConfig,
     WatchConfig,
 )
-from selfinstruct.config.section import Section, identity_of, operational
+from selfinstruct.config.section import Section, defaults_of, identity_of, operational
 from selfinstruct.errors import UserError
 from selfinstruct.types import digest
 
@@ -60,6 +60,11 @@ class Config(Section):
     def identity(self) -> dict[str, Any]:
         """Dotted path to value of every field that decides what comes out."""
         return dict(identity_of(self))
+
+    def identity_beside(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """A stored identity, with the default of every field that it is too old to know."""
+        known = {key: value for key, value in defaults_of(Config) if key in self.identity}
+        return {**known, **stored}
 
     @property
     def fingerprint(self) -> str:

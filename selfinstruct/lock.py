@@ -1,0 +1,108 @@
+"""The lock that keeps a run to one writing process, held for as long as that process lives.
+
+The system lets go of it when the process dies, however it dies. What the file says is for people,
+but for its second line: that stands there only while the ledger has its write-ahead log, so that a
+log which went missing after a crash is noticed.
+"""
+
+import fcntl
+import os
+import platform
+import shlex
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Self
+
+from selfinstruct.errors import StoreError
+
+NAME = "run.lock"
+OPEN = "its ledger is open"
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A held lock; `left_open` if whoever held it last did not close the ledger."""
+
+    handle: IO[str]
+    holder: str
+    left_open: bool
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def mark_open(self) -> None:
+        """Say that the write-ahead log exists from here on."""
+        _write(self.handle, f"{self.holder}\n{OPEN}\n")
+
+    def mark_closed(self) -> None:
+        """Say that the write-ahead log may go; to be called before it does."""
+        _write(self.handle, f"{self.holder}\n")
+
+    def release(self) -> None:
+        """Let another process have it."""
+        self.handle.close()
+
+
+def lock(folder: Path) -> Lock:
+    """Take `run.lock`, at once or not at all.
+
+    Raises `StoreError` that names the holder, or says why the folder cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = (folder / NAME).open("a+", encoding="utf-8", errors="replace")
+        try:
+            return _take(handle, folder)
+        except BaseException:
+            handle.close()
+            raise
+    except OSError as error:
+        raise StoreError(
+            f"{folder} cannot be written to: {error.strerror}",
+            next_step="mend that, or name another place with out=FOLDER",
+        ) from None
+
+
+def _take(handle: IO[str], folder: Path) -> Lock:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = (_read(handle) or ["another process"])[0]
+        raise StoreError(
+            f"{folder} is in use by {holder}",
+            next_step=f"wait for it, or watch it with: selfinstruct status {folder}",
+        ) from None
+    held = Lock(handle, _me(), OPEN in _read(handle))
+    # The mark of the last holder stays until the ledger has been found to be whole.
+    held.mark_open() if held.left_open else held.mark_closed()
+    return held
+
+
+def left_open(folder: Path) -> bool:
+    """Whether the last line of the file says that a process has, or had, the ledger open."""
+    path = folder / NAME
+    return path.exists() and OPEN in path.read_text("utf-8", errors="replace").split("\n")
+
+
+def _me() -> str:
+    command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    since = time.strftime("%Y-%m-%d %H:%M:%S %Z")
+    # On one line: a setting given on the command line may hold anything.
+    return " ".join(f"process {os.getpid()} on {platform.node()} since {since}: {command}".split())
+
+
+def _read(handle: IO[str]) -> list[str]:
+    handle.seek(0)
+    return handle.read().splitlines()
+
+
+def _write(handle: IO[str], text: str) -> None:
+    handle.truncate(0)
+    handle.write(text)
+    handle.flush()
+    os.fsync(handle.fileno())

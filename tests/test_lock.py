@@ -1,0 +1,69 @@
+import os
+import platform
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.errors import StoreError
+from selfinstruct.lock import NAME, left_open, lock
+
+HOLD = (
+    "import sys, time; from pathlib import Path; from selfinstruct.lock import lock\n"
+    "held = lock(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
+)
+
+
+def test_a_lock_names_who_has_it_where_since_when_and_doing_what(tmp_path: Path) -> None:
+    with lock(tmp_path), pytest.raises(StoreError) as caught:
+        lock(tmp_path)
+    assert caught.value.exit_code == 4
+    told = f"in use by process {os.getpid()} on {platform.node()} since 20"
+    assert told in caught.value.what
+    assert caught.value.what.endswith(" ".join(sys.argv[1:]))
+    lock(tmp_path).release()
+
+
+def test_a_killed_holder_has_let_go(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(StoreError, match=f"in use by process {holder.pid} on "):
+            lock(tmp_path)
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+        lock(tmp_path).release()
+
+
+def test_that_a_ledger_was_left_open_is_known_until_it_is_closed(tmp_path: Path) -> None:
+    assert not left_open(tmp_path)
+    with lock(tmp_path) as first:
+        assert not first.left_open
+        first.mark_open()
+        assert left_open(tmp_path)
+    for _ in range(2):  # taking the lock alone mends nothing
+        with lock(tmp_path) as later:
+            assert later.left_open
+    with lock(tmp_path) as last:
+        last.mark_closed()
+    assert not left_open(tmp_path)
+    with lock(tmp_path) as after:
+        assert not after.left_open
+
+
+def test_a_strange_lock_file_is_read_as_any_other(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(b"\xff\x00 its ledger is open, said nobody\n")
+    with lock(tmp_path) as held:
+        assert not held.left_open
+
+
+def test_a_place_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="cannot be written to: Not a directory"):
+        lock(tmp_path / "file" / "run")
+    (tmp_path / "run" / NAME).mkdir(parents=True)
+    with pytest.raises(StoreError, match="cannot be written to: Is a directory"):
+        lock(tmp_path / "run")
