@@ -53,8 +53,10 @@ CREATE TABLE reports (
 
 def lock(folder: Path) -> IO[str]:
     """Hold `run.lock` until the handle is closed or the process dies; its text is for people."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = (folder / "run.lock").open("a+")
+    if not folder.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)  # whatever the umask; a folder that was there keeps its owner's choice
+    handle = os.fdopen(_private(folder / "run.lock", os.O_RDWR | os.O_APPEND), "a+")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -75,8 +77,10 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """An open database whose rows are dicts. Raises `StoreError` if absent, damaged or foreign."""
     if not write and not path.exists():
         raise StoreError(f"no run at {path.parent}", next_step="selfinstruct run CONFIG starts one")
-    mode = "rwc" if write else "ro"
+    mode = "rw" if write else "ro"
     try:
+        if write and not path.exists():
+            os.close(_private(path, os.O_RDWR))
         db = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None
         )
@@ -92,6 +96,18 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     return db
 
 
+def _private(path: Path, flags: int) -> int:
+    """A file opened, made if it is missing; a new one is its owner's alone from the start.
+
+    SQLite gives the files it puts beside a database the rights of the database.
+    """
+    new = not path.exists()
+    handle = os.open(path, flags | os.O_CREAT, 0o600)
+    if new:
+        os.fchmod(handle, 0o600)  # whatever the umask took away
+    return handle
+
+
 def _prepare(db: sqlite3.Connection, path: Path, *, write: bool) -> None:
     db.execute("PRAGMA foreign_keys = ON")
     if write:
@@ -100,7 +116,6 @@ def _prepare(db: sqlite3.Connection, path: Path, *, write: bool) -> None:
     found = db.execute("PRAGMA user_version").fetchone()["user_version"]
     if found == 0 and write:
         db.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version = {VERSION};COMMIT;")
-        path.chmod(0o600)
     elif found != VERSION:
         raise StoreError(
             f"{path} has store version {found}; this selfinstruct reads version {VERSION}",

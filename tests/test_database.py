@@ -1,4 +1,6 @@
+import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,39 @@ def test_a_lock_is_held_until_it_is_closed_and_names_its_holder(tmp_path: Path) 
         lock(tmp_path)
     held.close()
     lock(tmp_path).close()
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o777], ids=oct)
+def _umask(request: pytest.FixtureRequest) -> Iterator[None]:
+    before = os.umask(request.param)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("_umask")
+def test_a_run_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with lock(run):
+        db = connect(run / "run.db", write=True)
+        db.execute("INSERT INTO meta VALUES ('a', '1')")
+        modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (run, *run.iterdir())}
+        db.close()
+    beside = {f"run.db{end}": "0o600" for end in ("", "-wal", "-shm")}
+    assert modes == {"run": "0o700", "run.lock": "0o600", **beside}
+
+
+def test_a_folder_that_its_owner_opened_to_others_stays_open(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with lock(run):
+        connect(run / "run.db", write=True).close()
+    run.chmod(0o750)
+    (run / "run.db").chmod(0o640)
+    with lock(run):
+        connect(run / "run.db", write=True).close()
+    assert [oct(path.stat().st_mode & 0o777) for path in (run, run / "run.db")] == [
+        "0o750",
+        "0o640",
+    ]
 
 
 def test_opening_what_is_no_database_is_explained(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = (
     {"errors", "types"},
-    {"verdict"},
+    {"verdict", "endpoint", "redaction"},
     {
         "config",
         "shipped",
