@@ -13,6 +13,8 @@ import yaml
 
 from tests.test_models_openai_api import Reply, said, serving
 
+pytestmark = pytest.mark.slow  # whole runs, in processes of their own
+
 ROOT = Path(__file__).parents[1]
 CANARY = "canary-0123456789"  # of no known shape: only its value gives it away
 
@@ -90,7 +92,6 @@ def test_a_key_is_in_no_file_and_no_output(tiny_base: Path, tmp_path: Path) -> N
     assert (state, text.count("[redacted]")) == ("failed", 2)
 
 
-@pytest.mark.slow
 def test_a_teacher_that_crashes_over_the_key_is_not_quoted(tiny_base: Path, tmp_path: Path) -> None:
     teacher = {"backend": "program", "name": "tests.leaking_teacher:crash"}
     done = start("run", str(write_config(tmp_path, tiny_base, teacher)))
