@@ -46,9 +46,12 @@ def load_base(name: str, device: str, on_note: OnNote = weights.unheard) -> Base
     place = choose_device(device)
     try:
         with weights.quiet():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(source)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(source, trust_remote_code=False)
             model = transformers.AutoModelForCausalLM.from_pretrained(
-                source, dtype=choose_dtype(place), use_safetensors=True
+                source,
+                dtype=choose_dtype(place),
+                use_safetensors=True,
+                trust_remote_code=False,  # left out, it asks whoever sits at the terminal
             )
     except (OSError, ValueError) as error:
         raise UserError(

@@ -6,6 +6,7 @@ version is never written to.
 """
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from selfinstruct import __version__
 from selfinstruct.errors import StoreError
-from selfinstruct.files import sync_folder
+from selfinstruct.files import open_private, sync_folder
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -159,7 +160,7 @@ def _part(path: Path) -> Path:
     part = path.with_name(f".{path.name}.part")
     for suffix in ("", "-wal", "-shm", "-journal"):
         part.with_name(f"{part.name}{suffix}").unlink(missing_ok=True)
-    part.touch(mode=0o600)
+    os.close(open_private(part, os.O_RDWR))
     return part
 
 

@@ -34,6 +34,15 @@ def find_path(path: str, base: Path) -> Path:
     return found
 
 
+def open_private(path: Path, flags: int) -> int:
+    """A file opened, made if it is missing; a new one is its owner's alone from the start."""
+    new = not path.exists()
+    handle = os.open(path, flags | os.O_CREAT, 0o600)
+    if new:
+        os.fchmod(handle, 0o600)  # whatever the umask took away
+    return handle
+
+
 def write_atomic(path: Path, content: str | bytes) -> None:
     """Put `content` at `path` in one step: a reader sees the old file or the new one."""
     data = content.encode() if isinstance(content, str) else content

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from selfinstruct.errors import StoreError
+from selfinstruct.files import open_private
 
 NAME = "run.lock"
 OPEN = "its ledger is open"
@@ -54,8 +55,11 @@ def lock(folder: Path) -> Lock:
     Raises `StoreError` that names the holder, or says why the folder cannot be written to.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = (folder / NAME).open("a+", encoding="utf-8", errors="replace")
+        if not folder.exists():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder.chmod(0o700)  # whatever the umask; one that was there keeps its owner's choice
+        file = open_private(folder / NAME, os.O_RDWR | os.O_APPEND)
+        handle = os.fdopen(file, "a+", encoding="utf-8", errors="replace")
         try:
             return _take(handle, folder)
         except BaseException:

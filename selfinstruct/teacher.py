@@ -6,11 +6,13 @@ what is missing. Retries of a failing endpoint belong to the backend; what a com
 belongs to the recipe.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from selfinstruct.config import BudgetConfig
 from selfinstruct.errors import IncompleteError
+from selfinstruct.redaction import redact, secrets_in
 from selfinstruct.rows import from_messages
 from selfinstruct.store import Store
 from selfinstruct.types import (
@@ -105,10 +107,12 @@ def _pay(
         [(call.key, call.prompt, call.request.sample) for call in allowed],
     )
     answers: dict[str, Completion] = {}
+    secrets = secrets_in(os.environ)  # any backend's library may put its key into an error
     tokens = 0
     for answered in teacher.model.generate([call.request for call in allowed]):
         key = allowed[answered.index].key
-        answers[key] = replace(answered.completion, attempt=key)
+        told = redact(answered.completion.error, secrets)
+        answers[key] = replace(answered.completion, attempt=key, error=told)
         teacher.store.end_attempt(key, answers[key])
         tokens += answers[key].completion_tokens
         teacher.on_progress(

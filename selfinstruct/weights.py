@@ -134,10 +134,16 @@ def write_safetensors(gguf: Path, folder: Path) -> None:
         # The loader's own progress bar cannot be switched off, so what it draws goes nowhere.
         with quiet(), redirect_stderr(io.StringIO()):
             model = transformers.AutoModelForCausalLM.from_pretrained(
-                gguf.parent, gguf_file=gguf.name, quantization_config=unpacked, dtype="float32"
+                gguf.parent,
+                gguf_file=gguf.name,
+                quantization_config=unpacked,
+                dtype="float32",
+                trust_remote_code=False,
             )
             model.save_pretrained(folder)
-            tokenizer = transformers.AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(
+                gguf.parent, gguf_file=gguf.name, trust_remote_code=False
+            )
             tokenizer.save_pretrained(folder)
     except (ValueError, LookupError, struct.error) as error:
         raise UserError(

@@ -1,3 +1,7 @@
+import io
+import json
+import pickle
+import shutil
 from pathlib import Path
 
 import pytest
@@ -35,6 +39,47 @@ def test_what_cannot_be_loaded_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be loaded") as caught:
         load_base(str(tmp_path), "cpu")
     assert str(tmp_path) in caught.value.what
+
+
+class Trap:
+    """Whoever unpickles it makes the file."""
+
+    def __init__(self, sprung: Path) -> None:
+        self.sprung = sprung
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self.sprung,)
+
+
+def test_a_pickle_in_a_models_folder_is_not_read(tiny_base: Path, tmp_path: Path) -> None:
+    folder, sprung = tmp_path / "model", tmp_path / "sprung"
+    shutil.copytree(tiny_base, folder)
+    (folder / "model.safetensors").unlink()
+    for name in ("pytorch_model.bin", "training_args.bin"):
+        (folder / name).write_bytes(pickle.dumps(Trap(sprung)))
+    with pytest.raises(UserError, match="cannot be loaded"):
+        load_base(str(folder), "cpu")
+    assert not sprung.exists()
+    pickle.loads((folder / "pytorch_model.bin").read_bytes())
+    assert sprung.exists()  # the trap is one
+
+
+@pytest.mark.parametrize("part", ["config.json", "tokenizer_config.json"])
+def test_code_in_a_models_folder_is_not_run_even_if_somebody_types_yes(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    folder, sprung = tmp_path / "model", tmp_path / "sprung"
+    shutil.copytree(tiny_base, folder)
+    (folder / "evil.py").write_text(f"open({str(sprung)!r}, 'w').close()\nclass Evil:\n    pass\n")
+    kinds = ("AutoConfig", "AutoModelForCausalLM")
+    evil = dict.fromkeys(kinds, "evil.Evil") | {"AutoTokenizer": ["evil.Evil", None]}
+    config = json.loads((folder / part).read_text())
+    kind = "model_type" if part == "config.json" else "tokenizer_class"
+    (folder / part).write_text(json.dumps({**config, "auto_map": evil, kind: "evil"}))
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\ny\ny\n"))
+    with pytest.raises(UserError, match="cannot be loaded"):
+        load_base(str(folder), "cpu")
+    assert not sprung.exists()
 
 
 def test_a_cpu_computes_in_float32() -> None:

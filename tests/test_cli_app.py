@@ -49,6 +49,27 @@ def test_a_reading_command_prints_one_json_object_on_failure_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("raised", "code"), [("RuntimeError(said)", 1), ("UserError(said, why=said)", 2)]
+)
+def test_no_error_tells_a_key(monkeypatch: pytest.MonkeyPatch, raised: str, code: int) -> None:
+    """LiteLLM's exceptions quoted URLs with the key in them (its issue 15799)."""
+    monkeypatch.setenv("TEACHER_KEY", "canary-0123456789")
+    script = (
+        "import os\nfrom selfinstruct.cli.app import UserError, app, main\n@app.command()\n"
+        "def leak(json: bool = False):\n"
+        "    said = f'GET /v1?k={os.environ[\"TEACHER_KEY\"]} failed'\n"
+        f"    raise {raised}\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "leak", "--json"], capture_output=True, text=True
+    )
+    assert done.returncode == code
+    assert "GET /v1?k=[redacted] failed" in done.stderr
+    assert "canary" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ["status"],

@@ -16,11 +16,13 @@ OPERATIONAL = {
     "student.device",
     "student.micro_batch",
     "student.processes",
+    "teacher.allow_http",
     "teacher.attempts",
     "teacher.context",
     "teacher.device",
     "teacher.parallel",
     "teacher.timeout_s",
+    "teacher.use_proxy",
 }
 
 
@@ -53,12 +55,29 @@ def paths(tree: dict[str, object], prefix: str = "") -> set[str]:
         (with_changes(teacher={"name": "sk-123"}), "a key stands in the config"),
         (with_changes(teacher={"backend": "opnai"}), "teacher.backend: Input should be"),
         (with_changes(generate={"answer": {"temperatur": 1}}), "generate.answer.temperatur"),
+        ({**MINIMAL, "name": "../other"}, "name: a name is 1 to 64 letters"),
     ],
 )
 def test_a_fault_is_named_with_its_place(tree: dict[str, object], message: str) -> None:
     with pytest.raises(UserError) as caught:
         parse_config(tree)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        with_changes(teacher={"name": "sk-canary0123456789"}),
+        with_changes(teacher={"api_key_env": "canary0123456789"}),
+        with_changes(teacher={"api_key": "canary0123456789"}),
+        with_changes(teacher={"base_url": "https://me:canary0123@a.com/v1"}),
+        with_changes(teacher={"base_url": "https://a.com/v1?key=canary0123"}),
+    ],
+)
+def test_a_key_in_a_config_is_refused_and_not_repeated(tree: dict[str, object]) -> None:
+    with pytest.raises(UserError) as caught:
+        parse_config(tree)
+    assert "canary" not in str(caught.value)
 
 
 def test_every_fault_is_reported_at_once() -> None:

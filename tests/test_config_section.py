@@ -1,7 +1,15 @@
 import pytest
 from pydantic import ValidationError
 
-from selfinstruct.config.section import Count, Section, Share, defaults_of, identity_of, operational
+from selfinstruct.config.section import (
+    Count,
+    Section,
+    Share,
+    check_id,
+    defaults_of,
+    identity_of,
+    operational,
+)
 
 
 class Inner(Section):
@@ -49,3 +57,42 @@ def test_unknown_keys_and_values_out_of_range_are_refused(values: dict[str, floa
 def test_a_section_never_changes() -> None:
     with pytest.raises(ValidationError):
         Inner().share = 0.1
+
+
+@pytest.mark.parametrize("name", ["run", "a", "try-2", "Run_1.5", "3", "console", "a" * 64])
+def test_a_name_for_a_folder(name: str) -> None:
+    assert check_id(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../a",
+        "a/../../b",
+        "/etc",
+        "a/b",
+        "a\\b",
+        "C:a",
+        "a\0",
+        "a\n",
+        " a",
+        ".hidden",
+        "-rf",
+        "a.",
+        "%2e%2e",
+        "\uff0e\uff0e",
+        "a\u202e",
+        "~",
+        "$HOME",
+        "CON",
+        "nul.txt",
+        "Lpt1",
+        "a" * 65,
+    ],
+)
+def test_no_name_leaves_its_folder(name: str) -> None:
+    with pytest.raises(ValueError, match="a name is 1 to 64 letters"):
+        check_id(name)

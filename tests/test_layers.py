@@ -12,7 +12,7 @@ PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = (
     {"errors", "types"},
-    {"verdict", "files"},
+    {"verdict", "files", "endpoint", "redaction"},
     {
         "config",
         "shipped",

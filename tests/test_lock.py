@@ -3,10 +3,12 @@ import platform
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from selfinstruct.database import connect
 from selfinstruct.errors import StoreError
 from selfinstruct.lock import NAME, left_open, lock
 
@@ -67,3 +69,36 @@ def test_a_place_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
     (tmp_path / "run" / NAME).mkdir(parents=True)
     with pytest.raises(StoreError, match="cannot be written to: Is a directory"):
         lock(tmp_path / "run")
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o777], ids=oct)
+def _umask(request: pytest.FixtureRequest) -> Iterator[None]:
+    before = os.umask(request.param)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("_umask")
+def test_a_run_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with lock(run):
+        db = connect(run / "run.db", write=True)
+        db.execute("INSERT INTO meta VALUES ('a', '1')")
+        modes = {path.name: oct(path.stat().st_mode & 0o777) for path in (run, *run.iterdir())}
+        db.close()
+    beside = {f"run.db{end}": "0o600" for end in ("", "-wal", "-shm")}
+    assert modes == {"run": "0o700", "run.lock": "0o600", **beside}
+
+
+def test_a_folder_that_its_owner_opened_to_others_stays_open(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with lock(run):
+        connect(run / "run.db", write=True).close()
+    run.chmod(0o750)
+    (run / "run.db").chmod(0o640)
+    with lock(run):
+        connect(run / "run.db", write=True).close()
+    assert [oct(path.stat().st_mode & 0o777) for path in (run, run / "run.db")] == [
+        "0o750",
+        "0o640",
+    ]

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from selfinstruct.config import ModelConfig
+from selfinstruct.endpoint import Resolve
 from selfinstruct.errors import IncompleteError, UserError
-from selfinstruct.models.openai_api import OpenAIModel, is_loopback
+from selfinstruct.models.openai_api import OpenAIModel
 from selfinstruct.types import Completion, Message, Request, Sampling
 
 CANARY = "sk-canary-0123456789"
@@ -232,10 +233,11 @@ def test_what_all_requests_would_meet_ends_the_run_at_once(
     assert len(stub.calls) <= 2
 
 
-def test_a_redirect_is_not_followed() -> None:
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(status: int) -> None:
     with serving(said("stolen")) as (thief, elsewhere):
-        moved = fault(307, location=f"{elsewhere}/chat/completions")
-        with serving(moved) as (_, url), pytest.raises(UserError, match="HTTP 307"):
+        moved = fault(status, location=f"{elsewhere}/chat/completions")
+        with serving(moved) as (_, url), pytest.raises(UserError, match=f"HTTP {status}"):
             ask(url)
     assert thief.calls == []
 
@@ -302,7 +304,7 @@ def test_the_key_is_in_no_message() -> None:
         model = OpenAIModel(config(url))
     told = [str(raised.value), repr(raised.value), completion.error, repr(model), model.name]
     assert not [text for text in told if CANARY in text]
-    assert "no ***" in completion.error
+    assert "no [redacted]" in completion.error
 
 
 @pytest.mark.parametrize(
@@ -314,7 +316,7 @@ def test_the_key_is_in_no_message() -> None:
     ],
 )
 def test_where_the_key_goes(url: str, env: str, key: str) -> None:
-    assert OpenAIModel(config(url, api_key_env=env))._key == key
+    assert OpenAIModel(config(url, api_key_env=env, allow_http=True))._key == key
 
 
 def test_a_missing_key_is_named() -> None:
@@ -322,18 +324,86 @@ def test_a_missing_key_is_named() -> None:
         OpenAIModel(config("https://api.example.com/v1", api_key_env="UNSET_KEY"))
 
 
-@pytest.mark.parametrize(
-    ("host", "local"),
-    [
-        ("localhost", True),
-        ("127.0.0.1", True),
-        ("::1", True),
-        ("localhost.evil.com", False),
-        ("10.0.0.1", False),
-    ],
-)
-def test_loopback(host: str, local: bool) -> None:
-    assert is_loopback(host) is local
+@pytest.mark.parametrize("key", ["sk-canary-é-0123456789", "sk-canary\n0123456789"])
+def test_a_key_that_no_header_can_carry_is_refused_unseen(
+    monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("TEACHER_KEY", key)
+    with pytest.raises(UserError, match="TEACHER_KEY holds characters") as raised:
+        OpenAIModel(config("http://127.0.0.1:9/v1"))
+    assert "canary" not in str(raised.value)
+
+
+def test_blanks_around_a_key_are_no_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEACHER_KEY", f" {CANARY}\n")
+    with serving(said("hi")) as (stub, url):
+        ask(url)
+    assert stub.calls[0]["key"] == f"Bearer {CANARY}"
+
+
+def lead_to(address: str) -> Resolve:
+    return lambda _host, _port: [address]
+
+
+def test_a_name_that_leads_to_the_metadata_service_is_not_asked() -> None:
+    with serving(said("secret")) as (stub, url):
+        port = url.rpartition(":")[2]
+        named = config(f"http://teacher.test:{port}", allow_http=True)
+        asking = OpenAIModel(named, lead_to("169.254.169.254")).generate([request()] * 3)
+        with pytest.raises(UserError, match=r"leads to 169\.254\.169\.254") as raised:
+            next(asking)
+    assert type(raised.value) is UserError
+    assert stub.calls == []
+
+
+def test_a_name_without_an_address_may_get_one_later() -> None:
+    looked_up = []
+
+    def resolve(_host: str, _port: int) -> list[str]:
+        looked_up.append(time.monotonic())
+        if len(looked_up) == 1:
+            raise socket.gaierror("name server is asleep")
+        return ["127.0.0.1"]
+
+    with serving(said("hi")) as (stub, url):
+        asking = OpenAIModel(config(url), resolve).generate([request()])
+        assert [answered.completion.text for answered in asking] == ["hi"]
+    assert (len(looked_up), len(stub.calls)) == (2, 1)
+
+
+@pytest.mark.parametrize("use_proxy", [False, True])
+def test_a_proxy_of_the_environment_is_used_when_asked_for(
+    monkeypatch: pytest.MonkeyPatch, use_proxy: bool
+) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    named = config("http://teacher.invalid/v1", allow_http=True, use_proxy=use_proxy, attempts=1)
+    with serving(said("by proxy")) as (proxy, url):
+        monkeypatch.setenv("http_proxy", url.removesuffix("/v1"))
+        asking = OpenAIModel(named).generate([request()])
+        if use_proxy:
+            assert next(asking).completion.text == "by proxy"
+            assert proxy.calls[0]["path"] == "http://teacher.invalid/v1/chat/completions"
+        else:
+            with pytest.raises(IncompleteError, match="which use_proxy: true"):
+                next(asking)
+            assert proxy.calls == []
+
+
+def test_this_machine_is_never_asked_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with serving(said("thief")) as (proxy, elsewhere), serving(said("hi")) as (_, url):
+        monkeypatch.setenv("http_proxy", elsewhere.removesuffix("/v1"))
+        assert ask(url, use_proxy=True)[0].text == "hi"
+    assert proxy.calls == []
+
+
+def test_a_server_that_writes_the_key_into_its_answer_is_not_quoted() -> None:
+    reply = json.dumps({"model": CANARY, "choices": [{"message": {"content": f"it is {CANARY}"}}]})
+    with serving((200, {}, reply.encode())) as (_, url):
+        [completion] = ask(url)
+    assert (completion.text, completion.model) == ("it is [redacted]", "[redacted]")
 
 
 def test_hosts_that_renamed_a_field_get_the_new_name() -> None:

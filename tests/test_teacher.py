@@ -19,10 +19,13 @@ class Echo:
     name = "echo"
     digest = "echo-1"
 
-    def __init__(self, breaks_after: int | None = None, fails: bool = False) -> None:
+    def __init__(
+        self, breaks_after: int | None = None, fails: bool = False, error: str = "reset"
+    ) -> None:
         self.asked: list[Request] = []
         self.breaks_after = breaks_after
         self.fails = fails
+        self.error = error
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
         for index, request in reversed(list(enumerate(requests))):
@@ -31,7 +34,7 @@ class Echo:
             self.asked.append(request)
             text = f"{request.messages[-1].content}/{request.sample}"
             if self.fails:
-                yield Answered(index, Completion("", "error", error="reset"))
+                yield Answered(index, Completion("", "error", error=self.error))
             else:
                 yield Answered(index, Completion(text, "stop", 10, 5))
 
@@ -135,3 +138,16 @@ def test_progress_counts_what_was_known_and_what_is_new(tmp_path: Path) -> None:
         watched = Teacher(Echo(), store, BudgetConfig(), on_progress=seen.append)
         ask(watched, 1, 0, [prompt("a")], DRAWN, 2)
     assert [(step.done, step.total, step.tokens) for step in seen] == [(1, 2, 5), (2, 2, 10)]
+
+
+def test_an_error_that_tells_a_key_is_kept_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTHER_API_KEY", "canary-0123456789")
+    leaking = Echo(fails=True, error="no canary-0123456789, no Bearer abcdefghij")
+    with Store(tmp_path, write=True) as store:
+        [[completion]] = ask(teacher(leaking, store), 1, 0, [prompt("a")], GREEDY, 1)
+        kept = store.attempt(str(completion.attempt))
+    assert kept is not None
+    assert (completion.error, kept["error"]) == ("no [redacted], no Bearer [redacted]",) * 2
+    assert not [path for path in tmp_path.iterdir() if b"canary" in path.read_bytes()]

@@ -5,10 +5,12 @@ resumable, 4 store locked or damaged, 130 and 143 stopped by a signal with every
 """
 
 import json
+import os
 import signal
 import sys
+import traceback
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Annotated, Any, Literal, NoReturn
 
 import typer
@@ -59,6 +61,23 @@ def main() -> None:
         print("\nstopped; nothing that was finished is lost. To go on:", file=sys.stderr)
         print(f"  selfinstruct {' '.join(sys.argv[1:])}", file=sys.stderr)
         sys.exit(stopped.exit_code)
+    except Exception:
+        sys.excepthook = _tell_bug
+        raise
+
+
+def _tell_bug(kind: type[BaseException], bug: BaseException, trace: TracebackType | None) -> None:
+    """The traceback as always, but for the keys: this text is pasted into bug reports."""
+    from selfinstruct.cli.text import escape
+
+    told = "".join(traceback.format_exception(kind, bug, trace))
+    print(escape(_without_keys(told)), end="", file=sys.stderr)
+
+
+def _without_keys(text: str) -> str:
+    from selfinstruct.redaction import redact, secrets_in
+
+    return redact(text, secrets_in(os.environ))
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
@@ -70,8 +89,9 @@ def _fail(error: UserError) -> NoReturn:
 
     if "--json" in sys.argv:
         fault = {"message": error.what, "why": error.why, "hint": error.next_step}
-        print(json.dumps({"error": {**fault, "code": error.exit_code}}))
-    print(f"error: {escape(str(error))}", file=sys.stderr)
+        told = {name: _without_keys(text) for name, text in fault.items()}
+        print(json.dumps({"error": {**told, "code": error.exit_code}}))
+    print(f"error: {escape(_without_keys(str(error)))}", file=sys.stderr)
     sys.exit(error.exit_code)
 
 

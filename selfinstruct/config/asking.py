@@ -1,13 +1,18 @@
 """The knobs of what comes in: real rows, the task, the teacher, generation and its filters."""
 
+import re
 from typing import Literal, Self
 
 from pydantic import model_validator
 
 from selfinstruct.config.section import Count, Positive, Section, Share, operational
+from selfinstruct.endpoint import read_endpoint
+from selfinstruct.errors import UserError
 from selfinstruct.types import SPLITS, Sampling, Split
 
 SECRET_HINTS = ("sk-", "Bearer ")
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+"""POSIX's names for environment variables; hardly a key passes for one."""
 
 
 class SeedsConfig(Section):
@@ -70,6 +75,10 @@ class ModelConfig(Section):
     """The endpoint of an OpenAI-compatible server (backend `openai`)."""
     api_key_env: str = "OPENAI_API_KEY"
     """The environment variable that holds the key. A key never stands in a config."""
+    allow_http: bool = operational(False)
+    """Ask another machine over plain http, where others can read along; the key stays here."""
+    use_proxy: bool = operational(False)
+    """Go through the proxy that the environment names (HTTPS_PROXY, ALL_PROXY, NO_PROXY)."""
     context: Positive = operational(4096)
     """Tokens of context for one request (backend `llamacpp`)."""
     parallel: Positive = operational(8)
@@ -88,8 +97,22 @@ class ModelConfig(Section):
                 raise ValueError(
                     "a key stands in the config; name its environment variable in api_key_env"
                 )
+        if not VARIABLE.fullmatch(self.api_key_env):
+            raise ValueError(
+                "api_key_env is the name of an environment variable (capitals, digits and _),"
+                " never the key"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _the_endpoint_is_fit_to_ask(self) -> Self:
         if self.backend == "openai" and self.base_url is None:
             raise ValueError("backend openai needs base_url, such as http://127.0.0.1:8000/v1")
+        if self.base_url is not None:
+            try:
+                read_endpoint(self.base_url, allow_http=self.allow_http)
+            except UserError as fault:
+                raise ValueError(str(fault)) from None
         return self
 
 

@@ -29,7 +29,7 @@ from selfinstruct.config.judging import (
     StudentConfig,
     WatchConfig,
 )
-from selfinstruct.config.section import Section, defaults_of, identity_of, operational
+from selfinstruct.config.section import Id, Section, defaults_of, identity_of, operational
 from selfinstruct.errors import UserError
 from selfinstruct.types import digest
 
@@ -37,7 +37,7 @@ from selfinstruct.types import digest
 class Config(Section):
     """One run. Every file in configs/ is one of these."""
 
-    name: str = operational("run")
+    name: Id = operational("run")
     """The run's folder is `out`/`name`."""
     out: str = operational("runs")
     seed: int = 0

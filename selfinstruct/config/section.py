@@ -5,16 +5,37 @@ two starts of one run (they do not change what comes out); all others are the ru
 are compared on resume.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
+
+ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
+DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+"""Names that mean a device on Windows, where a run's folder may be copied to."""
+
+
+def check_id(name: str) -> str:
+    """A name in, the same out if it can be that of a folder and of nothing outside its parent.
+
+    Raises `ValueError` for any other.
+    """
+    if not ID.fullmatch(name) or DEVICE.fullmatch(name):
+        raise ValueError(
+            "a name is 1 to 64 letters a-z, digits, '.', '_' and '-', begins with a letter or digit"
+            " and ends with no '.'; device names such as CON are taken"
+        )
+    return name
+
+
+Id = Annotated[str, AfterValidator(check_id)]
 
 
 def operational(default: Any) -> Any:

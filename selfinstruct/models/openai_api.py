@@ -1,11 +1,11 @@
 """Any server that speaks OpenAI's chat completions: hosted APIs, vLLM, SGLang, Ollama, llama.cpp.
 
 Retries are ours, so that what is worth trying again and how long to wait is decided in one place.
-The key goes to the configured host alone (redirects are not followed) and into no message.
+The key goes to the configured host alone (redirects are not followed, proxies are not used unless
+asked for) and into no message.
 """
 
 import asyncio
-import ipaddress
 import json
 import os
 import random
@@ -15,14 +15,16 @@ from concurrent.futures import Future
 from email.utils import parsedate_to_datetime
 from queue import SimpleQueue
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import httpx2
 import openai
 from anyio.from_thread import start_blocking_portal
 
 from selfinstruct.config import ModelConfig
+from selfinstruct.endpoint import Endpoint, Resolve, check_resolved, look_up, read_endpoint
 from selfinstruct.errors import IncompleteError, UserError
+from selfinstruct.redaction import hide, redact
 from selfinstruct.types import Answered, Completion, FinishReason, Request, digest
 
 NO_KEY = "none"
@@ -62,13 +64,22 @@ class _TryError(Exception):
 
 
 class OpenAIModel:
-    """A served model, asked `cfg.parallel` questions at a time; `UserError` without its key."""
+    """A served model, asked `cfg.parallel` questions at a time.
 
-    def __init__(self, cfg: ModelConfig) -> None:
+    `resolve` says which addresses are behind the host. Raises `UserError` without its key, and for
+    an endpoint that must not be asked.
+    """
+
+    def __init__(self, cfg: ModelConfig, resolve: Resolve = look_up) -> None:
         self._cfg = cfg
         self._base_url = cfg.base_url or ""
-        self._host = urlsplit(self._base_url).hostname or ""
-        self._key = _read_key(cfg, self._host)
+        self._endpoint = read_endpoint(self._base_url, allow_http=cfg.allow_http)
+        self._resolve = resolve
+        self._host = self._endpoint.host
+        self._proxied = cfg.use_proxy and not self._endpoint.local
+        self._key = _read_key(cfg, self._endpoint)
+        self._secrets = () if self._key == NO_KEY else (self._key,)
+        self._checked = False
         self._answered = False
         self._quiet_until = 0.0
         self.name = f"openai:{cfg.name}@{self._host}"
@@ -78,8 +89,8 @@ class OpenAIModel:
         """Yield each answer as it arrives; closing the generator cancels what is under way.
 
         A request that fails for good has finish_reason "error". Raises `UserError` for a wrong key,
-        path or model, `IncompleteError` for a spent quota, an unreachable host and an overlong
-        Retry-After.
+        path, model or address, `IncompleteError` for a spent quota, an unreachable host and an
+        overlong Retry-After.
         """
         news: SimpleQueue[Answered | Future[None]] = SimpleQueue()
         with start_blocking_portal() as portal:
@@ -102,7 +113,7 @@ class OpenAIModel:
             for index, request in left:
                 emit(Answered(index, await self._ask(client, request)))
 
-        local = is_loopback(self._host)
+        self._checked = False
         timeout = httpx2.Timeout(self._cfg.timeout_s, connect=CONNECT_S)
         async with openai.AsyncOpenAI(
             api_key=self._key,
@@ -111,7 +122,8 @@ class OpenAIModel:
             http_client=httpx2.AsyncClient(
                 timeout=timeout,
                 follow_redirects=False,
-                trust_env=not local,  # a proxy is no way to reach this machine
+                trust_env=self._proxied,
+                verify=httpx2.create_ssl_context(),  # SSL_CERT_FILE counts, with a proxy or without
             ),
         ) as client:
             try:
@@ -144,9 +156,16 @@ class OpenAIModel:
             raise IncompleteError(
                 f"{self._host} cannot be reached: {trouble.reason}",
                 why=f"{self._cfg.attempts} tries failed, and it has not answered once",
-                next_step="start the server or mend base_url, then run the same command again",
+                next_step="start the server or mend base_url, then run the same command again"
+                + self._proxy_hint(),
             )
         return Completion("", "error", model=self.name, error=trouble.reason)
+
+    def _proxy_hint(self) -> str:
+        named = {self._endpoint.scheme, "all"} & getproxies().keys()
+        if self._proxied or self._endpoint.local or not named:
+            return ""
+        return "; the environment names a proxy, which use_proxy: true beside base_url uses"
 
     def _heed(self, trouble: _TryError) -> None:
         """Keep every worker quiet for as long as the server asked."""
@@ -163,6 +182,7 @@ class OpenAIModel:
         """One call. Raises `_TryError` for a failed one, `UserError` if all others would fail."""
         try:
             async with asyncio.timeout(self._cfg.timeout_s):
+                await self._check_address()
                 raw = await client.chat.completions.with_raw_response.create(**self._body(request))
             return self._read(json.loads(raw.text))
         except openai.APIStatusError as error:
@@ -170,11 +190,23 @@ class OpenAIModel:
         except (openai.APITimeoutError, TimeoutError):
             why = f"no answer within {self._cfg.timeout_s:g} s"
             raise _TryError(why, reached=False) from None
-        except openai.APIConnectionError as error:
+        except (openai.APIConnectionError, OSError) as error:
             why = str(error.__cause__ or error)
-            raise _TryError(self._redact(why), reached=False) from None
+            raise _TryError(redact(why, self._secrets), reached=False) from None
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise _TryError(f"the server's answer cannot be read: {error!r}") from None
+            why = redact(repr(error), self._secrets)
+            raise _TryError(f"the server's answer cannot be read: {why}") from None
+
+    async def _check_address(self) -> None:
+        """Before the first call that goes out: refuse a name that leads where it must not."""
+        if self._checked:
+            return
+        try:
+            await asyncio.to_thread(check_resolved, self._endpoint, self._resolve)
+        except OSError:
+            if not self._proxied:  # a proxy may know names that this machine does not
+                raise
+        self._checked = True
 
     def _body(self, request: Request) -> dict[str, Any]:
         how = request.sampling
@@ -199,17 +231,17 @@ class OpenAIModel:
         reason: FinishReason = FINISHED.get(str(choice.get("finish_reason")), "stop")
         usage = payload.get("usage") or {}
         return Completion(
-            _text_of(message.get("content")) or refusal or "",
+            hide(_text_of(message.get("content")) or refusal or "", self._secrets),
             "refusal" if refusal else reason,
             usage.get("prompt_tokens") or 0,
             usage.get("completion_tokens") or 0,
-            payload.get("model") or self._cfg.name,
+            hide(payload.get("model") or self._cfg.name, self._secrets),
         )
 
     def _judge(self, error: openai.APIStatusError) -> _TryError:
         """A refused call in, what to make of it out. Raises `UserError` where all would fail so."""
         status = error.status_code
-        said = f"HTTP {status}: {self._redact(error.message)}"
+        said = f"HTTP {status}: {redact(error.message, self._secrets)}"
         if status == 402 or error.code == "insufficient_quota":
             raise IncompleteError(
                 f"the quota at {self._host} is spent ({said})",
@@ -229,30 +261,22 @@ class OpenAIModel:
         transient = status in TRANSIENT or status >= 500
         return _TryError(said, final=not transient, wait_s=_retry_after(error.response.headers))
 
-    def _redact(self, text: str) -> str:
-        return text if self._key == NO_KEY else text.replace(self._key, "***")
 
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its very name."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _read_key(cfg: ModelConfig, host: str) -> str:
+def _read_key(cfg: ModelConfig, endpoint: Endpoint) -> str:
     """The key to send. Over plain HTTP it stays here, unless the server is this machine."""
-    key = os.environ.get(cfg.api_key_env, "")
-    if is_loopback(host):
+    key = os.environ.get(cfg.api_key_env, "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise UserError(
+            f"the key in {cfg.api_key_env} holds characters that cannot be sent",
+            next_step="copy it once more; a key is letters, digits and marks on one line",
+        )
+    if endpoint.local:
         return key or NO_KEY
-    if urlsplit(cfg.base_url or "").scheme != "https":
+    if endpoint.scheme != "https":
         return NO_KEY
     if not key:
         raise UserError(
-            f"{host} needs a key, and {cfg.api_key_env} is not set",
+            f"{endpoint.host} needs a key, and {cfg.api_key_env} is not set",
             next_step=f"export {cfg.api_key_env}=...; any word will do if the server asks for none",
         )
     return key

@@ -63,5 +63,5 @@ def count_tokens(base: str, target: chat.Target, system: str) -> Callable[[Examp
     from transformers import AutoTokenizer
 
     with weights.quiet():
-        tokenizer = AutoTokenizer.from_pretrained(weights.locate(base))
+        tokenizer = AutoTokenizer.from_pretrained(weights.locate(base), trust_remote_code=False)
     return TokenReader(tokenizer, target, system).count
