@@ -1,6 +1,7 @@
 import io
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from selfinstruct.cli.tables import print_summary
@@ -53,3 +54,17 @@ def test_the_gain_on_final_is_told_against_real_rows_alone(tmp_path: Path) -> No
     assert "gain over real rows alone on final, more is better: label accuracy +0.5" in printed(
         tmp_path
     )
+
+
+@pytest.mark.parametrize(("of", "told"), [("synthetic", True), ("mixture", False)])
+def test_an_alarm_that_blocks_nothing_says_so(of: str, told: bool, tmp_path: Path) -> None:
+    write_run(tmp_path)
+    summary = read_summary(tmp_path)
+    ratio = {"value": 0.64, "low": 0.5, "high": 0.8}
+    signal = {"name": "rare_words", "of": of, "ratio": ratio, "alarm": True}
+    summary["rounds"][0]["signals"] = [signal]
+    out = io.StringIO()
+    print_summary(Console(file=out, width=200), summary)
+    assert "ALARM rare_words of the" in out.getvalue()
+    assert "0.64 of the real rows" in out.getvalue()
+    assert ("blocks nothing" in out.getvalue()) == told

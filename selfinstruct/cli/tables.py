@@ -94,7 +94,12 @@ def _watched(signals: list[dict[str, Any]]) -> str:
         f"{'the control' if signal['of'] == 'student' else 'the real rows'}"
         for signal in loud
     )
-    return f"ALARM {names}" if loud else f"{len(signals)} signals, no alarm"
+    if not loud:
+        return f"{len(signals)} signals, no alarm"
+    quiet = all(signal["of"] == "synthetic" for signal in loud)
+    return f"ALARM {names}" + (
+        " (mixture and student are quiet, so it blocks nothing)" if quiet else ""
+    )
 
 
 def _print_end(console: Console, summary: dict[str, Any]) -> None:
