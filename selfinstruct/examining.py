@@ -19,6 +19,7 @@ from selfinstruct.round import Signals, Standing, State
 from selfinstruct.seeds import group_rows
 from selfinstruct.setting import Setting
 from selfinstruct.teacher import Teacher, ask
+from selfinstruct.telling import name_signal
 from selfinstruct.types import (
     Checkpoint,
     Completion,
@@ -56,7 +57,7 @@ def watch(here: Setting, index: int, mixture: Mixture, candidate: Exams, control
     if not here.cfg.watch.enabled:
         return ()
 
-    def look() -> Signals:
+    def look() -> rows.Row:
         here.note(index, "watch", "holding the rows beside the real ones")
         cfg, seed, real = here.cfg.watch, here.cfg.seed, here.data.train
         made = [row for row in mixture.rows if row.origin == "synthetic"]
@@ -64,25 +65,25 @@ def watch(here: Setting, index: int, mixture: Mixture, candidate: Exams, control
         signals += watch_rows("synthetic", made, real, cfg, seed)
         if candidate.dev is not None and control.dev is not None:
             signals += watch_student(candidate.dev, control.dev, cfg, seed)
-        return signals
+        return {"signals": [rows.from_signal(signal) for signal in signals]}
 
-    return here.once(
-        index,
-        "watch",
-        look,
-        lambda signals: {"signals": [rows.from_signal(signal) for signal in signals]},
-        lambda row: tuple(rows.to_signal(signal) for signal in row["signals"]),
-    )
+    return tuple(map(rows.to_signal, here.once(index, "watch", look)["signals"]))
 
 
 def decide(
     here: Setting, index: int, candidate: Exams, standing: Standing, signals: Signals
 ) -> Verdict:
     """The gate's verdict on a candidate. It alone goes back into the loop."""
-    stored = here.store.stage(index, "gate")
-    if stored is not None:
-        return rows.to_verdict(stored["verdict"])
-    began = time.monotonic()
+
+    def judge() -> rows.Row:
+        return _judge(here, index, candidate, standing, signals)
+
+    return rows.to_verdict(here.once(index, "gate", judge)["verdict"])
+
+
+def _judge(
+    here: Setting, index: int, candidate: Exams, standing: Standing, signals: Signals
+) -> rows.Row:
     cfg = here.cfg
     rounds = cfg.rounds.max if cfg.gate.horizon == "fixed" else None
     alpha = stats.alpha_of_round(cfg.gate.alpha, index, rounds)
@@ -100,13 +101,11 @@ def decide(
     verdict = gate.decide(ours, theirs, cfg.gate, alpha, cfg.seed, groups, checks)
     if judged:  # heard, though another metric may have decided
         verdict = replace(verdict, judge=judged.health)
-    result = {
+    return {
         "verdict": rows.from_verdict(verdict),
         "candidate": ours.checkpoint,
         "champion": theirs.checkpoint,
     }
-    here.commit(index, "gate", result, began)
-    return verdict
 
 
 def blocking(signals: Signals) -> tuple[str, ...]:
@@ -116,7 +115,7 @@ def blocking(signals: Signals) -> tuple[str, ...]:
     real ones in every mixture, are only told of.
     """
     return tuple(
-        f"{signal.name} of the {signal.of}"
+        name_signal(signal.name, signal.of)
         for signal in signals
         if signal.alarm and signal.of != "synthetic"
     )

@@ -22,9 +22,8 @@ from selfinstruct.types import Example, RealData, Report
 from selfinstruct.verdict import Guard, Held
 
 SHIPPED = "general"
-NEAR = (
-    0.7  # the paper's novelty threshold: a row that near to one the student learns from tells less
-)
+# The paper's novelty threshold: a row that near to one the student learns from tells less.
+NEAR = 0.7
 
 
 def guard_rows(cfg: GuardConfig, base: Path, data: RealData, seed: int) -> tuple[Example, ...]:

@@ -4,14 +4,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 from selfinstruct.config import Config
+from selfinstruct.rows import Row
 from selfinstruct.store import Store
 from selfinstruct.task import Task
 from selfinstruct.types import Checkpoint, Example, OnProgress, Progress, RealData, Report
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -47,19 +45,12 @@ class Setting:
         """
         self.store.commit_stage(index, stage, result, time.monotonic() - began, report)
 
-    def once(
-        self,
-        index: int,
-        stage: str,
-        make: Callable[[], Result],
-        to_row: Callable[[Result], Any],
-        from_row: Callable[[Any], Result],
-    ) -> Result:
-        """The stage's stored result, or what `make` makes, stored as a row."""
-        stored = self.store.stage(index, stage)
+    def once(self, index: int, stage: str, make: Callable[[], Row]) -> Row:
+        """The stage's result as a row: the stored one, or what `make` makes, stored."""
+        stored: Row | None = self.store.stage(index, stage)
         if stored is not None:
-            return from_row(stored)
+            return stored
         began = time.monotonic()
         made = make()
-        self.commit(index, stage, to_row(made), began)
+        self.commit(index, stage, made, began)
         return made

@@ -16,6 +16,11 @@ def name_metric(metric: str) -> str:
     return f"{NAMES.get(metric, metric)} ({better})"
 
 
+def name_signal(name: str, of: str) -> str:
+    """A signal of the watch with what it was taken of, such as `rare_words of the mixture`."""
+    return f"{name} of the {'synthetic rows' if of == 'synthetic' else of}"
+
+
 def score(metric: str, value: float) -> str:
     """One value of a metric, such as `62.5 %` or `1.234`."""
     return f"{100 * value:.1f} %" if metric in PERCENT else f"{value:.3f}"

@@ -10,26 +10,26 @@ from tests.workplace import setting
 def test_a_stage_is_made_once_and_read_ever_after(tiny_base: Path, tmp_path: Path) -> None:
     made: list[int] = []
 
-    def make() -> tuple[int, ...]:
+    def make() -> dict[str, int]:
         made.append(1)
-        return (1, 2)
+        return {"count": 2}
 
     with Store(tmp_path / "t", write=True) as store:
         here = setting(tiny_base, store)
-        found = [here.once(3, "count", make, list, tuple) for _ in range(2)]
-        assert found == [(1, 2), (1, 2)]
+        found = [here.once(3, "count", make) for _ in range(2)]
+        assert found == [{"count": 2}, {"count": 2}]
         assert made == [1]
-        assert store.stage(3, "count") == [1, 2]
+        assert store.stage(3, "count") == {"count": 2}
 
 
 def test_a_stage_that_fails_is_not_remembered(tiny_base: Path, tmp_path: Path) -> None:
-    def fail() -> int:
+    def fail() -> dict[str, int]:
         raise KeyboardInterrupt
 
     with Store(tmp_path / "t", write=True) as store:
         here = setting(tiny_base, store)
         with pytest.raises(KeyboardInterrupt):
-            here.once(1, "count", fail, int, int)
+            here.once(1, "count", fail)
         assert store.stage(1, "count") is None
 
 

@@ -49,3 +49,10 @@ def test_values_and_differences_have_their_unit(metric: str, score: str, amount:
 )
 def test_a_duration_is_read_at_a_glance(value: float, shown: str) -> None:
     assert telling.seconds(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("of", "told"), [("synthetic", "x of the synthetic rows"), ("student", "x of the student")]
+)
+def test_a_signal_is_named_with_what_it_was_taken_of(of: str, told: str) -> None:
+    assert telling.name_signal("x", of) == told

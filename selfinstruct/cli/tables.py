@@ -8,10 +8,9 @@ from rich.text import Text
 
 from selfinstruct.cli.text import escape
 from selfinstruct.pairs import LOWER_IS_BETTER
-from selfinstruct.telling import NAMES, interval, seconds
+from selfinstruct.telling import NAMES, interval, name_signal, seconds
 from selfinstruct.types import SPLITS
 
-WATCHED = {"mixture": "mixture", "synthetic": "synthetic rows", "student": "student"}
 COLOURS = {"accept": "green", "reject": "red", "inconclusive": "yellow"}
 
 
@@ -90,7 +89,7 @@ def _watched(signals: list[dict[str, Any]]) -> str:
     """The alarms, loudest first, or that there are none."""
     loud = [signal for signal in signals if signal["alarm"]]
     names = ", ".join(
-        f"{signal['name']} of the {WATCHED[signal['of']]} at {signal['ratio']['value']:.2f} of "
+        f"{name_signal(signal['name'], signal['of'])} at {signal['ratio']['value']:.2f} of "
         f"{'the control' if signal['of'] == 'student' else 'the real rows'}"
         for signal in loud
     )

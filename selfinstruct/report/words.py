@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from selfinstruct.telling import NAMES, amount, gain, interval, score
+from selfinstruct.telling import NAMES, amount, gain, interval, name_signal, score
 from selfinstruct.verdict import Guard, JudgeHealth, Signal, Verdict
 
 OUTCOMES = {"accept": "accepted", "reject": "rejected", "inconclusive": "inconclusive"}
@@ -79,5 +79,4 @@ def tell_signal(signal: Signal) -> str:
         else "no ratio can be formed"
     )
     limit = f", limit {signal.limit:g}" if signal.limit is not None else ""
-    of = "synthetic rows" if signal.of == "synthetic" else signal.of
-    return f"{signal.name} of the {of}: {signal.value:.3f}, {against}{limit}"
+    return f"{name_signal(signal.name, signal.of)}: {signal.value:.3f}, {against}{limit}"
