@@ -4,7 +4,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check bench lock clean help
+.PHONY: demo test hunt check bench lock clean help
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -14,6 +14,9 @@ demo: $(READY) ## one whole bootstrap round on the bundled model: under ten minu
 
 test: check ## lint, types and every test, the ones on real models included
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m "not gpu" -n 2 --dist worksteal --durations=8
+
+hunt: $(READY) ## the laws alone, each on a thousand new cases
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m "not slow and not gpu" -n 2 --hypothesis-profile=hunt tests
 
 check: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .

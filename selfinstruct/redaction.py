@@ -28,10 +28,15 @@ PATTERNS = tuple(
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Text without the secrets given, and without whatever looks like a key."""
-    text = hide(text, secrets)
-    for pattern in PATTERNS:
-        text = pattern.sub(_hidden, text)
+    """Text without the secrets given, and without whatever looks like a key.
+
+    Redacting what was redacted before changes nothing more.
+    """
+    before, text = "", hide(text, secrets)
+    while text != before:  # what one pattern hides may complete what another looks for
+        before = text
+        for pattern in PATTERNS:
+            text = pattern.sub(_hidden, text)
     return text
 
 

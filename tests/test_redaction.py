@@ -23,6 +23,7 @@ CANARY = "canary/0123+456=789"
         ('{"x-api-key": "abcdefgh12"}', '{"x-api-key": "[redacted]"}'),
         ("'apiKey' : 'abcdefgh12'", "'apiKey' : '[redacted]'"),
         ("proxy http://me:pass@box:1/", "proxy http://[redacted]@box:1/"),
+        ("Bearer ?key==", "Bearer [redacted]"),
     ],
 )
 def test_a_key_is_taken_out_and_the_rest_stays(text: str, shown: str) -> None:
