@@ -15,6 +15,7 @@ from selfinstruct.errors import IncompleteError
 from selfinstruct.redaction import redact, secrets_in
 from selfinstruct.rows import from_messages
 from selfinstruct.store import Store
+from selfinstruct.text import without_surrogates
 from selfinstruct.types import (
     Completion,
     Model,
@@ -111,8 +112,9 @@ def _pay(
     tokens = 0
     for answered in teacher.model.generate([call.request for call in allowed]):
         key = allowed[answered.index].key
-        told = redact(answered.completion.error, secrets)
-        answers[key] = replace(answered.completion, attempt=key, error=told)
+        said = without_surrogates(answered.completion.text)
+        told = without_surrogates(redact(answered.completion.error, secrets))
+        answers[key] = replace(answered.completion, text=said, attempt=key, error=told)
         teacher.store.end_attempt(key, answers[key])
         tokens += answers[key].completion_tokens
         teacher.on_progress(

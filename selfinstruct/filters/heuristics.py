@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from selfinstruct.config import HeuristicsConfig
 from selfinstruct.text import (
+    CONTROL,
     as_fraction,
     exceeds,
     lcs,
@@ -30,6 +31,11 @@ from selfinstruct.types import Example, Rejection
 SOUND_OPENERS = "¿¡$"
 LOOP_WORDS = 12
 LOOP_N = 3
+CHARS_A_WORD = 16
+"""No language's words are this long on average, the space counted (English 6, Finnish 9): a text
+with more characters than this for each word that it may have is emoji, base64 or a flood of marks.
+"""
+LOST = "\N{REPLACEMENT CHARACTER}"
 COLONS = (":", "\N{FULLWIDTH COLON}")
 
 END = r"(?=[.,;!]|$)"
@@ -60,7 +66,7 @@ DECLINES = (
     r"(?:'m| am) not comfortable (?:with )?(?:writing|creating|generating|answering|discussing)",
 )
 SPEAKS_AS_AI = (
-    rf"\bas {AN_AI}(?: (?:trained|developed|created)\b[^.,]*)?,? (?:i|my)\b",
+    rf"\bas {AN_AI}(?: (?:trained|developed|created)\b[^.,]{{0,80}})?,? (?:i|my)\b",
     rf"\bi(?:'m| am) (?:(?:just|only|merely|simply) )?{AN_AI}"
     r"(?=[.,;:!]|$| (?:and|so|that|which|without|developed|created|trained|designed|made|built)\b)",
     r"\bi (?:do not|don't) have (?:feelings|emotions|personal (?:opinions|beliefs|feelings))\b",
@@ -102,14 +108,26 @@ def _first(
     return None
 
 
+def garbled_question(example: Example, _: HeuristicsConfig) -> Breach | None:
+    """The question holds what nobody types or sees: a control character, half a surrogate pair, or
+    the mark of bytes that were no text.
+    """
+    return _garbled(example.instruction, question_text(example))
+
+
+def garbled(example: Example, _: HeuristicsConfig) -> Breach | None:
+    """The input or the response does."""
+    return _garbled(example.input, example.response)
+
+
 def too_short(example: Example, cfg: HeuristicsConfig) -> Breach | None:
     """The question has fewer words than `min_words` (characters, in scripts without spaces)."""
     return _below(len(words(question_text(example))), cfg.min_words)
 
 
 def too_long(example: Example, cfg: HeuristicsConfig) -> Breach | None:
-    """The question has more words than `max_words`."""
-    return _above(len(words(question_text(example))), cfg.max_words)
+    """The question has more words than `max_words`, or characters for more."""
+    return _above(_size(question_text(example)), cfg.max_words)
 
 
 def banned_word(example: Example, cfg: HeuristicsConfig) -> Breach | None:
@@ -168,8 +186,13 @@ def response_too_short(example: Example, cfg: HeuristicsConfig) -> Breach | None
 
 
 def response_too_long(example: Example, cfg: HeuristicsConfig) -> Breach | None:
-    """The response has more words than `max_response_words`."""
-    return _above(len(words(example.response)), cfg.max_response_words)
+    """The response has more words than `max_response_words`, or characters for more."""
+    return _above(_size(example.response), cfg.max_response_words)
+
+
+def input_too_long(example: Example, cfg: HeuristicsConfig) -> Breach | None:
+    """The input has more words than a response may have, or characters for more."""
+    return _above(_size(example.input), cfg.max_response_words)
 
 
 def refusal(example: Example, cfg: HeuristicsConfig) -> Breach | None:
@@ -205,6 +228,7 @@ def input_equals_response(example: Example, _: HeuristicsConfig) -> Breach | Non
 
 
 INSTRUCTION_CHECKS: Mapping[str, Check] = {
+    "garbled": garbled_question,
     "too_short": too_short,
     "too_long": too_long,
     "banned_word": banned_word,
@@ -213,15 +237,31 @@ INSTRUCTION_CHECKS: Mapping[str, Check] = {
     "repetition": question_repetition,
 }
 INSTANCE_CHECKS: Mapping[str, Check] = {
+    "garbled": garbled,
     "empty_response": empty_response,
     "response_too_short": response_too_short,
     "response_too_long": response_too_long,
+    "input_too_long": input_too_long,
     "dangling_colon": dangling_colon,
     "input_equals_response": input_equals_response,
     "repetition": repetition,
     "echo": echo,
     "refusal": refusal,
 }
+
+
+def _garbled(*texts: str) -> Breach | None:
+    for text in texts:
+        found = CONTROL.search(text)
+        odd = found[0] if found else LOST if LOST in text else None
+        if odd is not None:
+            return Breach(f"U+{ord(odd):04X}")
+    return None
+
+
+def _size(text: str) -> int:
+    """The words of a text, or as many as its characters would make where those are more."""
+    return max(len(words(text)), len(text) // CHARS_A_WORD)
 
 
 def _below(count: int, limit: int | None) -> Breach | None:
