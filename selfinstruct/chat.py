@@ -127,18 +127,22 @@ def after_thought(text: str) -> str | None:
     A closing mark alone ends a thought too: the chat templates of Qwen3-Thinking and DeepSeek-R1
     write the opening one, so the answer does not hold it.
     """
+    start = text.lstrip()
+    for opening, closing in THOUGHTS:
+        if start.startswith(opening):
+            _, closed, after = start.partition(closing)
+            return after if closed else None
     for opening, closing in THOUGHTS:
         before, closed, after = text.partition(closing)
-        if before.lstrip().startswith(opening):
-            return after if closed else None
         if closed and opening not in before:
             return after
     return text
 
 
 def has_thought(text: str) -> bool:
-    """Whether a mark of thought stands anywhere in the text."""
-    return any(mark in text for marks in THOUGHTS for mark in marks)
+    """Whether a mark of thought stands anywhere in the text, in whatever case."""
+    plain = text.lower()
+    return any(mark.lower() in plain for marks in THOUGHTS for mark in marks)
 
 
 def normalise_label(label: str) -> str:

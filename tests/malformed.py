@@ -18,11 +18,16 @@ LONGEST = 2000
 """Characters of a text that mutants are made of: what is huge once need not be so four times."""
 
 
-def by_hand() -> list[Completion]:
+def by_kind() -> list[tuple[str, Completion]]:
     rows = map(json.loads, GOLDEN.read_text(encoding="utf-8").splitlines())
     return [
-        Completion(row["text"] * row.get("times", 1), row.get("finish", "stop")) for row in rows
+        (row["kind"], Completion(row["text"] * row.get("times", 1), row.get("finish", "stop")))
+        for row in rows
     ]
+
+
+def by_hand() -> list[Completion]:
+    return [answer for _, answer in by_kind()]
 
 
 def corpus() -> list[Completion]:

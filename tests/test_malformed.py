@@ -1,12 +1,11 @@
-"""Thousands of broken answers through every stage that reads a teacher's words: nothing raises,
+"""Thousands of broken answers through every stage that reads a model's words: nothing raises,
 nothing is invented, nothing disappears, and it is the same twice.
 """
 
 import math
 import random
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,23 +18,28 @@ from selfinstruct.config import (
     BudgetConfig,
     FiltersConfig,
     GenerateConfig,
-    HeuristicsConfig,
     JudgeConfig,
     MixtureConfig,
 )
-from selfinstruct.filters.heuristics import check_instance, check_instruction
 from selfinstruct.filters.screen import Indexes, check_question, screen
 from selfinstruct.judge import judge_answers, read_choice
 from selfinstruct.metrics import metrics_of
 from selfinstruct.mixture import mix
 from selfinstruct.recipes import RECIPES, Material, Wave
-from selfinstruct.recipes.parse import read_instances, read_list, read_text, read_texts, read_yes_no
 from selfinstruct.recipes.self_instruct import INPUT_FIRST, IS_CLASSIFICATION, OUTPUT_FIRST, PROPOSE
 from selfinstruct.store import Store
 from selfinstruct.teacher import Teacher, ask
 from selfinstruct.text import CONTROL
-from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling, Screened
-from tests.malformed import Queue, by_hand, corpus, mutant
+from selfinstruct.types import (
+    Completion,
+    Drafts,
+    Example,
+    FinishReason,
+    Prompt,
+    Sampling,
+    Screened,
+)
+from tests.malformed import Queue, by_hand, by_kind, corpus, mutant
 
 LABELLED = tuple(
     Example("Name the intent, then reply.", f"{label} text {n}", f"reply {n}", label=label)
@@ -48,21 +52,20 @@ PLAIN = tuple(
 FILTERS = FiltersConfig()
 FOREIGN = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "[/INST]", "<|endoftext|>", "</s>")
 QUESTION, ANSWER = "label_first/question.j2", "label_first/answer.j2"
-SPELL = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def spelled(n: int) -> str:
-    """A number as words, so that no two good answers are near each other."""
-    return " ".join(f"{SPELL[int(digit)]}{place}" for place, digit in enumerate(str(n)))
+def new_words(n: int) -> str:
+    """Words that no other good answer has, so that none is too similar to another."""
+    return " ".join(f"{word}{n}" for word in ("kind", "old", "friend", "sings"))
 
 
 GOOD: dict[str, Callable[[int], str]] = {
-    QUESTION: lambda n: f"Customer {n} asks {spelled(n)}",
-    ANSWER: lambda n: f"We answer {spelled(n)}",
-    PROPOSE: lambda n: f"Explain the story of {spelled(n)} please.",
+    QUESTION: new_words,
+    ANSWER: new_words,
+    PROPOSE: new_words,
     IS_CLASSIFICATION: lambda n: ("Yes", "No")[n % 2],
-    INPUT_FIRST: lambda n: f"Input: in {spelled(n)}\nOutput: out {spelled(n)}",
-    OUTPUT_FIRST: lambda n: f"Class label: glad {n}\nInput: in {spelled(n)}",
+    INPUT_FIRST: lambda n: f"Input: {n}\nOutput: {new_words(n)}",
+    OUTPUT_FIRST: lambda n: f"Class label: glad{n}\nInput: {new_words(n)}",
 }
 
 
@@ -103,7 +106,7 @@ class Broken:
         return self.answers[n % len(self.answers)] if broken else Completion(GOOD[name](n), "stop")
 
 
-STAGES = [
+STAGES: list[tuple[str, chat.Target, str]] = [
     ("label_first", "label", QUESTION),
     ("label_first", "label_and_response", QUESTION),
     ("label_first", "label_and_response", ANSWER),
@@ -189,3 +192,108 @@ def test_two_thousand_broken_answers_reach_the_ledger_and_come_back(
         resumed = Broken(stage, [Completion("This was paid twice.", "stop")], store)
         assert run_wave(recipe, target, resumed, len(answers)) == (drafts, screened)
         assert store.spent()["calls"] == calls
+
+
+BROKEN = st.one_of(
+    st.text(st.characters()),  # half characters too, which `st.text()` leaves out
+    st.builds(
+        mutant,
+        st.sampled_from([answer(n) for answer in GOOD.values() for n in range(3)]),
+        st.sampled_from([each.text[:200] for each in by_hand()]),
+        st.randoms(use_true_random=False),
+    ),
+)
+FINISHED: st.SearchStrategy[FinishReason] = st.sampled_from(["stop", "length", "refusal", "error"])
+
+
+@pytest.mark.parametrize(("recipe", "target", "stage"), STAGES)
+@given(st.lists(st.builds(Completion, BROKEN, FINISHED), min_size=1, max_size=2))
+def test_any_text_is_accounted_for(
+    recipe: str, target: chat.Target, stage: str, answers: list[Completion]
+) -> None:
+    asked = Broken(stage, answers)
+    done = run_wave(recipe, target, asked, len(answers))
+    require_sound(asked, *done)
+    assert run_wave(recipe, target, Broken(stage, answers), len(answers)) == done
+
+
+def test_a_thought_or_a_refusal_is_never_taken_for_a_row() -> None:
+    kinds = ("thought", "finished by length", "finished by refusal", "finished by error")
+    answers = [answer for kind, answer in by_kind() if kind in kinds]
+    asked = Broken(ANSWER, answers)
+    _, screened = run_wave("label_first", "label_and_response", asked, len(answers))
+    assert {row.response for row in screened.accepted} == {
+        *("Why was I charged twice today?", "Why was I charged twice?", "A", "No", "refund"),
+        "1. Add two numbers.\n2. Sort these words.",
+    }
+
+
+@pytest.mark.parametrize("target", ["label", "label_and_response", "response"])
+def test_what_a_student_or_a_judge_writes_is_read_and_nothing_is_guessed(
+    target: chat.Target,
+) -> None:
+    for answer in corpus():
+        reply = chat.read_answer(answer.text, target)
+        for words in (reply.label or "", reply.response):
+            assert words in answer.text
+        assert not (reply.label and target == "response")
+        choice = read_choice(answer.text)
+        assert choice is None or choice in answer.text.upper()
+
+
+def test_a_judge_that_writes_anything_gives_gains_that_are_numbers() -> None:
+    answers = [each for each in by_hand() if each.finish_reason != "error"]
+    texts = [each.text[:5000] for each in answers]
+    rows = [Example(text, input=text, label="fee") for text in texts]
+    judged = judge_answers(
+        rows,
+        texts,
+        texts[::-1],
+        lambda prompts: [answers[n % len(answers)] for n in range(len(prompts))],
+        JudgeConfig(),
+        0,
+    )
+    assert len(judged.gains) == len(rows)
+    assert all(map(math.isfinite, judged.gains))
+    health = judged.health
+    assert health.wins + health.losses + health.ties == len(rows)
+    assert not health.healthy
+
+
+@pytest.mark.slow
+def test_every_score_of_every_broken_answer_is_a_number(tmp_path: Path) -> None:
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"properties": {"n": {"multipleOf": 0.5, "maximum": 1e300}}}')
+    more = ("macro_f1", "exact_match", "chrf", "json_schema")
+    named: dict[chat.Target, tuple[str, ...]] = {
+        "label": more[:1],
+        "response": more[1:],
+        "label_and_response": more,
+    }
+    for target, names in named.items():
+        replies = [chat.read_answer(each.text[:20_000], target) for each in corpus()]
+        rows = [LABELLED[n % len(LABELLED)] for n in range(len(replies))]
+        for name, metric in metrics_of(target, names, schema).items():
+            scores = metric(rows, replies)
+            assert len(scores) == len(rows)
+            assert all(map(math.isfinite, scores)), name
+
+
+@pytest.mark.slow
+def test_what_is_accepted_is_trained_on_as_it_stands() -> None:
+    from tests.tiny import tiny_tokenizer
+
+    tokenizer = tiny_tokenizer()
+    control = set(tokenizer.added_tokens_decoder)
+    answers = by_hand()
+    for recipe, target, stage in STAGES:
+        _, screened = run_wave(recipe, target, Broken(stage, answers), len(answers))
+        assert len(screened.accepted) > 80
+        cfg = MixtureConfig(synthetic_share=0.5, on_shortage="shrink")
+        real = LABELLED if recipe == "label_first" else PLAIN
+        mixture = mix(real, screened.accepted, cfg, random.Random(0))
+        for row in mixture.rows:
+            encoded = chat.encode(tokenizer, chat.conversation(row, target, "Be brief."))
+            assert tokenizer.decode(encoded.answer_ids[:-1]) == chat.reference(row, target)
+            assert sum(token in control for token in encoded.prompt_ids) == 5
+            assert sum(token in control for token in encoded.answer_ids) == 1

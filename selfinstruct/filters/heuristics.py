@@ -35,7 +35,10 @@ CHARS_A_WORD = 16
 """No language's words are this long on average, the space counted (English 6, Finnish 9): a text
 with more characters than this for each word that it may have is emoji, base64 or a flood of marks.
 """
-LOST = "\N{REPLACEMENT CHARACTER}"
+UNTYPED = re.compile(r"[\ue000-\uf8ff\ufffd-\uffff\U000f0000-\U0010ffff]")
+"""Characters for private use, those that are none, and U+FFFD, which stands for bytes that were no
+text. A real row may hold one, and its student should be able to read it; none should write one.
+"""
 COLONS = (":", "\N{FULLWIDTH COLON}")
 
 END = r"(?=[.,;!]|$)"
@@ -110,7 +113,7 @@ def _first(
 
 def garbled_question(example: Example, _: HeuristicsConfig) -> Breach | None:
     """The question holds what nobody types or sees: a control character, half a surrogate pair, or
-    the mark of bytes that were no text.
+    one of `UNTYPED`.
     """
     return _garbled(example.instruction, question_text(example))
 
@@ -197,11 +200,14 @@ def input_too_long(example: Example, cfg: HeuristicsConfig) -> Breach | None:
 
 def refusal(example: Example, cfg: HeuristicsConfig) -> Breach | None:
     """The response declines the request, or speaks of being a language model."""
-    if not cfg.refusals:
-        return None
-    text = normalise(example.response).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    found = REFUSAL.search(text)
-    return None if found is None else Breach(found.group())
+    return _refusal(example.response, cfg)
+
+
+def question_refusal(example: Example, cfg: HeuristicsConfig) -> Breach | None:
+    """The question does: the teacher declined to write one. Of Banking77's 10,003 real questions
+    none reads like that.
+    """
+    return _refusal(question_text(example), cfg)
 
 
 def echo(example: Example, cfg: HeuristicsConfig) -> Breach | None:
@@ -235,6 +241,7 @@ INSTRUCTION_CHECKS: Mapping[str, Check] = {
     "banned_start": banned_start,
     "bad_first_char": bad_first_char,
     "repetition": question_repetition,
+    "refusal": question_refusal,
 }
 INSTANCE_CHECKS: Mapping[str, Check] = {
     "garbled": garbled,
@@ -252,11 +259,17 @@ INSTANCE_CHECKS: Mapping[str, Check] = {
 
 def _garbled(*texts: str) -> Breach | None:
     for text in texts:
-        found = CONTROL.search(text)
-        odd = found[0] if found else LOST if LOST in text else None
-        if odd is not None:
-            return Breach(f"U+{ord(odd):04X}")
+        found = CONTROL.search(text) or UNTYPED.search(text)
+        if found:
+            return Breach(f"U+{ord(found[0]):04X}")
     return None
+
+
+def _refusal(text: str, cfg: HeuristicsConfig) -> Breach | None:
+    if not cfg.refusals:
+        return None
+    found = REFUSAL.search(normalise(text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+    return None if found is None else Breach(found.group())
 
 
 def _size(text: str) -> int:
