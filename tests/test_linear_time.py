@@ -19,15 +19,17 @@ UNITS = (
     *("- ", "Example 1\n", "Input: a\n", "```\n", "~~~\n", "as an ai trained ", "i cannot ", "x"),
     *("here are ticket ", "let me know if ", "\n\nNote: a", "<think>", "</think>", "\u0301", "_!"),
 )
-OFF = HeuristicsConfig(min_words=None, max_words=None, max_response_words=None, echo=None)
+OFF = HeuristicsConfig(  # what would settle the matter before the costlier checks
+    min_words=None, max_words=None, max_response_words=None, echo=None, max_repetition=None
+)
 READERS: tuple[Callable[[str], object], ...] = (
     *(read_texts, read_text, partial(read_list, first=3), read_instances, read_yes_no),
     *(partial(chat.read_answer, target="label"), chat.normalise_label, read_choice),
     without_surrogates,
-    lambda text: check_instruction(Example("x", text, label="fee"), OFF),
+    lambda text: check_instruction(Example("x", f"a {text}", label="fee"), OFF),
     lambda text: check_instance(Example("x", text, text + "."), OFF),
 )
-LARGE = 1 << 20
+LARGE = 1 << 18  # characters; at 1 << 20 the same holds, in four times the time
 
 
 @pytest.mark.slow

@@ -164,14 +164,16 @@ def test_a_task_proposed_twice_in_a_wave_is_followed_up_once() -> None:
     assert len(asked.asked[INPUT_FIRST]) == 1
 
 
-@pytest.mark.parametrize("answer", ["Yes", "yes.", "**Yes**, it is"])
+@pytest.mark.parametrize("answer", ["Yes", "yes.", "**Yes**, it is", "<think>No?</think>Yes"])
 def test_yes_makes_a_classification_task(answer: str) -> None:
     asked = teacher(classify=lambda _: say(answer, "length"))
     run(asked)
     assert set(asked.asked) == {PROPOSE, IS_CLASSIFICATION, OUTPUT_FIRST}
 
 
-@pytest.mark.parametrize("completion", [say("No"), say("Perhaps"), say(""), say("No", "refusal")])
+@pytest.mark.parametrize(
+    "completion", [say("No"), say("Perhaps"), say(""), say("No", "refusal"), say("<think>Yes")]
+)
 def test_anything_else_makes_a_generation_task(completion: Completion) -> None:
     asked = teacher(classify=lambda _: completion)
     run(asked)

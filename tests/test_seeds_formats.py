@@ -82,6 +82,9 @@ def test_unicode_separators_and_format_characters_stay_in_the_text(
         ("17\n", "a number where an object belongs"),
         ("{\n", "an object over several lines"),
         (line(GOOD).rstrip() + line(GOOD), "not JSON: Extra data"),
+        (line(GOOD).rstrip() + ",\n", "not JSON: Extra data"),
+        (line(GOOD).replace("\n", "\r") * 2, "not JSON: Extra data"),
+        (rest('"response": ', '"b", "\\ud800": 1, "\\ud800": 2'), "key '\\ud800' twice"),
         (rest('"response": "b", "x": ', "NaN"), "'NaN' is no number"),
         (rest('"response": "b", "x": ', "-Infinity"), "'-Infinity' is no number"),
         (rest('"response": "b", "x": ', "1e400"), "'1e400' is no number"),
@@ -128,6 +131,15 @@ def test_latin_1_lines_are_named_and_may_be_skipped(tmp_path: Path) -> None:
         ("a.csv", 'instruction,label\n"c"d,e\n', "a.csv:2: ',' expected after '\"'"),
         ("a.csv", "instruction;label\nc;d\n", "a.csv:1: no comma in 'instruction;label'"),
         ("a.csv", "label,instruction,label\nc,d,e\n", "a.csv:1: column 'label' twice"),
+        ("a.csv", "instruction,label\rc,d\r", "a.csv:1: new-line character seen in unquoted"),
+        ("a.csv", f"instruction,label\n{'c' * 200_000},d\n", "a.csv:2: field larger than field"),
+        ("a.jsonl", line(GOOD).encode("utf-32"), "a.jsonl:1: UTF-16, UTF-32"),
+        ("a.jsonl", line(GOOD).encode("utf-32-be"), "a.jsonl:1: UTF-16, UTF-32"),
+        ("a.jsonl", b"\0" * 100, "a.jsonl:1: UTF-16, UTF-32 or no text at all"),
+        ("a.json", '[{"a": 1},]', "a.json:1: not JSON: Expecting value at column 11"),
+        ("a.json", '[{"a": ' + "9" * 5000 + "}]", "a.json:1: a number of 5,000 digits"),
+        ("a.json", '[{"a": 1e999}]', "a.json:1: '1e999' is no number"),
+        ("a.json", '[{"a": "\0"}]', "a.json:1: not JSON: Invalid control character"),
     ],
 )
 @pytest.mark.parametrize("skip_bad", [False, True])
@@ -142,6 +154,22 @@ def test_csv_rows_of_another_width_are_faults(tmp_path: Path) -> None:
     message = fault(tmp_path, content, "a.csv")
     assert "a.csv:4: cells: 3, where the header has 2\na.csv:5: cells: 1, where the" in message
     assert len(read(tmp_path, content, "a.csv", skip_bad=True).examples) == 1
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [("a\0b", "holds a NUL (U+0000)"), ("a\x1b[2Jb", "holds a control character (U+001B)")],
+)
+def test_what_nobody_types_is_named_in_a_csv_too(tmp_path: Path, cell: str, reason: str) -> None:
+    content = f"instruction,response\nc,d\n{cell},e\n"
+    assert f"a.csv:3: instruction {reason}" in fault(tmp_path, content, "a.csv")
+    assert len(read(tmp_path, content, "a.csv", skip_bad=True).examples) == 1
+
+
+def test_what_utf_8_forbids_is_a_fault_of_its_line(tmp_path: Path) -> None:
+    for bad in (b"\xed\xa0\x80", b"\xc0\x80"):  # a surrogate, and NUL in two bytes
+        data = line(GOOD).encode() + b'{"instruction": "a' + bad + b'", "response": "b"}\n'
+        assert "seeds.jsonl:2: not UTF-8: byte" in fault(tmp_path, data)
 
 
 def test_an_array_names_the_line_of_a_bad_element(tmp_path: Path) -> None:

@@ -60,9 +60,15 @@ def test_twenty_faults_are_listed_and_the_rest_counted(tmp_path: Path) -> None:
     assert "\nand 3 more" in message
 
 
-@pytest.mark.parametrize("content", ["", "\n \n", "[]", "[ ]\n"])
+@pytest.mark.parametrize("content", ["", "\n \n", "[]", "[ ]\n", "\ufeff"])
 def test_an_empty_file_is_no_seeds(tmp_path: Path, content: str) -> None:
     assert "seeds.jsonl has no usable row\n  why:  it is empty" in fault(tmp_path, content)
+
+
+def test_a_header_alone_is_no_seeds(tmp_path: Path) -> None:
+    message = fault(tmp_path, "instruction,response\n", "a.csv")
+    assert "a.csv has no usable row" in message
+    assert "JSON" not in message
 
 
 def test_nothing_left_after_skipping_says_why(tmp_path: Path) -> None:

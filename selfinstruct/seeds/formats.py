@@ -30,6 +30,11 @@ MAX_BYTES = 1 << 29
 MAX_DIGITS = 1000
 SPACE = re.compile(r"[ \t\r\n]*")
 TO_UTF8 = "save it as UTF-8, for example: iconv -f ENCODING -t UTF-8 OLD > NEW"
+CSV_STEPS = {
+    "field limit": "shorten that cell; the closing quote of one before it may be missing",
+    "new-line character": "end lines in LF or CR LF, for example: tr '\\r' '\\n' < OLD > NEW",
+    "": 'put a cell with quotes, commas or newlines in "...", its own quotes as ""',
+}
 
 Line = tuple[int, Row | RowError]
 """The line a row starts on (in `datasets`: its place), from 1, and the row or why it is none."""
@@ -165,10 +170,8 @@ def _csv_rows(text: str, name: str) -> Iterator[Line]:
             else:
                 yield number, dict(zip(header, cells, strict=True))
     except csv.Error as error:
-        raise UserError(
-            f"{name}:{start}: {error}",
-            next_step='put a cell with quotes, commas or newlines in "...", its own quotes as ""',
-        ) from None
+        steps = (step for words, step in CSV_STEPS.items() if words in str(error))
+        raise UserError(f"{name}:{start}: {error}", next_step=next(steps)) from None
 
 
 def _header(cells: Sequence[str], where: str) -> list[str]:

@@ -72,7 +72,7 @@ def read_examples(cfg: SeedsConfig, base: Path) -> ReadResult:
         raise UserError(
             f"{cfg.path} has no usable row",
             why=_list(faults) if faults else "it is empty",
-            next_step="put one JSON object on each line, with instruction and response or label",
+            next_step="a row needs an instruction or a text, and a response or a label",
         )
     return ReadResult(tuple(examples.values()), len(faults), tuple(faults), duplicates)
 
