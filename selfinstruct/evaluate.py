@@ -6,6 +6,7 @@ was trained: the same prompt, and its answer read by the same rule.
 
 import math
 from collections.abc import Sequence
+from itertools import chain
 
 from selfinstruct import chat
 from selfinstruct.config import EvaluateConfig
@@ -128,7 +129,7 @@ def _answers(
     greedy = Sampling(temperature=0.0, top_p=1.0, max_tokens=cfg.max_new_tokens)
     requests = [Request(tuple(messages[:-1]), greedy) for messages in references]
     answers: dict[int, str] = {}
-    for answered in model.generate(requests):
+    for answered in chain.from_iterable(model.generate(requests)):
         completion = answered.completion
         if completion.finish_reason == "error":
             raise IncompleteError(

@@ -218,22 +218,31 @@ class Store:
                     (key, round_index, wave, prompt_id, sample, model, time.time()),
                 )
 
-    def end_attempt(self, key: str, completion: Completion) -> None:
-        """Record what came back; an error counts as failed and may be asked again."""
-        self._db.execute(
-            "UPDATE attempts SET state = ?, finish_reason = ?, text = ?, prompt_tokens = ?,"
-            " completion_tokens = ?, error = ?, ended = ? WHERE key = ?",
-            (
-                "failed" if completion.finish_reason == "error" else "done",
-                completion.finish_reason,
-                completion.text,
-                completion.prompt_tokens,
-                completion.completion_tokens,
-                completion.error,
-                time.time(),
-                key,
-            ),
-        )
+    def end_attempts(self, answers: Mapping[str, Completion]) -> None:
+        """Record what came back for each key; an error counts as failed and may be asked again.
+
+        In one transaction, since each costs a disk the same, however much is in it.
+        """
+        with self._transaction() as db:
+            db.executemany(
+                "UPDATE attempts SET state = ?, finish_reason = ?, text = ?, prompt_tokens = ?,"
+                " completion_tokens = ?, error = ?, ended = ?,"
+                " model = coalesce(nullif(?, ''), model) WHERE key = ?",
+                [
+                    (
+                        "failed" if answer.finish_reason == "error" else "done",
+                        answer.finish_reason,
+                        answer.text,
+                        answer.prompt_tokens,
+                        answer.completion_tokens,
+                        answer.error,
+                        time.time(),
+                        answer.model,
+                        key,
+                    )
+                    for key, answer in answers.items()
+                ],
+            )
 
     def spent(self) -> Row:
         """Calls and tokens of the whole run so far, failed and unfinished calls included."""

@@ -109,12 +109,15 @@ def _pay(
     answers: dict[str, Completion] = {}
     secrets = secrets_in(os.environ)  # any backend's library may put its key into an error
     tokens = 0
-    for answered in teacher.model.generate([call.request for call in allowed]):
-        key = allowed[answered.index].key
-        told = redact(answered.completion.error, secrets)
-        answers[key] = replace(answered.completion, attempt=key, error=told)
-        teacher.store.end_attempt(key, answers[key])
-        tokens += answers[key].completion_tokens
+    for arrived in teacher.model.generate([call.request for call in allowed]):
+        new: dict[str, Completion] = {}
+        for answered in arrived:
+            key = allowed[answered.index].key
+            told = redact(answered.completion.error, secrets)
+            new[key] = replace(answered.completion, attempt=key, error=told)
+            tokens += new[key].completion_tokens
+        teacher.store.end_attempts(new)
+        answers |= new
         teacher.on_progress(
             Progress(
                 round_index,

@@ -131,8 +131,8 @@ def uncounted(_: int) -> None:
 
 
 class Model(Protocol):
-    """What generates text. Answers may come in any order; each is yielded as soon as it is
-    complete.
+    """What generates text. Answers may come in any order, and are yielded as soon as they are
+    there: those that arrived together, together.
     """
 
     @property
@@ -145,9 +145,9 @@ class Model(Protocol):
         """Identifies the answers: content of weights and adapter, or endpoint and model name."""
         ...
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
-        """Requests in, one `Answered` each out. Raises `IncompleteError` where going on is
-        pointless.
+    def generate(self, requests: Sequence[Request]) -> Iterator[Sequence[Answered]]:
+        """Requests in, one `Answered` each out, at least one at a time. Raises `IncompleteError`
+        where going on is pointless.
         """
         ...
 

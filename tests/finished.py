@@ -68,7 +68,7 @@ def write_run(
         store.freeze(real_data(count))
         store.set_meta("identity", {"evaluate.max_new_tokens": 96, **(settings or {})})
         store.begin_attempts(1, 0, "scripted", [("call-1", PROMPT, 3)])
-        store.end_attempt("call-1", Completion("charged \x1b[2Jtwo times", "stop", 50, 20))
+        store.end_attempts({"call-1": Completion("charged \x1b[2Jtwo times", "stop", 50, 20)})
         store.commit_wave(1, 0, Screened((KEPT,), (dropped,)))
         for index, (name, (digest, hits)) in enumerate(students.items()):
             number = max(0, index - 1)

@@ -175,7 +175,7 @@ def _write_round(
     keys = [f"call-{index}-{i}" for i in range(8)]
     store.begin_attempts(index, 0, "made", [(key, prompt, i) for i, key in enumerate(keys)])
     for key in keys[:-1]:
-        store.end_attempt(key, Completion("text", "stop", 50, 20))
+        store.end_attempts({key: Completion("text", "stop", 50, 20)})
     store.commit_wave(index, 0, Screened(made[: plan.kept // 2], dropped[: plan.dropped // 2]))
     store.commit_wave(index, 1, Screened(made[plan.kept // 2 :], dropped[plan.dropped // 2 :]))
     store.commit_stage(index, "generate", {"accepted": plan.kept}, 100.0)

@@ -19,9 +19,14 @@ OPERATIONAL = {
     "teacher.allow_http",
     "teacher.attempts",
     "teacher.context",
+    "teacher.deadline_s",
     "teacher.device",
     "teacher.parallel",
+    "teacher.requests_per_minute",
+    "teacher.send_seed",
     "teacher.timeout_s",
+    "teacher.token_limit",
+    "teacher.tokens_per_minute",
     "teacher.use_proxy",
 }
 

@@ -26,7 +26,7 @@ LAYERS = (
         "plugins",
     },
     {"store", "chat", "weights", "prompting", "adapters", "pairs"},
-    {"base", "telling", "audit"},
+    {"base", "telling", "audit", "served"},
     {
         "seeds",
         "models",
@@ -61,7 +61,7 @@ HEAVY = {
     "trl",
     "datasets",
     "accelerate",
-    "openai",
+    "aiohttp",
     "xllamacpp",
 }
 

@@ -17,6 +17,7 @@ from selfinstruct.models.transformers_model import (
     TransformersModel,
 )
 from selfinstruct.types import Completion, Message, Request, Sampling
+from tests.answered import answered_by
 from tests.tiny import save_tiny_model
 
 WORDS = ("hi", "a longer question about the weather", "x", "cards and money " * 5, "why?")
@@ -58,7 +59,7 @@ def ask(text: str, seed: int = 0, **sampling: Any) -> Request:
 
 
 def answers(model: TransformersModel, requests: Sequence[Request]) -> list[Completion]:
-    answered = sorted(model.generate(requests), key=lambda each: each.index)
+    answered = sorted(answered_by(model, requests), key=lambda each: each.index)
     assert [each.index for each in answered] == list(range(len(requests)))
     return [each.completion for each in answered]
 

@@ -27,16 +27,16 @@ class Echo:
         self.fails = fails
         self.error = error
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
+    def generate(self, requests: Sequence[Request]) -> Iterator[Sequence[Answered]]:
         for index, request in reversed(list(enumerate(requests))):
             if self.breaks_after is not None and len(self.asked) >= self.breaks_after:
                 raise KeyboardInterrupt
             self.asked.append(request)
             text = f"{request.messages[-1].content}/{request.sample}"
             if self.fails:
-                yield Answered(index, Completion("", "error", error=self.error))
+                yield [Answered(index, Completion("", "error", error=self.error))]
             else:
-                yield Answered(index, Completion(text, "stop", 10, 5))
+                yield [Answered(index, Completion(text, "stop", 10, 5))]
 
     def close(self) -> None:
         pass

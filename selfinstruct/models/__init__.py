@@ -26,10 +26,10 @@ def open_model(cfg: ModelConfig) -> Model:
             from selfinstruct.models.transformers_model import TransformersModel
 
             return TransformersModel.load(cfg.name, device=cfg.device, batch_size=cfg.parallel)
-        case "openai":
-            from selfinstruct.models.openai_api import OpenAIModel
+        case "openai" | "anthropic":
+            from selfinstruct.served import ServedModel
 
-            return OpenAIModel(cfg)
+            return ServedModel(cfg)
         case "program":
             from selfinstruct.models.program import ProgramModel
 

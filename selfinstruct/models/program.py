@@ -22,7 +22,7 @@ class ProgramModel:
         self._program: Program = find_function(name)
         self.digest = digest([name, _source(self._program)])
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
+    def generate(self, requests: Sequence[Request]) -> Iterator[Sequence[Answered]]:
         """Hand all requests over and yield answers as they come.
 
         Raises `UserError` when there are fewer or more answers than requests.
@@ -30,7 +30,7 @@ class ProgramModel:
         given = 0
         for answer in self._program(requests):
             if given < len(requests):
-                yield Answered(given, complete(answer, requests[given], self.name))
+                yield [Answered(given, complete(answer, requests[given], self.name))]
             given += 1
         if given != len(requests):
             raise UserError(

@@ -96,8 +96,8 @@ class TransformersModel:
         found = [weights.digest(part) for part in self._files]
         return digest(found) if len(found) > 1 else found[0]
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
-        """Answer in batches of like length; every answer of a batch is yielded when it is done.
+    def generate(self, requests: Sequence[Request]) -> Iterator[Sequence[Answered]]:
+        """Answer in batches of like length; the answers of a batch are yielded when it is done.
 
         A prompt that leaves no room for `max_tokens` within the model's context is an error of that
         request alone.
@@ -108,12 +108,12 @@ class TransformersModel:
             needed = len(prompt) + request.sampling.max_tokens
             if needed > self._context:
                 why = f"needs {needed} tokens of context, the model has {self._context}"
-                yield Answered(index, Completion("", "error", model=self.name, error=why))
+                yield [Answered(index, Completion("", "error", model=self.name, error=why))]
             else:
                 rows.append((index, prompt, request))
         rows.sort(key=lambda row: len(row[1]))
         for start in range(0, len(rows), self._batch_size):
-            yield from self._answer(rows[start : start + self._batch_size])
+            yield self._answer(rows[start : start + self._batch_size])
 
     def nll(
         self, conversations: Sequence[Sequence[Message]], on_scored: OnCount = uncounted
