@@ -337,15 +337,38 @@ def report(run: RunPath, as_json: AsJson = False) -> None:
         print(f"with {len(written['files']) - 1} pictures and tables beside it", file=sys.stderr)
 
 
-@app.command(epilog=examples("selfinstruct doctor runs/quickstart"))
+@app.command(
+    epilog=examples(
+        "selfinstruct doctor runs/quickstart",
+        "selfinstruct doctor --teacher configs/billing_openai.yaml teacher.name=my-model",
+    )
+)
 def doctor(
-    run: Annotated[Path | None, typer.Argument(metavar="RUN", help="A run to check.")] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="RUN | KEY.PATH=VALUE", help="A run to check; settings with --teacher."
+        ),
+    ] = None,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(metavar="CONFIG", help="Ask the teacher of a config what it can do."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check this installation, and the digests of a run: what to paste into a bug report."""
-    from selfinstruct.cli.doctor import examine, print_findings
+    """Check this installation, and the digests of a run: what to paste into a bug report.
 
-    findings = examine(run)
+    With --teacher: a dozen short calls to every endpoint of the config's teacher. Does it answer,
+    count tokens, keep limits and seeds, read long prompts whole?
+    """
+    from selfinstruct.cli.doctor import examine, examine_teacher, print_findings
+
+    if teacher is not None:
+        findings = examine_teacher(teacher, given or [])
+    elif given and len(given) > 1:
+        raise UserError(f"doctor looks at one run, not at {len(given)}")
+    else:
+        findings = examine(Path(given[0]) if given else None)
     _print_json(findings) if as_json else print_findings(findings)
     if not findings["healthy"]:
         raise typer.Exit(1)

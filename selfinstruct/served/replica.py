@@ -60,9 +60,7 @@ class Replica:
 
     async def ask(self, request: Request) -> Completion:
         """One try. Raises `TryError` for a failed one, `UserError` if all others would fail too."""
-        asked = json.dumps(self._dialect.body(self.target.model, request)).encode()
-        reply = await self.wire.send(self._url, asked, self._headers, self._timeout_s)
-        payload = payload_of(reply, self.target)
+        payload = await self.exchange(self.body(request))
         try:
             read = self._dialect.read(payload, self.target.model)
         except (LookupError, TypeError, AttributeError, ValueError) as error:
@@ -70,6 +68,16 @@ class Replica:
             raise TryError("passing", f"the server's answer cannot be read: {why}") from None
         secrets = self.target.secrets
         return replace(read, text=hide(read.text, secrets), model=hide(read.model, secrets))
+
+    def body(self, request: Request) -> dict[str, Any]:
+        """What would be sent."""
+        return self._dialect.body(self.target.model, request)
+
+    async def exchange(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """One body out, the JSON object of the answer in. Raises as `ask`."""
+        asked = json.dumps(body).encode()
+        reply = await self.wire.send(self._url, asked, self._headers, self._timeout_s)
+        return payload_of(reply, self.target)
 
     def stood(self) -> None:
         """It answered."""

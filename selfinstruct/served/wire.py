@@ -69,7 +69,8 @@ class Wire:
         except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError, zlib.error) as error:
             raise TryError("passing", f"the answer broke off: {error}") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise TryError("unreached", str(error) or type(error).__name__) from None
+            told = getattr(error, "os_error", error)  # without aiohttp's own words around it
+            raise TryError("unreached", str(told) or type(told).__name__) from None
 
     async def close(self) -> None:
         """Let all connections go."""
