@@ -30,7 +30,7 @@ def generate(here: Setting, index: int, pool: Pool) -> Screened:
     began = time.monotonic()
     here.note(index, "generate", "opening the teacher")
     # The teacher is gone before the student trains: llama.cpp's idle threads spin.
-    with closing(open_model(cfg.teacher)) as model:
+    with closing(open_model(cfg.teacher, partial(here.note, index, "generate"))) as model:
         teacher = Teacher(model, store, cfg.budget, cfg.seed, here.on_progress)
         screened = fill(
             RECIPES[here.task.recipe],

@@ -18,6 +18,7 @@ OPERATIONAL = {
     "student.processes",
     "teacher.allow_http",
     "teacher.attempts",
+    "teacher.batch",
     "teacher.context",
     "teacher.deadline_s",
     "teacher.device",

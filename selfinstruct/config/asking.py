@@ -81,6 +81,10 @@ class ModelConfig(Section):
     """The environment variable that holds the key (ANTHROPIC_API_KEY by default for `anthropic`). A
     key never stands in a config.
     """
+    batch: bool = operational(False)
+    """Ask a whole wave as one batch: half the price, answers within a day (backend `openai`, where
+    the provider has OpenAI's batch API). Large waves suit it: see generate.prompts_per_wave.
+    """
     allow_http: bool = operational(False)
     """Ask another machine over plain http, where others can read along; the key stays here."""
     use_proxy: bool = operational(False)
@@ -138,6 +142,8 @@ class ModelConfig(Section):
     def _the_endpoint_is_fit_to_ask(self) -> Self:
         if self.backend == "openai" and not self.base_urls:
             raise ValueError("backend openai needs base_url, such as http://127.0.0.1:8000/v1")
+        if self.batch and (self.backend != "openai" or len(self.base_urls) != 1):
+            raise ValueError("batch needs backend openai and one base_url")
         for url in self.base_urls:
             try:
                 read_endpoint(url, allow_http=self.allow_http)

@@ -38,7 +38,7 @@ class Wire:
     async def send(
         self,
         url: str,
-        body: bytes | None,
+        body: bytes | aiohttp.FormData | None,
         headers: Mapping[str, str],
         seconds: float,
         most: int = MAX_BYTES,
