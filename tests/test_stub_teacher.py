@@ -86,7 +86,8 @@ def test_a_good_answer_can_be_computed_from_the_request() -> None:
 @pytest.mark.parametrize("field", ["max_tokens", "max_completion_tokens"])
 def test_a_limit_cuts_the_answer_and_says_so(field: str) -> None:
     with serving() as stub:
-        told = json.loads(post(stub, **{field: 5})[2])
+        fields: Any = {field: 5}
+        told = json.loads(post(stub, **fields)[2])
     [choice] = told["choices"]
     assert (choice["finish_reason"], told["usage"]["completion_tokens"]) == ("length", 5)
     assert choice["message"]["content"] == write_words({**BODY, field: 5})[:20]
@@ -94,7 +95,7 @@ def test_a_limit_cuts_the_answer_and_says_so(field: str) -> None:
 
 def test_anthropics_messages_are_spoken_too() -> None:
     with serving() as stub:
-        status, _, body = post(stub, MESSAGES_PATH, CLAUDE, max_tokens=100, system="be brief")
+        status, _, body = post(stub, MESSAGES_PATH, CLAUDE, max_tokens=200, system="be brief")
         refused = [
             json.loads(post(stub, MESSAGES_PATH, CLAUDE)[2]),
             json.loads(post(stub, MESSAGES_PATH, max_tokens=9)[2]),
@@ -102,7 +103,7 @@ def test_anthropics_messages_are_spoken_too() -> None:
     told = json.loads(body)
     assert (status, told["stop_reason"], told["usage"]["input_tokens"]) == (200, "end_turn", 5)
     assert told["content"][0]["text"] == write_words(
-        {**BODY, "max_tokens": 100, "system": "be brief"}
+        {**BODY, "max_tokens": 200, "system": "be brief"}
     )
     assert [error["error"]["message"] for error in refused] == [
         "max_tokens: Field required",
@@ -279,7 +280,7 @@ def test_choices_can_be_missing() -> None:
     ],
 )
 def test_anthropics_odd_answers(fault: Fault, kinds: list[str], reason: str) -> None:
-    told = json.loads(meet(fault, path=MESSAGES_PATH, headers=CLAUDE, max_tokens=99)[2])
+    told = json.loads(meet(fault, path=MESSAGES_PATH, headers=CLAUDE, max_tokens=200)[2])
     assert ([part["type"] for part in told["content"]], told["stop_reason"]) == (kinds, reason)
 
 
@@ -292,11 +293,8 @@ def test_a_header_can_come_twice() -> None:
     assert meet(faults.DOUBLED_HEADER)[1].get_all("X-Request-Id") == ["a", "b"]
 
 
-@pytest.mark.parametrize(("limit", "context", "told"), [(None, None, 5000), (None, 4096, 4096)])
-def test_a_prompt_can_be_cut_without_a_word(
-    limit: int | None, context: int | None, told: int
-) -> None:
-    del limit
+@pytest.mark.parametrize(("context", "told"), [(None, 5000), (4096, 4096)])
+def test_a_prompt_can_be_cut_without_a_word(context: int | None, told: int) -> None:
     long = [{"role": "user", "content": "word" * 5000}]
     with serving(Scenario(context=context)) as stub:
         status, _, body = post(stub, messages=long)
