@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -316,21 +315,47 @@ def test_scripts_say_which_request_meets_what() -> None:
     assert stub.statuses == {200: 3, 529: 1, 400: 1}
 
 
-def ask_at_once(stub: Stub, count: int) -> list[int]:
-    with ThreadPoolExecutor(count) as pool:
-        return sorted(pool.map(lambda index: post(stub, seed=index)[0], range(count)))
+def hold_slots(stub: Stub, count: int) -> list[socket.socket]:
+    """So many requests under way, each until its socket is closed; the script is silent to them."""
+    held = [raw_socket(stub) for _ in range(count)]
+    wait_until(lambda: stub.busy == count)
+    return held
 
 
-@pytest.mark.parametrize(
-    ("queues", "statuses"), [(False, [200] * 3 + [429] * 5), (True, [200] * 8)]
-)
-def test_slots_are_kept(queues: bool, statuses: list[int]) -> None:
-    with serving(Scenario(latency_s=0.5, slots=3, queues=queues)) as stub:
+TWO_HELD = faults.in_turn(faults.SILENT, faults.SILENT)
+
+
+def test_more_than_the_slots_is_refused() -> None:
+    with serving(Scenario(script=TWO_HELD, slots=2)) as stub:
+        first, second = hold_slots(stub, 2)
+        status, headers, _ = post(stub)
+        assert (status, headers["Retry-After"]) == (429, "1")
+        first.close()
+        wait_until(lambda: stub.busy == 1)
+        assert post(stub)[0] == 200
+        second.close()
+    assert (stub.peak, stub.paid.total()) == (3, 1)
+
+
+def test_more_than_the_slots_waits_where_there_is_a_queue() -> None:
+    with serving(Scenario(script=TWO_HELD, slots=2, queues=True)) as stub:
+        first, second = hold_slots(stub, 2)
+        late = raw_socket(stub)
+        late.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            late.recv(1)
+        first.close()
+        late.settimeout(10)
+        assert late.recv(65536).startswith(b"HTTP/1.1 200 OK")
+        for client in (second, late):
+            client.close()
+
+
+def test_an_answer_takes_its_time() -> None:
+    with serving(Scenario(latency_s=0.3)) as stub:
         began = time.monotonic()
-        assert ask_at_once(stub, 8) == statuses
-        assert time.monotonic() - began > (1.4 if queues else 0.4)
-    assert 4 <= stub.peak <= 8
-    assert stub.paid.total() == statuses.count(200)
+        post(stub)
+        assert time.monotonic() - began >= 0.3
 
 
 def test_a_minute_has_so_many_requests() -> None:
@@ -384,6 +409,12 @@ def test_connections_last_as_long_as_they_should(
             reply.read()
         client.close()
     assert len(stub.connections) == connections
+
+
+def test_http_1_0_ends_with_its_answer() -> None:
+    with serving(Scenario(version="HTTP/1.0")) as stub:
+        received, ended = read_all(raw_socket(stub))
+    assert (received[:15], ended) == (b"HTTP/1.0 200 OK", "closed")
 
 
 @pytest.mark.parametrize("sent", [b"{", b"[]", b"\xff"])
