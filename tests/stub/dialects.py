@@ -65,7 +65,7 @@ def speak(body: Json, write: Write, model: str | None, context: int | None) -> S
     """The answer to a body. A server of `context` tokens reads no more of the prompt, and says so
     in its usage alone.
     """
-    limit = body.get("max_completion_tokens", body.get("max_tokens", sys.maxsize))
+    limit: int = body.get("max_completion_tokens", body.get("max_tokens")) or sys.maxsize
     whole = [write(body, choice) for choice in range(body.get("n", 1))]
     texts = tuple(_cut(text, limit * BYTES_PER_TOKEN) for text in whole)
     said = [turn["content"] for turn in body.get("messages", ())] + [body.get("system", "")]
