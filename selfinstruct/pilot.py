@@ -66,7 +66,6 @@ def pilot(here: Setting, calls: int) -> Evidence:
             Aim(1, here.cfg.seed, here.data, (), here.task.target),
             here.cfg.generate.model_copy(update={"max_candidates": 1}),  # the first wave alone
             here.cfg.filters,
-            here.on_progress,
         ).screened
     fit = len(drawn.accepted) + sum(item.reason == ROUND_FULL for item in drawn.rejected)
     made = [call for call in here.store.calls() if call["round"] == 1]

@@ -23,7 +23,7 @@ def test_spending_is_told_by_model_and_counts_calls_that_failed_or_are_out(tmp_p
         store.end_attempt("k2", Completion("", "error", 7, 0, error="cut"))
         found = store.books()
     assert found.spent == {"a": counts(3, 17, 5), "b": counts(1, 0, 0)}
-    assert (found.lost, found.open) == ({}, {"k3", "k4"})
+    assert (dict(found.lost), set(found.open)) == ({}, {"k3", "k4"})
 
 
 def test_a_call_that_is_asked_again_adds_to_what_its_first_try_cost(tmp_path: Path) -> None:

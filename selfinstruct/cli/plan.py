@@ -167,7 +167,7 @@ def _estimated(found: dict[str, Any], accept: int) -> dict[str, str]:
     short = each["accepted"]["low"] < accept
     runs_dry = f" (down to {round(each['accepted']['low'])}: candidates may run out)"
     facts = {
-        "estimate": f"{what} ({_span(each['share'], '.0%')}), {tokens:.0f} tokens a call",
+        "estimate": f"{what}: {_span(each['share'], '.0%')}, {tokens:.0f} tokens a call",
         "a round": f"about {_cost(each, found['currency'])} for {rows}" + runs_dry * short,
     }
     if found["rounds"] > 1:
