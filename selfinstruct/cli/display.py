@@ -197,8 +197,9 @@ class Display:
             kept, missing = bill.kept - bill.kept_first, self._tally.target - bill.kept
             if kept > 0 and missing > 0:
                 took = bill.told[at].spent - bill.first[at].spent
-                end = max(each.spent, bill.told[at].spent + took * missing / kept)
-                spent += f" (about {_amount(end)} when the round is full)"
+                end = bill.told[at].spent + took * missing / kept
+                if end > each.spent:  # this wave may keep less than those before it
+                    spent += f" (about {_amount(end)} when the round is full)"
             parts.append(spent)
         return f"spent {'; '.join(parts)}"
 
