@@ -18,7 +18,7 @@ from selfinstruct.models import open_model, open_student
 from selfinstruct.round import Signals, Standing, State
 from selfinstruct.seeds import group_rows
 from selfinstruct.setting import Setting
-from selfinstruct.teacher import Teacher, ask
+from selfinstruct.teacher import ask
 from selfinstruct.telling import name_signal
 from selfinstruct.types import (
     Checkpoint,
@@ -222,7 +222,7 @@ def _ask_judge(here: Setting, index: int, ours: Report, theirs: Report) -> Judge
     here.note(index, "judge", "opening the judge")
     sampling = Sampling(temperature=0.0, top_p=1.0, max_tokens=cfg.max_tokens)
     with closing(open_model(cfg.model)) as model:
-        teacher = Teacher(model, here.store, here.cfg.budget, here.cfg.seed, here.on_progress)
+        teacher = here.asks(model, cfg.model)
 
         def answer(prompts: Sequence[Prompt]) -> list[Completion]:
             asked = ask(teacher, index, JUDGE_WAVE, prompts, sampling, 1)

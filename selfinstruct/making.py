@@ -11,14 +11,14 @@ from typing import Any
 from selfinstruct import rows, student
 from selfinstruct.errors import StoreError
 from selfinstruct.files import write_jsonl
-from selfinstruct.generate import Aim, Memory
+from selfinstruct.generate import Aim, Memory, require_full
 from selfinstruct.generate import generate as fill
 from selfinstruct.mixture import mix as draw
 from selfinstruct.models import open_model
 from selfinstruct.recipes import RECIPES
 from selfinstruct.round import Pool
 from selfinstruct.setting import Setting
-from selfinstruct.teacher import Teacher, ask
+from selfinstruct.teacher import ask
 from selfinstruct.types import Checkpoint, Mixture, Progress, Screened
 
 
@@ -31,8 +31,8 @@ def generate(here: Setting, index: int, pool: Pool) -> Screened:
     here.note(index, "generate", "opening the teacher")
     # The teacher is gone before the student trains: llama.cpp's idle threads spin.
     with closing(open_model(cfg.teacher, partial(here.note, index, "generate"))) as model:
-        teacher = Teacher(model, store, cfg.budget, cfg.seed, here.on_progress)
-        screened = fill(
+        teacher = here.asks(model, cfg.teacher)
+        filled = fill(
             RECIPES[here.task.recipe],
             lambda wave: partial(ask, teacher, index, wave),
             Memory(partial(store.wave, index), partial(store.commit_wave, index)),
@@ -41,11 +41,18 @@ def generate(here: Setting, index: int, pool: Pool) -> Screened:
             cfg.filters,
             here.on_progress,
         )
+    screened = filled.screened
+    require_full(filled, cfg.generate, index)
     folder = here.folder(index)
     write_jsonl(folder / "accepted.jsonl", map(rows.from_example, screened.accepted))
     write_jsonl(folder / "rejected.jsonl", map(rows.from_rejection, screened.rejected))
-    counts = {"accepted": len(screened.accepted), "rejected": store.reasons(index)}
-    here.commit(index, "generate", counts, began)
+    result = {
+        "accepted": len(screened.accepted),
+        "rejected": store.reasons(index),
+        "ending": filled.ending,
+        "target": cfg.generate.accept,
+    }
+    here.commit(index, "generate", result, began)
     return screened
 
 

@@ -12,12 +12,14 @@ from typing import Any
 from selfinstruct import examining, making, rows, weights
 from selfinstruct.config import Config
 from selfinstruct.errors import UserError
+from selfinstruct.estimate import Evidence
 from selfinstruct.guard import guard_rows
+from selfinstruct.pilot import pilot
 from selfinstruct.round import Kit, advance, run_round, start
 from selfinstruct.seeds import read_real_data
 from selfinstruct.setting import Setting
 from selfinstruct.store import Store
-from selfinstruct.task import located, settle
+from selfinstruct.task import located, require_prices, settle
 from selfinstruct.types import Checkpoint, OnProgress, Progress, silent
 
 
@@ -58,6 +60,13 @@ class Run:
                 state = advance(state, run_round(kit, state, index))
             examining.finish(here, state)
 
+    def pilot(self, calls: int) -> Evidence:
+        """A few of the calls that round 1 will make, kept for it in the run's ledger; begins the
+        run where it has not begun. Raises as `execute`.
+        """
+        with Store(self.folder, write=True) as store:
+            return pilot(self._open(store), calls)
+
     def _last_round(self, store: Store) -> int:
         """Of a run that was closed early, the last it has; there are no rounds after `final`."""
         if store.stage(0, "finish") is None:
@@ -76,7 +85,12 @@ class Run:
     def _open(self, store: Store) -> Setting:
         """Ready to work on the frozen rows: of this run if it has begun, of the files otherwise."""
         cfg = located(self.cfg, self.base)
-        about = {"identity": self.cfg.identity, "config": self.cfg.model_dump(mode="json")}
+        require_prices(cfg)
+        about = {
+            "identity": self.cfg.identity,
+            "config": self.cfg.model_dump(mode="json"),
+            "budget": cfg.budget.model_dump(mode="json"),  # with the prices of its file
+        }
         self._require_same(store.meta("identity"))
         data, guards = store.real_data(), store.meta("guard")
         begun = data is not None
@@ -92,6 +106,11 @@ class Run:
         else:
             store.freeze(data, about)
         own_tasks = cfg.guard.lm_eval_path
+
+        def on_progress(progress: Progress) -> None:
+            store.tick()  # a stage that is killed has worked all the same
+            self.on_progress(progress)
+
         return Setting(
             cfg,
             store,
@@ -99,7 +118,7 @@ class Run:
             tuple(rows.to_example(row) for row in guards),
             settle(cfg, data),
             self._base(),
-            self.on_progress,
+            on_progress,
             Path(own_tasks) if own_tasks else None,
         )
 

@@ -5,11 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from selfinstruct.config import Config
+from selfinstruct.config import Config, ModelConfig
 from selfinstruct.rows import Row
 from selfinstruct.store import Store
 from selfinstruct.task import Task
-from selfinstruct.types import Checkpoint, Example, OnProgress, Progress, RealData, Report
+from selfinstruct.teacher import Teacher
+from selfinstruct.types import (
+    Checkpoint,
+    Example,
+    Model,
+    OnProgress,
+    Progress,
+    RealData,
+    Report,
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,11 @@ class Setting:
     def folder(self, index: int) -> Path:
         """Where a round leaves its files."""
         return self.store.folder / "rounds" / str(index)
+
+    def asks(self, model: Model, cfg: ModelConfig) -> Teacher:
+        """The opened model as one that is paid from this run's budget."""
+        on_progress, seed = self.on_progress, self.cfg.seed
+        return Teacher(model, self.store, self.cfg.budget, seed, on_progress, cfg.parallel)
 
     def note(self, index: int, stage: str, note: str) -> None:
         """Tell the watcher what is going on."""

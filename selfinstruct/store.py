@@ -8,11 +8,12 @@ stage. Stores, and decides nothing.
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+from selfinstruct.books import LOST, WORKED, Books, WorkClock, densest_prompt, lost_with, read_books
 from selfinstruct.database import connect, damaged, is_damage, require_whole
 from selfinstruct.errors import StoreError
 from selfinstruct.lock import left_open, lock
@@ -45,13 +46,16 @@ class Store:
     another version.
     """
 
-    def __init__(self, folder: Path, *, write: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, write: bool = False, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self.folder = folder
         self._path = folder / "run.db"
         self._log = folder / "run.db-wal"
         self._lock = lock(folder) if write else None
         try:
             self._db = self._connect()
+            self._work = WorkClock(self._db, running=write, now=now)
         except BaseException:
             if self._lock:
                 self._lock.release()
@@ -115,6 +119,7 @@ class Store:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield self._db
+            _put(self._db, {WORKED: self.worked()})
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
@@ -175,6 +180,25 @@ class Store:
             )
         return data
 
+    # -- what it spent ----------------------------------------------------------------------
+
+    def worked(self) -> float:
+        """Seconds that processes have worked on this run: see `WorkClock`."""
+        return self._work.seconds()
+
+    def tick(self) -> None:
+        """Store the clock, unless that was done a moment ago; long stages call it as they go."""
+        if self._work.due():
+            self.update_meta({})  # every commit stores it
+
+    def books(self) -> Books:
+        """Calls and tokens by model, failed and unfinished calls included, and what was lost."""
+        return read_books(self._db)
+
+    def densest_prompt(self, model: str) -> float | None:
+        """The most tokens a character among the prompts a model has read, None before the first."""
+        return densest_prompt(self._db, model)
+
     # -- the teacher's calls ----------------------------------------------------------------
 
     def answer(self, key: str) -> Completion | None:
@@ -196,9 +220,13 @@ class Store:
     def begin_attempts(
         self, round_index: int, wave: int, model: str, asked: Iterable[tuple[str, Prompt, int]]
     ) -> None:
-        """Record the intent of each (key, prompt, sample) before anything goes out."""
+        """Record the intent of each (key, prompt, sample) before anything goes out; what an earlier
+        try of the same call came to is not forgotten.
+        """
+        calls = list(asked)
         with self._transaction() as db:
-            for key, prompt, sample in asked:
+            _put(db, {LOST: lost_with(db, [key for key, _, _ in calls])})
+            for key, prompt, sample in calls:
                 messages = from_messages(prompt.messages)
                 prompt_id = digest([prompt.template, prompt.version, messages])
                 db.execute(
@@ -226,8 +254,7 @@ class Store:
         with self._transaction() as db:
             db.executemany(
                 "UPDATE attempts SET state = ?, finish_reason = ?, text = ?, prompt_tokens = ?,"
-                " completion_tokens = ?, error = ?, ended = ?,"
-                " model = coalesce(nullif(?, ''), model) WHERE key = ?",
+                " completion_tokens = ?, error = ?, ended = ? WHERE key = ?",
                 [
                     (
                         "failed" if answer.finish_reason == "error" else "done",
@@ -237,7 +264,6 @@ class Store:
                         answer.completion_tokens,
                         answer.error,
                         time.time(),
-                        answer.model,
                         key,
                     )
                     for key, answer in answers.items()
@@ -262,12 +288,12 @@ class Store:
         return None if row is None else dict(row)
 
     def calls(self) -> Sequence[Row]:
-        """Every call without its words, in the order asked: round, template, state, tokens, and the
-        times (seconds since 1970) it was started and ended, `ended` None while it is open.
+        """Every call without its words, in the order asked: round, wave, template, state, tokens,
+        and the times (seconds since 1970) it started and ended, `ended` None while it is open.
         """
         rows = self._db.execute(
-            "SELECT attempts.round, template, state, prompt_tokens, completion_tokens, started,"
-            " ended FROM attempts JOIN prompts ON prompts.id = attempts.prompt"
+            "SELECT attempts.round, wave, template, state, prompt_tokens, completion_tokens,"
+            " started, ended FROM attempts JOIN prompts ON prompts.id = attempts.prompt"
             " ORDER BY attempts.rowid"
         )
         return list(rows)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from selfinstruct import stats
-from selfinstruct.config import GateConfig
+from selfinstruct.account import account
+from selfinstruct.config import BudgetConfig, GateConfig
 from selfinstruct.errors import StoreError
 from selfinstruct.gate import decide
 from selfinstruct.store import Store
@@ -47,12 +48,31 @@ def summarise(store: Store) -> Summary:
             "digest": data.digest,
         },
         "spent": store.spent(),
+        "account": _account(store),
         "seconds": round(sum(stage["seconds"] for stage in stages), 1),
         "students": [_student(name, report) for name, report in reports(store, "gate").items()],
         "rounds": [_round(store, index) for index in _rounds(store)],
         "looks": sum(stage["stage"] == "gate" for stage in stages),
         "final": [_student(name, report) for name, report in reports(store, "final").items()],
         "final_gain": _final_gain(store, finish["name"]) if finish else {},
+    }
+
+
+def _account(store: Store) -> Summary:
+    """What limits are held to: as `spent`, and with it what was lost to failures and kills.
+
+    `cost` is None where no model has a price.
+    """
+    budget = BudgetConfig.model_validate(store.meta("budget") or {})
+    books = store.books()
+    total = account(budget, books.spent, store.worked())
+    return {
+        "calls": total.calls,
+        "tokens": total.tokens,
+        "cost": float(total.cost) if budget.prices else None,
+        "currency": budget.currency,
+        "hours": total.hours,
+        "lost_calls": sum(counts["calls"] for counts in books.lost.values()),
     }
 
 
@@ -132,6 +152,8 @@ def _round(store: Store, index: int) -> Summary:
         "verdict": gate["verdict"]["outcome"] if gate else None,
         "why": gate["verdict"]["why"] if gate else None,
         "complete": generated is not None,
+        "ending": (generated or {}).get("ending"),
+        "target": (generated or {}).get("target"),
         "accepted": len(screened.accepted),
         "rejected": store.reasons(index),
         "mixture": store.stage(index, "mix"),

@@ -47,6 +47,23 @@ def gain(metric: str, found: Mapping[str, float]) -> str:
     return f"{value:+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
+def money(value: float, currency: str) -> str:
+    """A sum such as `0.02 USD`, small ones with two digits that say something."""
+    return f"{value:.2f} {currency}" if value >= 0.1 or value == 0 else f"{value:.2g} {currency}"
+
+
+def tell_ending(ending: str, accepted: int, target: int) -> str:
+    """Why a round has no more rows, in one sentence without a full stop."""
+    rows = f"{accepted} of {target} rows accepted"
+    match ending:
+        case "full":
+            return f"full, {rows}"
+        case "candidates":
+            return f"{rows} when the candidates of generate.max_candidates were used up"
+        case _:
+            return f"{rows} when it stalled: of the last waves less than generate.stall was kept"
+
+
 def seconds(value: float) -> str:
     """A duration such as `7 s`, `3 min 20 s` or `2 h 5 min`."""
     whole = round(value)

@@ -176,6 +176,10 @@ class StudentModel(Model, Protocol):
         ...
 
 
+ROUND_FULL = "round_full"
+"""The reason of a candidate that passed every filter after its round was full."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rejection:
     """A candidate that did not become an example; `what` holds whatever words could be read.
@@ -307,9 +311,18 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """How much of one thing the whole run has used, and its limit, None where there is none."""
+
+    unit: str
+    spent: float
+    limit: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """One step of visible progress; counts are of the current stage, `rejected` of the current
-    round, `loss` of the optimiser step.
+    round, `loss` of the optimiser step; `used` is what has a limit or a price, of the whole run.
     """
 
     round: int
@@ -323,6 +336,7 @@ class Progress:
     tokens: int = 0
     loss: float | None = None
     note: str = ""
+    used: tuple[Used, ...] = ()
 
 
 OnProgress = Callable[[Progress], None]

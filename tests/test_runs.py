@@ -9,7 +9,7 @@ import pytest
 
 from selfinstruct.audit import audit
 from selfinstruct.config import Config, parse_config
-from selfinstruct.errors import StoreError, UserError
+from selfinstruct.errors import IncompleteError, StoreError, UserError
 from selfinstruct.runs import Run
 from selfinstruct.store import Store
 from selfinstruct.summary import read_summary
@@ -107,7 +107,7 @@ def test_a_run_ends_with_a_verdict_a_champion_and_final_opened_once(
     ]
     assert [student["name"] for student in found["final"]] == ["base", found["champion"]]
     for entry in found["rounds"]:
-        assert entry["accepted"] >= 8
+        assert (entry["accepted"], entry["ending"], entry["target"]) == (8, "full", 8)
         assert set(entry["metrics"]) == {"accuracy", "rouge_l", "nll"}
 
 
@@ -296,3 +296,42 @@ def test_a_verdict_tells_of_its_guards_its_watch_and_its_look(
         assert entry["gate"]["look"] == look
         assert [guard["name"] for guard in entry["gate"]["guards"]] == ["general"]
         assert {signal["of"] for signal in entry["signals"]} == {"mixture", "student"}
+
+
+def test_a_round_that_is_not_full_stops_before_training_if_it_was_told_to(bench: Bench) -> None:
+    few = {"accept": 50, "max_candidates": 6, "prompts_per_wave": 2, "samples_per_prompt": 3}
+    stop, go_on = {**few, "on_exhausted": "stop"}, {**few, "on_exhausted": "go_on"}
+    for _ in range(2):  # starting it again changes nothing
+        with pytest.raises(IncompleteError, match="of 50 rows accepted"):
+            Run(bench.config(generate=stop, rounds={"max": 1})).execute()
+        with Store(bench.out / "t") as store:
+            assert store.stage(1, "generate") is None
+            paid = store.spent()
+    Run(bench.config(generate=go_on, rounds={"max": 1})).execute()
+    (entry,) = read_summary(bench.out / "t")["rounds"]
+    assert (entry["ending"], entry["target"]) == ("candidates", 50)
+    assert 0 < entry["accepted"] < 50
+    assert entry["verdict"] is not None
+    assert read_summary(bench.out / "t")["spent"] == paid
+
+
+def test_a_limit_of_cost_without_a_price_is_refused_before_the_run_begins(bench: Bench) -> None:
+    with pytest.raises(UserError, match="has no price"):
+        Run(bench.config(budget={"max_cost": 1})).execute()
+    with Store(bench.out / "t") as store:
+        assert store.real_data() is None
+
+
+def test_the_money_of_a_run_is_told_from_the_prices_it_was_last_started_with(
+    whole: tuple[Bench, list[Progress]], bench: Bench
+) -> None:
+    shutil.copytree(whole[0].out / "t", bench.out / "t")
+    before = read_summary(bench.out / "t")
+    assert before["account"]["cost"] is None
+    assert before["account"]["hours"] * 3600 >= before["seconds"] - 1
+    price = {"tests.scripted_teacher:answer": {"input": 1, "output": 4}}
+    Run(bench.config(budget={"prices": price, "currency": "EUR"})).execute()
+    found = read_summary(bench.out / "t")
+    tokens = found["spent"]["prompt_tokens"] + 4 * found["spent"]["completion_tokens"]
+    assert found["account"]["cost"] == pytest.approx(tokens / 1e6)
+    assert found["account"]["currency"] == "EUR"

@@ -11,22 +11,22 @@ from pathlib import Path
 from measuring import WARM_UP, measured, parser, prompt_text, resident_mib, tell
 
 from selfinstruct.config import BudgetConfig, ModelConfig
-from selfinstruct.models.openai_api import OpenAIModel
+from selfinstruct.models import open_model
 from selfinstruct.store import Store
 from selfinstruct.teacher import Teacher, ask
-from selfinstruct.types import Completion, Message, Prompt, Request, Sampling
+from selfinstruct.types import Completion, Message, Model, Prompt, Request, Sampling
 
 HOW = Sampling(temperature=0.8, max_tokens=512)
 ROUND = 1
 
 
-def generate(model: OpenAIModel, first: int, count: int) -> list[Completion]:
+def generate(model: Model, first: int, count: int) -> list[Completion]:
     """The client alone."""
     requests = [
         Request((Message("user", prompt_text(number)),), HOW, seed=number + WARM_UP)
         for number in range(first, first + count)
     ]
-    return [answered.completion for answered in model.generate(requests)]
+    return [each.completion for arrived in model.generate(requests) for each in arrived]
 
 
 def ask_and_keep(teacher: Teacher, first: int, count: int) -> list[Completion]:
@@ -40,7 +40,7 @@ def ask_and_keep(teacher: Teacher, first: int, count: int) -> list[Completion]:
 
 def measure(told: argparse.Namespace, store: Store) -> None:
     """Ask, and tell what it took."""
-    model = OpenAIModel(
+    model = open_model(
         ModelConfig(backend="openai", name="m", base_url=told.url, parallel=told.parallel)
     )
     teacher = Teacher(model, store, BudgetConfig())
@@ -59,6 +59,7 @@ def measure(told: argparse.Namespace, store: Store) -> None:
         for first in range(0, told.calls, told.wave):
             answered += answer(first, min(told.wave, told.calls - first))
             held.append(resident_mib())
+    model.close()
     tell(
         versions={"python": sys.version.split()[0]},
         answered=answered,

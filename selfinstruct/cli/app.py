@@ -143,12 +143,29 @@ def finish(config: ConfigPath, overrides: Overrides = None, as_json: AsJson = Fa
         _print_json(summary)
 
 
-@app.command(epilog=examples("selfinstruct plan configs/billing_openai.yaml"))
-def plan(config: ConfigPath, overrides: Overrides = None, as_json: AsJson = False) -> None:
+@app.command(
+    epilog=examples(
+        "selfinstruct plan configs/billing_openai.yaml",
+        "selfinstruct plan configs/quickstart.yaml --pilot 8",
+    )
+)
+def plan(
+    config: ConfigPath,
+    overrides: Overrides = None,
+    pilot: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            metavar="CALLS",
+            help="Make so many real calls at most, for an estimate; the run reuses them.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Show what a run would do, before anything is spent, and what its gate could see."""
     from selfinstruct.cli.plan import plan_run, print_plan
 
-    planned = plan_run(config, overrides or [])
+    planned = plan_run(config, overrides or [], pilot)
     if as_json:
         _print_json(planned)
     else:

@@ -167,13 +167,21 @@ class GenerateConfig(Section):
     recipe: Literal["auto", "label_first", "self_instruct"] = "auto"
     """`auto` is label_first where the seeds have labels, self_instruct otherwise."""
     accept: Positive = 100
-    """A round is full at so many accepted examples."""
+    """A round is full at exactly so many accepted examples."""
     max_candidates: Positive = 2000
     """... and ends at so many candidates, full or not."""
     stall: Share | None = 0.02
-    """... or when fewer than this share of the last two waves' candidates was accepted."""
+    """... or when fewer than this share of the candidates of the last two waves was accepted; of
+    more waves, where the last ones were small.
+    """
+    on_exhausted: Literal["stop", "go_on"] = operational("go_on")
+    """When it ends and is not full: train with what there is and say so, or stop before any
+    training (exit 3). It decides whether a round goes on, not what comes out.
+    """
     prompts_per_wave: Positive = 8
-    """Prompts rendered at once; the pool that later prompts draw from grows between waves."""
+    """Prompts rendered at once, fewer where fewer will do for what is missing; the pool that later
+    prompts draw from grows between waves.
+    """
     samples_per_prompt: Positive = 8
     """Completions drawn from one prompt; a shared prefix is paid once."""
     instances_per_instruction: Positive = 3
