@@ -23,7 +23,15 @@ LABEL_NAME = re.compile(
     rf"[-{OPENING}]*(?:the\s+)?(?:intent|label|category|class|classification|answer)[{QUOTES}]*[:=]",
     re.IGNORECASE,
 )
-THOUGHT = re.compile(r"\A\s*<think>.*?(?:</think>|\Z)", re.DOTALL)
+THOUGHTS = (
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("[THINK]", "[/THINK]"),
+    ("<|channel|>analysis<|message|>", "<|channel|>final<|message|>"),
+)
+"""How reasoning models mark their thought: most of them; by prompt; Magistral; gpt-oss, whose
+second mark also opens the answer.
+"""
 BETWEEN_WORDS = re.compile(r"(?<=\w)[\W_]+(?=\w)|_+")
 OUTER = QUOTES + "\n.,:;!?()[]{}<>"
 
@@ -101,7 +109,7 @@ def read_answer(text: str, target: Target) -> Reply:
     The label is the first line that says anything, less quotes, emphasis, a closing full stop and
     a leading "Intent:". A leading block of thought (`<think>`) is skipped.
     """
-    text = THOUGHT.sub("", text).strip()
+    text = (after_thought(text) or "").strip()
     if target == "response":
         return Reply(None, text)
     lines = text.split("\n")
@@ -110,6 +118,31 @@ def read_answer(text: str, target: Target) -> Reply:
         if label:
             return Reply(label, "\n".join(lines[number + 1 :]).strip())
     return Reply(None, "")
+
+
+def after_thought(text: str) -> str | None:
+    """What a model wrote once it had thought, the whole text of one that did not; None where the
+    thought never ends.
+
+    A closing mark alone ends a thought too: the chat templates of Qwen3-Thinking and DeepSeek-R1
+    write the opening one, so the answer does not hold it.
+    """
+    start = text.lstrip()
+    for opening, closing in THOUGHTS:
+        if start.startswith(opening):
+            _, closed, after = start.partition(closing)
+            return after if closed else None
+    for opening, closing in THOUGHTS:
+        before, closed, after = text.partition(closing)
+        if closed and opening not in before:
+            return after
+    return text
+
+
+def has_thought(text: str) -> bool:
+    """Whether a mark of thought stands anywhere in the text, in whatever case."""
+    plain = text.lower()
+    return any(mark.lower() in plain for marks in THOUGHTS for mark in marks)
 
 
 def normalise_label(label: str) -> str:

@@ -32,7 +32,8 @@ most, and a handful of rows would speak for all.
 
 TAGS = re.compile(r"[<\uff1c\ufe64](?=\W{0,9}(?:question|answer))", re.IGNORECASE)
 MARKS = re.compile(r"[*_`\"'()\[\]]")
-LETTER = re.compile(r"(?:(?:answer|winner|verdict)\b\s*[:=]?\s*)?([ABC])[.!]?", re.IGNORECASE)
+# Possessive (*+): two runs of blanks side by side would share out a long one in every way there is.
+LETTER = re.compile(r"(?:(?:answer|winner|verdict)\b\s*+(?:[:=]\s*+)?)?([ABC])[.!]?", re.IGNORECASE)
 JSON = re.compile(r"""\{\s*"winner"\s*:\s*"([ABC])"\s*\}""", re.IGNORECASE)
 
 Choice = Literal["A", "B", "C"]

@@ -27,6 +27,7 @@ from selfinstruct.config import BudgetConfig
 from selfinstruct.redaction import redact, secrets_in
 from selfinstruct.rows import from_messages
 from selfinstruct.store import Store
+from selfinstruct.text import without_surrogates
 from selfinstruct.types import (
     Completion,
     Model,
@@ -160,8 +161,9 @@ def _hand_over(
         new: dict[str, Completion] = {}
         for answered in arrived:
             key = batch[answered.index].key
-            told = redact(answered.completion.error, secrets)
-            new[key] = answer = replace(answered.completion, attempt=key, error=told)
+            said = without_surrogates(answered.completion.text)
+            told = without_surrogates(redact(answered.completion.error, secrets))
+            new[key] = answer = replace(answered.completion, text=said, attempt=key, error=told)
             tokens += answer.completion_tokens
             spent += charge(answer.prompt_tokens, answer.completion_tokens, price)
         teacher.store.end_attempts(new)

@@ -7,6 +7,7 @@ other words is not alike.
 
 import functools
 import itertools
+import re
 import unicodedata
 from array import array
 from collections.abc import Hashable, Iterator, Sequence
@@ -26,6 +27,8 @@ UNSPACED = (
     *("CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "BOPOMOFO", "YI "),
     *("THAI", "LAO", "KHMER", "MYANMAR", "TAI THAM", "NEW TAI LUE"),
 )
+# What no text holds: NUL, what moves a cursor (but for tab, line feed and NEL), half characters.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 ZERO_WIDTH_SPACE = "\u200b"
 CODE_POINTS = 0x110000
 SKETCH_LANES = 2
@@ -63,6 +66,15 @@ def _fold(text: str) -> str:
 def normalise(text: str) -> str:
     """What two texts must share to count as the same text: all but case, width and spacing."""
     return " ".join(_fold(text).split())
+
+
+def without_surrogates(text: str) -> str:
+    """The text with two halves of a character joined, and U+FFFD for a half that stands alone.
+
+    JSON can write half a character ("\\ud83d", or a stream cut in an emoji), and neither UTF-8, nor
+    SQLite, nor a tokeniser can take it.
+    """
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def words(text: str) -> list[str]:

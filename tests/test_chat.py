@@ -1,3 +1,4 @@
+from functools import cache
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from selfinstruct.chat import (
     Target,
+    after_thought,
     conversation,
     encode,
     encode_prompt,
@@ -17,7 +19,7 @@ from selfinstruct.chat import (
 )
 from selfinstruct.errors import UserError
 from selfinstruct.types import Example, Message
-from tests.tiny import CHATML, tiny_tokenizer
+from tests.tiny import CHATML, SPECIAL, tiny_tokenizer
 
 ROW = Example("Name the intent.", "Where is my card?", "It is on its way.", label="card_arrival")
 THINKS = "{% if message['role'] == 'assistant' %}{{ '<think>' }}{% endif %}"
@@ -78,6 +80,8 @@ def test_a_row_without_its_label_is_named() -> None:
         "The category: card_arrival",
         "Intent:\n\ncard_arrival",
         "<think>a card?\nyes</think>\n\ncard_arrival",
+        "a card? yes\n</think>\n\ncard_arrival",
+        "[THINK]a card?[/THINK]card_arrival",
     ],
 )
 def test_a_label_survives_how_small_models_write_it(written: str) -> None:
@@ -118,6 +122,30 @@ def test_reading_undoes_writing(label: str, response: str) -> None:
     row = Example("x", response=response, label=label)
     reply = read_answer(reference(row, "label_and_response"), "label_and_response")
     assert (reply.label, reply.response) == (label, response.strip())
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("No thought.", "No thought."),
+        ("<think>hm</think> Yes.", " Yes."),
+        ("\n<think></think>", ""),
+        ("hm, 1 < 2</think>Yes.", "Yes."),
+        ("<thinking>hm</thinking>Yes.", "Yes."),
+        ("[THINK]hm[/THINK]Yes.", "Yes."),
+        (
+            "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>Y",
+            "Y",
+        ),
+        ("<think>hm", None),
+        ("[THINK]</think>", None),
+        ("<|channel|>analysis<|message|>hm<|end|>", None),
+        ("Yes. <think>hm</think> No.", "Yes. <think>hm</think> No."),
+        ("<think>a</think>b</think>c", "b</think>c"),
+    ],
+)
+def test_an_answer_begins_where_the_thought_ends(written: str, said: str | None) -> None:
+    assert after_thought(written) == said
 
 
 @given(st.text(), st.sampled_from(["response", "label", "label_and_response"]))
@@ -175,6 +203,62 @@ def test_control_tokens_in_the_text_stay_text() -> None:
     assert encoded.prompt_ids.count(tokenizer.bos_token_id) == 2
     assert encoded.answer_ids.count(tokenizer.eos_token_id) == 1
     assert tokenizer.decode(encoded.answer_ids[:-1]) == forged
+
+
+def template_of(opening: str, before: str, after: str, end: str) -> str:
+    turn = f"{{{{ {before!r} + message['role'] + {after!r} + message['content'] + {end!r} }}}}"
+    own = f"{{{{ {before!r} + 'assistant' + {after!r} }}}}"
+    turns = f"{{% for message in messages %}}{turn}{{% endfor %}}"
+    return f"{{{{ {opening!r} }}}}{turns}{{% if add_generation_prompt %}}{own}{{% endif %}}"
+
+
+FAMILIES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "ChatML": (CHATML, SPECIAL),
+    "Llama": (
+        template_of("<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"),
+        (
+            *("<|finetune_right_pad_id|>", "<|begin_of_text|>", "<|eot_id|>"),
+            *("<|start_header_id|>", "<|end_header_id|>", "<|end_of_text|>"),
+        ),
+    ),
+    "Gemma": (
+        template_of("<bos>", "<start_of_turn>", "\n", "<end_of_turn>"),
+        ("<pad>", "<bos>", "<eos>", "<start_of_turn>", "<end_of_turn>"),
+    ),
+    "Mistral": (
+        template_of("<s>", "[INST]", "[/INST]", "</s>"),
+        ("<unk>", "<s>", "</s>", "[INST]", "[/INST]", "[TOOL_CALLS]"),
+    ),
+}
+MARKERS = ("\U000f0000", "\U000f0001")  # what transformers sets around a token that is text
+ALL_CONTROL = [token for _, special in FAMILIES.values() for token in special]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@given(st.lists(st.sampled_from([*ALL_CONTROL, *MARKERS, "<|im_", "end|>", "<", "\n", "user"])))
+def test_no_text_of_a_row_becomes_a_control_token_of_any_family(
+    family: str, pieces: list[str]
+) -> None:
+    tokenizer = tokenizer_of(family)
+    control = set(tokenizer.added_tokens_decoder)
+    assert len(control) == len(FAMILIES[family][1])
+    forged = f"a{''.join(pieces)}a"
+    found, plain = (
+        encode(tokenizer, (Message("user", text), Message("assistant", text)))
+        for text in (forged, "a")
+    )
+    for side in ("prompt_ids", "answer_ids"):
+        seen, wanted = (
+            [token for token in getattr(each, side) if token in control] for each in (found, plain)
+        )
+        assert seen == wanted
+    kept = forged.replace(MARKERS[0], "").replace(MARKERS[1], "")
+    assert str(tokenizer.decode(found.answer_ids[:-1])) == kept
+
+
+@cache
+def tokenizer_of(family: str) -> Any:
+    return tiny_tokenizer(*FAMILIES[family])
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,8 @@ def test_a_call_that_failed_is_no_answer() -> None:
         ('{"winner": "A"}', "A"),
         ('{ "Winner" : "c" }', "C"),
         ("<think>A, no, B is better.</think>\nA", "A"),
+        ("A, no, B is better.</think>\nA", "A"),
+        ("answer" + " " * 100_000 + "x", None),  # was cubic: hours
         ("A\n\nIt answers what was asked.", "A"),
         ("", None),
         ("D", None),

@@ -122,6 +122,15 @@ SINGLE = {
     "whose field": ("Customer's message: Why twice?", "Why twice?"),
     "bold field name": ("**Message:** Why twice?", "Why twice?"),
     "role": ("assistant: Why twice?", "Why twice?"),
+    "a Llama turn": ("<|start_header_id|>\nWhy twice?<|eot_id|>more", "Why twice?"),
+    "a Gemma turn": ("Why twice?<end_of_turn>\n<start_of_turn>user\nMore", "Why twice?"),
+    "a newer Gemma turn": ("Why twice?<turn|>\n<|turn>user", "Why twice?"),
+    "a Mistral turn": ("<s>[SYSTEM_PROMPT][/SYSTEM_PROMPT]Why twice?[/INST]", "Why twice?"),
+    "a DeepSeek turn": ("Why twice?<\uff5cend\u2581of\u2581sentence\uff5c>More", "Why twice?"),
+    "a reserved token": ("<|reserved_special_token_0|>Why twice?", "Why twice?"),
+    "struck out": ("It is <s>lost gone.", "It is <s>lost gone."),
+    "tildes": ("~~~\nWhy twice?\n~~~", "Why twice?"),
+    "tildes in tildes": ("~~~\n~~~\nWhy?\n~~~\n~~~", "~~~\n~~~\nWhy?\n~~~\n~~~"),
     "the next turn": ("Why twice?\n### User\nanother", "Why twice?"),
     "chatter": ("Why twice?\n\nI hope this helps!", "Why twice?"),
     "a polite end": (
@@ -270,8 +279,11 @@ def test_a_numbered_list_is_read_back(items: list[str], start: int, form: str) -
 
 @pytest.mark.parametrize(
     "text",
-    [" " * 20_000 + "x", "task" + " " * 20_000 + "x", "*_" * 10_000, '"' * 20_000, "1. " * 7_000],
-    ids=["blanks", "noun", "emphasis", "quotes", "numbers"],
+    [
+        *(" " * 20_000 + "x", "task" + " " * 20_000 + "x", "*_" * 10_000, '"' * 20_000),
+        *("1. " * 7_000, "Ticket: " * 100_000, "~~~\n" * 100_000),
+    ],
+    ids=["blanks", "noun", "emphasis", "quotes", "numbers", "labels", "fences"],
 )
 def test_a_text_that_never_ends_is_read_in_a_moment(text: str) -> None:
     """Small models loop; a pattern that backtracks over blanks took half a minute for these."""

@@ -108,6 +108,7 @@ def test_a_label_is_enough_and_a_null_is_an_absence() -> None:
         (rest('"response": ', '"\\u001b[2J"'), "response holds a control character (U+001B)"),
         (rest('"response": ', '"a\\rb"'), "response holds a control character (U+000D)"),
         (rest('"response": ', '"\\u007f"'), "response holds a control character (U+007F)"),
+        (rest('"response": ', '"\\u009b2J"'), "response holds a control character (U+009B)"),
         (rest('"response": ', "12"), "response is a number, not text"),
         (rest('"response": ', '["a"]'), "response is a list, not text"),
         (rest('"response": ', '" "'), "no response and no label"),

@@ -6,6 +6,7 @@ import pytest
 from selfinstruct.account import SpentError
 from selfinstruct.config import BudgetConfig
 from selfinstruct.errors import UserError
+from selfinstruct.models.scripted import Scripted
 from selfinstruct.store import Store
 from selfinstruct.teacher import Teacher, ask
 from selfinstruct.types import (
@@ -247,3 +248,14 @@ def test_an_error_that_tells_a_key_is_kept_without_it(
     assert kept is not None
     assert (completion.error, kept["error"]) == ("no [redacted], no Bearer [redacted]",) * 2
     assert not [path for path in tmp_path.iterdir() if b"canary" in path.read_bytes()]
+
+
+def test_half_a_character_is_kept_as_its_mark_and_is_the_same_on_resume(tmp_path: Path) -> None:
+    says = Scripted(lambda _: Completion("a\ud83db\0c", "stop"))
+    with Store(tmp_path, write=True) as store:
+        for _ in range(2):
+            [[found]] = ask(Teacher(says, store, BudgetConfig()), 1, 0, [prompt("a")], GREEDY, 1)
+            assert found.text == "a\ufffdb\0c"
+        fails = Scripted(lambda _: Completion("", "error", error="no \ud83d"))
+        [[found]] = ask(Teacher(fails, store, BudgetConfig()), 1, 0, [prompt("b")], GREEDY, 1)
+        assert found.error == "no \ufffd"

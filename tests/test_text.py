@@ -23,6 +23,7 @@ from selfinstruct.text import (
     normalise,
     question_text,
     rouge_l,
+    without_surrogates,
     words,
 )
 from selfinstruct.types import Example
@@ -267,3 +268,24 @@ def test_groups_are_the_connected_components(texts: list[str], threshold: float)
 )
 def test_groups(texts: list[str], threshold: float | None, groups: list[int]) -> None:
     assert near_duplicate_groups(texts, threshold) == groups
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("plain \U0001f600 \0", "plain \U0001f600 \0"),
+        ("\ud83d", "\ufffd"),
+        ("a\udc00\ud800b", "a\ufffd\ufffdb"),
+        ("\ud83d\ude00", "\U0001f600"),
+    ],
+)
+def test_half_characters_are_joined_or_marked(text: str, kept: str) -> None:
+    assert without_surrogates(text) == kept
+
+
+@given(st.text(st.characters()))
+def test_what_is_left_can_be_stored_and_whole_text_stays(text: str) -> None:
+    kept = without_surrogates(text)
+    assert kept.encode().decode() == kept
+    assert without_surrogates(kept) == kept
+    assert len(kept) <= len(text)

@@ -1,5 +1,6 @@
 """A student that is built and loaded in a moment: bytes for words, random weights."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -15,18 +16,24 @@ CHATML = (
 )
 
 
-def tiny_tokenizer(chat_template: str = CHATML) -> PreTrainedTokenizerFast:
-    """One token a byte and three special ones, so every text survives the way there and back."""
+def tiny_tokenizer(
+    chat_template: str = CHATML, special: Sequence[str] = SPECIAL
+) -> PreTrainedTokenizerFast:
+    """One token a byte and a few special ones, so every text survives the way there and back.
+
+    The first three of `special` are those for padding, the beginning and the end.
+    """
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocab = {token: index for index, token in enumerate((*SPECIAL, *alphabet))}
+    vocab = {token: index for index, token in enumerate((*special, *alphabet))}
     core = Tokenizer(models.BPE(vocab=vocab, merges=[]))
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     core.decoder = decoders.ByteLevel()
+    core.add_special_tokens(list(special))
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=core,
-        pad_token=SPECIAL[0],
-        bos_token=SPECIAL[1],
-        eos_token=SPECIAL[2],
+        pad_token=special[0],
+        bos_token=special[1],
+        eos_token=special[2],
         chat_template=chat_template,
         model_max_length=2048,
     )

@@ -223,6 +223,7 @@ class HeuristicsConfig(Section):
     not).
     """
     max_response_words: Count | None = 400
+    """Also the most words of an input beside an instruction."""
     min_response_words: Count | None = 1
     max_repetition: Share | None = 0.5
     """The largest share of a text's word 3-grams that may be repeats, for texts of 12 words or

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from selfinstruct.config import HeuristicsConfig
 from selfinstruct.text import (
+    CONTROL,
     as_fraction,
     exceeds,
     lcs,
@@ -30,6 +31,14 @@ from selfinstruct.types import Example, Rejection
 SOUND_OPENERS = "¿¡$"
 LOOP_WORDS = 12
 LOOP_N = 3
+CHARS_A_WORD = 16
+"""No language's words are this long on average, the space counted (English 6, Finnish 9): a text
+with more characters than this for each word that it may have is emoji, base64 or a flood of marks.
+"""
+UNTYPED = re.compile(r"[\ue000-\uf8ff\ufffd-\uffff\U000f0000-\U0010ffff]")
+"""Characters for private use, those that are none, and U+FFFD, which stands for bytes that were no
+text. A real row may hold one, and its student should be able to read it; none should write one.
+"""
 COLONS = (":", "\N{FULLWIDTH COLON}")
 
 END = r"(?=[.,;!]|$)"
@@ -60,7 +69,7 @@ DECLINES = (
     r"(?:'m| am) not comfortable (?:with )?(?:writing|creating|generating|answering|discussing)",
 )
 SPEAKS_AS_AI = (
-    rf"\bas {AN_AI}(?: (?:trained|developed|created)\b[^.,]*)?,? (?:i|my)\b",
+    rf"\bas {AN_AI}(?: (?:trained|developed|created)\b[^.,]{{0,80}})?,? (?:i|my)\b",
     rf"\bi(?:'m| am) (?:(?:just|only|merely|simply) )?{AN_AI}"
     r"(?=[.,;:!]|$| (?:and|so|that|which|without|developed|created|trained|designed|made|built)\b)",
     r"\bi (?:do not|don't) have (?:feelings|emotions|personal (?:opinions|beliefs|feelings))\b",
@@ -102,14 +111,26 @@ def _first(
     return None
 
 
+def garbled_question(example: Example, _: HeuristicsConfig) -> Breach | None:
+    """The question holds what nobody types or sees: a control character, half a surrogate pair, or
+    one of `UNTYPED`.
+    """
+    return _garbled(example.instruction, question_text(example))
+
+
+def garbled(example: Example, _: HeuristicsConfig) -> Breach | None:
+    """The input or the response does."""
+    return _garbled(example.input, example.response)
+
+
 def too_short(example: Example, cfg: HeuristicsConfig) -> Breach | None:
     """The question has fewer words than `min_words` (characters, in scripts without spaces)."""
     return _below(len(words(question_text(example))), cfg.min_words)
 
 
 def too_long(example: Example, cfg: HeuristicsConfig) -> Breach | None:
-    """The question has more words than `max_words`."""
-    return _above(len(words(question_text(example))), cfg.max_words)
+    """The question has more words than `max_words`, or characters for more."""
+    return _above(_size(question_text(example)), cfg.max_words)
 
 
 def banned_word(example: Example, cfg: HeuristicsConfig) -> Breach | None:
@@ -168,17 +189,25 @@ def response_too_short(example: Example, cfg: HeuristicsConfig) -> Breach | None
 
 
 def response_too_long(example: Example, cfg: HeuristicsConfig) -> Breach | None:
-    """The response has more words than `max_response_words`."""
-    return _above(len(words(example.response)), cfg.max_response_words)
+    """The response has more words than `max_response_words`, or characters for more."""
+    return _above(_size(example.response), cfg.max_response_words)
+
+
+def input_too_long(example: Example, cfg: HeuristicsConfig) -> Breach | None:
+    """The input has more words than a response may have, or characters for more."""
+    return _above(_size(example.input), cfg.max_response_words)
 
 
 def refusal(example: Example, cfg: HeuristicsConfig) -> Breach | None:
     """The response declines the request, or speaks of being a language model."""
-    if not cfg.refusals:
-        return None
-    text = normalise(example.response).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    found = REFUSAL.search(text)
-    return None if found is None else Breach(found.group())
+    return _refusal(example.response, cfg)
+
+
+def question_refusal(example: Example, cfg: HeuristicsConfig) -> Breach | None:
+    """The question does: the teacher declined to write one. Of Banking77's 10,003 real questions
+    none reads like that.
+    """
+    return _refusal(question_text(example), cfg)
 
 
 def echo(example: Example, cfg: HeuristicsConfig) -> Breach | None:
@@ -205,23 +234,47 @@ def input_equals_response(example: Example, _: HeuristicsConfig) -> Breach | Non
 
 
 INSTRUCTION_CHECKS: Mapping[str, Check] = {
+    "garbled": garbled_question,
     "too_short": too_short,
     "too_long": too_long,
     "banned_word": banned_word,
     "banned_start": banned_start,
     "bad_first_char": bad_first_char,
     "repetition": question_repetition,
+    "refusal": question_refusal,
 }
 INSTANCE_CHECKS: Mapping[str, Check] = {
+    "garbled": garbled,
     "empty_response": empty_response,
     "response_too_short": response_too_short,
     "response_too_long": response_too_long,
+    "input_too_long": input_too_long,
     "dangling_colon": dangling_colon,
     "input_equals_response": input_equals_response,
     "repetition": repetition,
     "echo": echo,
     "refusal": refusal,
 }
+
+
+def _garbled(*texts: str) -> Breach | None:
+    for text in texts:
+        found = CONTROL.search(text) or UNTYPED.search(text)
+        if found:
+            return Breach(f"U+{ord(found[0]):04X}")
+    return None
+
+
+def _refusal(text: str, cfg: HeuristicsConfig) -> Breach | None:
+    if not cfg.refusals:
+        return None
+    found = REFUSAL.search(normalise(text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+    return None if found is None else Breach(found.group())
+
+
+def _size(text: str) -> int:
+    """The words of a text, or as many as its characters would make where those are more."""
+    return max(len(words(text)), len(text) // CHARS_A_WORD)
 
 
 def _below(count: int, limit: int | None) -> Breach | None:

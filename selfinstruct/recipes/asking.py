@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from selfinstruct.chat import Target
+from selfinstruct.chat import Target, after_thought, has_thought
 from selfinstruct.config import GenerateConfig
 from selfinstruct.text import normalise, question_text
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling
@@ -70,15 +70,22 @@ class Reading(Generic[T]):
 def read(completion: Completion, reader: Callable[[str], Sequence[T]]) -> Reading[T]:
     """A completion's items, with a reason where it failed, declined, was cut or held none.
 
-    Of a cut completion the last item is always lost: nobody can tell whether it was complete.
+    Of a cut completion the last item is always lost: nobody can tell whether it was complete. A
+    thought that comes before the answer is no part of it, and one that never ends has none; where
+    marks of thought are left, nobody can tell which words are which.
     """
-    text = completion.text
+    text = completion.text.replace("\r\n", "\n")
     if completion.finish_reason in ("error", "refusal"):
         reason = "failed_call" if completion.finish_reason == "error" else "refused"
         return Reading((), reason, text or completion.error)
-    if not text.strip():
-        return Reading((), "empty")
-    items = tuple(reader(text))
+    answer = after_thought(text)
+    if answer is None:
+        return Reading((), "truncated", text)
+    if not answer.strip():
+        return Reading((), "empty", text.strip())
+    if has_thought(answer):
+        return Reading((), "reasoning", text)
+    items = tuple(reader(answer))
     if completion.finish_reason == "length":
         return Reading(items[:-1], "truncated", text)
     return Reading(items) if items else Reading((), "unreadable", text)

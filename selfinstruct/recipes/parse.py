@@ -53,8 +53,15 @@ _CHATTER = re.compile(
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _CONTROL = re.compile(
-    r"<\|[a-z_]{1,30}\|>|</s>|\[/?INST\]|^[ \t]*#{2,}[ \t]*(?:system|user|assistant|human)\b:?",
-    re.IGNORECASE | re.MULTILINE,
+    r"""
+    <\|/?[a-z][a-z0-9_]{0,40}\|>                      # ChatML, Llama 3, Phi, gpt-oss, Cohere
+    | <\uff5c[^\uff5c<>\n]{1,40}\uff5c>                 # DeepSeek
+    | <\|turn> | <turn\|> | </?(?:start|end)_of_turn>  # Gemma
+    | </s> | ^[ \t]*<s> | <(?:bos|eos|pad|unk)>
+    | \[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\] | <</?SYS>>  # Mistral
+    | ^[ \t]*\#{2,}[ \t]*(?:system|user|assistant|human)\b:?
+    """,
+    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
 _ROLE = re.compile(
     r"\s*(?:(?:system|user|assistant|human)\s*\n|(?:user|assistant|human)\s*:)\s*", re.IGNORECASE
@@ -70,6 +77,8 @@ _YES_NO = re.compile(r"\W*(?:answer\W+)?(?P<word>yes|no)\b", re.IGNORECASE)
 _FIELD = re.compile(
     r"[*_#\s]*(?P<name>input|output|class label)[*_]*\s*:[*_]*[ \t]*", re.IGNORECASE
 )
+_LAYERS = 8
+"""Wrappings of one text at most; a teacher that loops writes "Ticket: Ticket: ..." without end."""
 _NO_INPUT = re.compile(r"[<(\[*_]*(?:no\s?input|none|n/a|empty)[>)\]*_.]*", re.IGNORECASE)
 
 
@@ -252,8 +261,7 @@ def _strip_chatter(text: str) -> str:
 
 def _unwrap(text: str) -> str:
     """The text without what is wrapped around the whole of it: fences, bold, quotes, field name."""
-    before = None
-    while before != text:
+    for _ in range(_LAYERS):
         before = text
         text = text.strip()
         text = _unfenced(text)
@@ -263,12 +271,14 @@ def _unwrap(text: str) -> str:
             text = _peeled(text, opening, closing)
         match = _LABEL.match(text)
         text = text[match.end() :] if match else text
+        if text == before:
+            break
     return text
 
 
 def _unfenced(text: str) -> str:
     match = re.fullmatch(r"(```|~~~)[^\n`]*\n(?P<body>.*?)(?:\n?\1)?", text, re.DOTALL)
-    return match["body"] if match and "```" not in match["body"] else text
+    return match["body"] if match and match[1] not in match["body"] else text
 
 
 def _peeled(text: str, opening: str, closing: str) -> str:

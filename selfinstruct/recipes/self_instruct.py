@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from selfinstruct.chat import after_thought
 from selfinstruct.config import GenerateConfig
 from selfinstruct.prompting import build_prompt, choose_demos
 from selfinstruct.recipes.asking import Ask, Draft, Material, Wave, conceive, read, sift
@@ -73,7 +74,8 @@ def _classify(tasks: Sequence[Draft], ask: Ask) -> tuple[list[Draft], list[Rejec
             what = replace(task.example, attempt=completion.attempt)
             failed.append(Rejection(what, "failed_call"))
             continue
-        kind = "classification" if read_yes_no(completion.text) else "generation"
+        said = read_yes_no(after_thought(completion.text) or "")
+        kind = "classification" if said else "generation"
         known.append(replace(task, example=replace(task.example, kind=kind)))
     return known, failed
 

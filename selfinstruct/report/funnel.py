@@ -12,14 +12,17 @@ from selfinstruct.report.gather import RoundFacts
 from selfinstruct.types import ROUND_FULL
 
 STEPS: Mapping[str, tuple[str, ...]] = {
-    "readable": ("failed_call", "refused", "empty", "truncated", "unreadable", "surplus"),
+    "readable": (
+        *("failed_call", "refused", "empty", "truncated", "reasoning", "unreadable", "surplus"),
+    ),
     "not a duplicate": ("duplicate",),
     "fit to ask": (
-        *("too_short", "too_long", "banned_word", "banned_start", "bad_first_char", "repetition"),
+        *("garbled", "too_short", "too_long", "banned_word", "banned_start", "bad_first_char"),
+        "repetition",
     ),
     "an answer": (
-        *("empty_response", "response_too_short", "response_too_long", "dangling_colon"),
-        *("input_equals_response", "echo", "refusal"),
+        *("empty_response", "response_too_short", "response_too_long", "input_too_long"),
+        *("dangling_colon", "input_equals_response", "echo", "refusal"),
     ),
     "not contradicted": ("contradiction",),
     "novel": ("too_similar", "response_too_similar"),

@@ -8,12 +8,12 @@ surrogates are faults: nobody sees them, and stores, terminals and tokenisers tr
 """
 
 import difflib
-import re
 from collections.abc import Mapping, Sequence
 from reprlib import repr as brief
 from typing import Any
 
 from selfinstruct.config import SeedsConfig
+from selfinstruct.text import CONTROL
 from selfinstruct.types import Example, Message, Role, digest
 
 FIELDS = frozenset(
@@ -30,7 +30,6 @@ SPEAKERS: Mapping[Any, Role] = {
     "gpt": "assistant",
 }
 KINDS = {dict: "an object", list: "a list", bool: "true or false", str: "text", type(None): "null"}
-FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 Row = dict[str, Any]
 """The keys and values of one row, as its format gave them."""
@@ -143,7 +142,7 @@ def _text(row: Row, key: str) -> str:
     if not isinstance(value, str):
         raise RowError(f"{key} is {_kind(value)}, not text")
     text = value.replace("\r\n", "\n")
-    bad = FORBIDDEN.search(text)
+    bad = CONTROL.search(text)
     if bad:
         code = ord(bad[0])
         name = "a NUL" if code == 0 else "a lone surrogate" if code > 255 else "a control character"

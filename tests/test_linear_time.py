@@ -1,0 +1,48 @@
+"""An answer twice as long is read in about twice the time: no pattern backtracks, no loop peels."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from selfinstruct import chat
+from selfinstruct.config import HeuristicsConfig
+from selfinstruct.filters.heuristics import check_instance, check_instruction
+from selfinstruct.judge import read_choice
+from selfinstruct.recipes.parse import read_instances, read_list, read_text, read_texts, read_yes_no
+from selfinstruct.text import without_surrogates
+from selfinstruct.types import Example
+
+UNITS = (
+    *(" ", "\n", " \n", "\r\n", "Ticket: ", "**", '"', "[", "<|im_end|>", "### user\n", "1. a\n"),
+    *("- ", "Example 1\n", "Input: a\n", "```\n", "~~~\n", "as an ai trained ", "i cannot ", "x"),
+    *("here are ticket ", "let me know if ", "\n\nNote: a", "<think>", "</think>", "\u0301", "_!"),
+)
+OFF = HeuristicsConfig(min_words=None, max_words=None, max_response_words=None, echo=None)
+READERS: tuple[Callable[[str], object], ...] = (
+    *(read_texts, read_text, partial(read_list, first=3), read_instances, read_yes_no),
+    *(partial(chat.read_answer, target="label"), chat.normalise_label, read_choice),
+    without_surrogates,
+    lambda text: check_instruction(Example("x", text, label="fee"), OFF),
+    lambda text: check_instance(Example("x", text, text + "."), OFF),
+)
+LARGE = 1 << 20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", UNITS)
+def test_twice_the_text_takes_about_twice_the_time(unit: str) -> None:
+    """Of the processor, not of a clock. A quadratic reader takes four times as long, and at this
+    size hours, so the test would rather hang than fail.
+    """
+
+    def seconds(size: int) -> float:
+        text = f"answer {unit * (size // len(unit))}x"
+        began = time.process_time()
+        for read in READERS:
+            read(text)
+        return time.process_time() - began
+
+    ratios = (seconds(2 * LARGE) / seconds(LARGE) for _ in range(3))
+    assert any(ratio < 3 for ratio in ratios)
