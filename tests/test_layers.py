@@ -26,7 +26,7 @@ LAYERS = (
         "plugins",
     },
     {"store", "chat", "weights", "prompting", "adapters", "pairs"},
-    {"base", "telling", "audit"},
+    {"base", "memory", "telling", "audit"},
     {
         "seeds",
         "models",
