@@ -141,8 +141,8 @@ def _require_same(here: Setting, checkpoint: Checkpoint, wanted: str) -> Checkpo
     if (checkpoint.digest, checkpoint.base) != (wanted, here.base.base):
         raise StoreError(
             f"{checkpoint.adapter} is not the adapter of {checkpoint.name} that was evaluated",
-            why="its digest or its base differs from the ledger's; another machine or another version of torch "
-            "trains another one",
+            why="its digest or its base differs from the ledger's; another machine or another "
+            "version of torch trains another one",
             next_step=f"restore {checkpoint.adapter} from a copy, or start a run of another name",
         )
     return checkpoint

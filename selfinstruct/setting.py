@@ -12,7 +12,6 @@ from selfinstruct.store import Store
 from selfinstruct.task import Task
 from selfinstruct.types import Checkpoint, Example, OnProgress, Progress, RealData, Report
 
-
 ENDS = ("gate", "diverged")
 """The stages that end a round: a verdict, or that there is no student to give one on."""
 
@@ -59,9 +58,8 @@ class Setting:
         Of round 0 nothing is remembered: without a control there is no run, so it is tried again.
         """
         if index > 0:
-            why = f"Rejected, and not judged: {error.what}."
-            self.note(index, "train", why)
-            self.commit(index, "diverged", {"why": why, "losses": list(losses)}, began)
+            self.note(index, "train", f"rejected: {error.what}")
+            self.commit(index, "diverged", {"why": error.what, "losses": list(losses)}, began)
 
     def require_sound(self, index: int) -> None:
         """Raises `DivergedError` where a round's student is known to be no numbers."""

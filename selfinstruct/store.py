@@ -276,8 +276,9 @@ class Store:
             db.executemany(
                 "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (round_index, wave, position, what.id, reason, what.attempt, json.dumps(body))
+                    (round_index, wave, position, what.id, reason, what.attempt, text)
                     for position, (what, reason, body) in enumerate(fates)
+                    for text in [json.dumps(body, allow_nan=False)]
                 ],
             )
 
@@ -375,7 +376,7 @@ class Store:
                 _insert_report(db, report)
             db.execute(
                 "INSERT INTO stages VALUES (?, ?, ?, ?)",
-                (round_index, stage, json.dumps(result), seconds),
+                (round_index, stage, json.dumps(result, allow_nan=False), seconds),
             )
 
     def stages(self) -> Sequence[Row]:
@@ -404,7 +405,7 @@ class Store:
 def _put(db: sqlite3.Connection, values: Mapping[str, object]) -> None:
     db.executemany(
         "REPLACE INTO meta VALUES (?, ?)",
-        [(key, json.dumps(value)) for key, value in values.items()],
+        [(key, json.dumps(value, allow_nan=False)) for key, value in values.items()],
     )
 
 

@@ -148,11 +148,11 @@ def _round(store: Store, index: int) -> Summary:
 
 
 def _without_student(store: Store, index: int) -> Summary:
-    """What stands for a verdict where there is none: of a student that is no numbers, or not yet."""
+    """What stands for a verdict: nothing yet, or that the student is no numbers."""
     diverged = store.stage(index, "diverged")
     if diverged is None:
         return {"outcome": None, "why": None}
-    return {"outcome": "reject", "why": diverged["why"]}
+    return {"outcome": "reject", "why": f"Rejected, and not judged: {diverged['why']}."}
 
 
 def _metrics(store: Store, gate: Summary) -> Summary:

@@ -4,6 +4,7 @@ import math
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -308,7 +309,7 @@ def test_what_does_not_fit_is_trained_as_if_less_had_been_asked_for(
     notes = [step.note for step in seen if step.loss is None]
     assert notes == [
         f"no memory for {rows} rows at once: from the beginning with {fewer}"
-        for rows, fewer in zip(tried, tried[1:], strict=False)
+        for rows, fewer in pairwise(tried)
     ]
     assert [step for step in seen if step.loss is not None] == told
 
@@ -335,7 +336,7 @@ def test_a_failed_try_holds_no_trainer_when_the_next_begins(
 ) -> None:
     alive: list[int] = []
 
-    def count(progress: Progress) -> None:
+    def count(_: Progress) -> None:
         alive.append(sum(type(thing) is LoraTrainer for thing in gc.get_objects()))
 
     device = Narrow(3)

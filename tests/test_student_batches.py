@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,4 +46,4 @@ def test_what_is_tried_falls_to_one_row_and_always_makes_the_same_batch(
         assert split_batch(batch, rows, processes) == (rows, share // rows)
         rows = next_smaller(batch, rows, processes)
     assert tried[-1] == 1
-    assert all(later <= before / 2 for before, later in zip(tried, tried[1:], strict=False))
+    assert all(later <= before / 2 for before, later in pairwise(tried))

@@ -1,5 +1,6 @@
 """`report`: a run's folder in, one HTML page and the pictures with their numbers beside it out."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -113,5 +114,11 @@ def _learned(each: RoundFacts) -> Mapping[str, Any] | None:
         "achieved": f"{mixed['achieved_share']:.0%}",
         "unit": mixed["unit"],
         "steps": str(len(each.losses)) if each.losses else "not recorded",
-        "loss": f"{each.losses[-1]:.3f}" if each.losses else "not recorded",
+        "loss": _last(each.losses),
     }
+
+
+def _last(losses: Sequence[float]) -> str:
+    if not losses:
+        return "not recorded"
+    return "no number" if math.isnan(losses[-1]) else f"{losses[-1]:.3f}"
