@@ -50,6 +50,7 @@ class Store:
         self._path = folder / "run.db"
         self._log = folder / "run.db-wal"
         self._lock = lock(folder) if write else None
+        self._opened = time.time() - time.monotonic()
         try:
             self._db = self._connect()
         except BaseException:
@@ -109,6 +110,12 @@ class Store:
                 next_step="put it back beside run.db. If sqlite3 or another program has opened "
                 f"run.db since, nothing is lost: delete {self.folder / 'run.lock'}, and go on",
             )
+
+    def _now(self) -> float:
+        """Seconds since 1970 by the clock as it was on opening, so that no correction of it comes
+        between the beginning of a call and its end.
+        """
+        return self._opened + time.monotonic()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -215,7 +222,7 @@ class Store:
                     "REPLACE INTO attempts"
                     " (key, round, wave, prompt, sample, model, state, started)"
                     " VALUES (?, ?, ?, ?, ?, ?, 'open', ?)",
-                    (key, round_index, wave, prompt_id, sample, model, time.time()),
+                    (key, round_index, wave, prompt_id, sample, model, self._now()),
                 )
 
     def end_attempt(self, key: str, completion: Completion) -> None:
@@ -230,7 +237,7 @@ class Store:
                 completion.prompt_tokens,
                 completion.completion_tokens,
                 completion.error,
-                time.time(),
+                self._now(),
                 key,
             ),
         )

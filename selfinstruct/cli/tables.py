@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from selfinstruct.cli.text import escape
+from selfinstruct.cli.text import Output, escape
 from selfinstruct.pairs import LOWER_IS_BETTER
 from selfinstruct.telling import NAMES, interval, name_signal, seconds
 from selfinstruct.types import SPLITS
@@ -117,5 +117,5 @@ def _print_end(console: Console, summary: dict[str, Any]) -> None:
 
 def stdout() -> Console:
     """A console for data: wide enough not to fold tables where there is no terminal."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=140)
+    console = Output(highlight=False)
+    return console if console.is_terminal else Output(highlight=False, width=140)
