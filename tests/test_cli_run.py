@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from selfinstruct.store import Store
+from tests.test_models_openai_api import said, serving
 
 ROOT = Path(__file__).parents[1]
 
@@ -188,6 +189,25 @@ def test_of_many_starters_one_wins_and_the_others_are_told_which(
         assert (swept.returncode, "in use by process" in swept.stderr) == (4, True)
         assert command("status", str(tmp_path / "t")).returncode == 0
         assert command("show", str(tmp_path / "t")).returncode == 0
+
+
+def test_a_finished_run_whose_teacher_is_gone_is_still_finished(
+    config: Path, tmp_path: Path
+) -> None:
+    texts = [f"why does my {thing} cost so much in march" for thing in ("gym", "car", "loan")]
+    with serving(*map(said, texts)) as (stub, url):
+        settings = yaml.safe_load(config.read_text())
+        settings["teacher"] = {"backend": "openai", "name": "m", "base_url": url}
+        settings["seeds"]["path"] = str(config.parent / "seeds.jsonl")
+        served = tmp_path / "config.yaml"
+        served.write_text(yaml.safe_dump(settings))
+        found = outcome(served, tmp_path, OPENAI_API_KEY="")
+        calls = len(stub.calls)
+        assert found["state"] == "finished"
+        assert 0 < calls == found["spent"]["calls"]
+        assert outcome(served, tmp_path, OPENAI_API_KEY="") == found
+        assert len(stub.calls) == calls
+    assert outcome(served, tmp_path, OPENAI_API_KEY="") == found
 
 
 def test_a_spent_budget_answers_3_and_says_how_to_go_on(config: Path, tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 import gc
 import json
 import math
+import os
+import subprocess
+import sys
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -365,3 +368,51 @@ def test_the_rows_at_once_are_told_where_they_do_not_divide_the_batch(
     cfg = CFG.model_copy(update={"batch_size": 6, "micro_batch": 4})
     with student.Workshop(str(tiny_base), cfg, "response", SYSTEM) as opened:
         assert opened.train(ROWS, tmp_path / "a", 0).micro_batch == 3
+
+
+LIMITED = """
+import gc, resource, sys
+from pathlib import Path
+import torch
+from selfinstruct import student
+from selfinstruct.config import StudentConfig
+from selfinstruct.types import Example
+
+torch.set_num_threads(1)
+base, out = sys.argv[1:]
+rows = tuple(Example(f"Say {n}.", response=f"{n} and so on " * 100) for n in range(32))
+
+def digest(micro, name):
+    cfg = StudentConfig(
+        device="cpu", max_steps=1, batch_size=32, micro_batch=micro, max_tokens=2000, rank=2
+    )
+    with student.Workshop(base, cfg, "response", "") as workshop:
+        trained = workshop.train(rows, Path(out, name), 0)
+    return trained.micro_batch, trained.checkpoint.digest
+
+first = digest(1, "first")  # loads every library
+size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (size + 200 * 2**20, resource.RLIM_INFINITY))
+fitted, found = digest(32, "limited")
+resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+assert fitted < 32, fitted
+assert found == digest(fitted, "unlimited")[1]
+print("trained with", fitted)
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_is_given_little_memory_trains_with_less(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    """32 rows at once take a gigabyte more than one does, and 200 MiB are allowed."""
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(tiny_base), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("trained with ")
