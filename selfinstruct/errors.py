@@ -32,6 +32,17 @@ class IncompleteError(UserError):
     exit_code = INCOMPLETE
 
 
+class DivergedError(IncompleteError):
+    """A student came to numbers that are none: a loss, a gradient, a weight or a score of its own.
+
+    It is the fault of this student alone; others of the same run may be sound.
+    """
+
+
+class OutOfMemoryError(IncompleteError):
+    """Memory ran out, and there is nothing smaller left to try."""
+
+
 class StoreError(UserError):
     """The run's store is locked by another process, damaged, or of another version."""
 

@@ -10,7 +10,7 @@ from itertools import chain
 
 from selfinstruct import chat
 from selfinstruct.config import EvaluateConfig
-from selfinstruct.errors import IncompleteError, UserError
+from selfinstruct.errors import DivergedError, IncompleteError, UserError
 from selfinstruct.metrics import metrics_of
 from selfinstruct.types import (
     SPLITS,
@@ -44,8 +44,8 @@ def evaluate(
 
     Scores are those of `metrics_of` and nll. Progress is reported as round 0: rows answered, then
     rows scored. Raises `UserError` for an empty split, a row without the label it should be scored
-    on and a score that is not finite, and `IncompleteError` where the model fails on a row or finds
-    no finite likelihood.
+    on and a score that is not finite, `IncompleteError` where the model fails on a row, and
+    `DivergedError` where it finds no finite likelihood.
     """
     metrics = metrics_of(target, cfg.metrics, cfg.json_schema)
     references = _references(examples, split, target, system)
@@ -153,7 +153,7 @@ def _score(
     scored = model.nll(references, on_scored)
     for example, found in zip(examples, scored, strict=True):
         if not math.isfinite(found.mean):
-            raise IncompleteError(
+            raise DivergedError(
                 f"{model.name} gives the reference of row {example.id} "
                 f"a likelihood of {found.mean}",
                 why="its weights are broken, so no score of it means anything",

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from selfinstruct import gate, rows, stats
+from selfinstruct.errors import DivergedError
 from selfinstruct.evaluate import evaluate, likelihoods
 from selfinstruct.gate import Checks
 from selfinstruct.guard import hold
@@ -38,14 +39,22 @@ JUDGE_WAVE = 1_000_000  # calls of the judge stand in the ledger behind every wa
 
 
 def examine(here: Setting, index: int, checkpoint: Checkpoint) -> Exams:
-    """Every report that a verdict needs of a student, on real rows and on those that guard."""
+    """Every report that a verdict needs of a student, on real rows and on those that guard.
+
+    Raises `DivergedError` for a student whose scores are no numbers.
+    """
     wanted: list[Exam] = ["gate"]
     trained = checkpoint.adapter is not None  # the watch never looks at the base
     if trained and here.data.dev and here.cfg.watch.enabled:
         wanted.append("dev")
     if here.guards:
         wanted.append("general")
-    found = _reports(here, index, checkpoint, wanted)
+    began = time.monotonic()
+    try:
+        found = _reports(here, index, checkpoint, wanted)
+    except DivergedError as error:
+        here.give_up(index, error, began)
+        raise
     guards = [found["general"]] if "general" in found else []
     if here.cfg.guard.lm_eval:
         guards.append(_tasks(here, index, checkpoint))

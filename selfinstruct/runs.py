@@ -17,7 +17,7 @@ from selfinstruct.guard import guard_rows
 from selfinstruct.pilot import pilot
 from selfinstruct.round import Kit, advance, run_round, start
 from selfinstruct.seeds import read_real_data
-from selfinstruct.setting import Setting
+from selfinstruct.setting import ENDS, Setting
 from selfinstruct.store import Store
 from selfinstruct.task import located, require_prices, settle
 from selfinstruct.types import Checkpoint, OnProgress, Progress, silent
@@ -51,7 +51,7 @@ class Run:
             for index in range(1, self._last_round(store) + 1):
                 if state.vain >= self.cfg.rounds.patience:
                     break
-                if store.stage(index, "gate") is None:
+                if all(store.stage(index, end) is None for end in ENDS):
                     if ran == rounds:
                         if close:
                             break
@@ -71,7 +71,7 @@ class Run:
         """Of a run that was closed early, the last it has; there are no rounds after `final`."""
         if store.stage(0, "finish") is None:
             return self.cfg.rounds.max
-        return sum(stage["stage"] == "gate" for stage in store.stages())
+        return sum(stage["stage"] in ENDS for stage in store.stages())
 
     def _base(self) -> Checkpoint:
         """The untuned student."""

@@ -53,6 +53,7 @@ class Store:
         self._path = folder / "run.db"
         self._log = folder / "run.db-wal"
         self._lock = lock(folder) if write else None
+        self._opened = time.time() - time.monotonic()
         try:
             self._db = self._connect()
             self._work = WorkClock(self._db, running=write, now=now)
@@ -113,6 +114,12 @@ class Store:
                 next_step="put it back beside run.db. If sqlite3 or another program has opened "
                 f"run.db since, nothing is lost: delete {self.folder / 'run.lock'}, and go on",
             )
+
+    def _now(self) -> float:
+        """Seconds since 1970 by the clock as it was on opening, so that no correction of it comes
+        between the beginning of a call and its end.
+        """
+        return self._opened + time.monotonic()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -243,7 +250,7 @@ class Store:
                     "REPLACE INTO attempts"
                     " (key, round, wave, prompt, sample, model, state, started)"
                     " VALUES (?, ?, ?, ?, ?, ?, 'open', ?)",
-                    (key, round_index, wave, prompt_id, sample, model, time.time()),
+                    (key, round_index, wave, prompt_id, sample, model, self._now()),
                 )
 
     def end_attempts(self, answers: Mapping[str, Completion]) -> None:
@@ -263,7 +270,7 @@ class Store:
                         answer.prompt_tokens,
                         answer.completion_tokens,
                         answer.error,
-                        time.time(),
+                        self._now(),
                         key,
                     )
                     for key, answer in answers.items()
@@ -311,8 +318,9 @@ class Store:
             db.executemany(
                 "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (round_index, wave, position, what.id, reason, what.attempt, json.dumps(body))
+                    (round_index, wave, position, what.id, reason, what.attempt, text)
                     for position, (what, reason, body) in enumerate(fates)
+                    for text in [json.dumps(body, allow_nan=False)]
                 ],
             )
 
@@ -410,7 +418,7 @@ class Store:
                 _insert_report(db, report)
             db.execute(
                 "INSERT INTO stages VALUES (?, ?, ?, ?)",
-                (round_index, stage, json.dumps(result), seconds),
+                (round_index, stage, json.dumps(result, allow_nan=False), seconds),
             )
 
     def stages(self) -> Sequence[Row]:
@@ -439,7 +447,7 @@ class Store:
 def _put(db: sqlite3.Connection, values: Mapping[str, object]) -> None:
     db.executemany(
         "REPLACE INTO meta VALUES (?, ?)",
-        [(key, json.dumps(value)) for key, value in values.items()],
+        [(key, json.dumps(value, allow_nan=False)) for key, value in values.items()],
     )
 
 

@@ -146,11 +146,12 @@ def _rounds(store: Store) -> Sequence[int]:
 def _round(store: Store, index: int) -> Summary:
     generated = store.stage(index, "generate")
     gate = store.stage(index, "gate")
+    verdict = gate["verdict"] if gate else _without_student(store, index)
     screened = store.screened(index)
     return {
         "index": index,
-        "verdict": gate["verdict"]["outcome"] if gate else None,
-        "why": gate["verdict"]["why"] if gate else None,
+        "verdict": verdict["outcome"],
+        "why": verdict["why"],
         "complete": generated is not None,
         "ending": (generated or {}).get("ending"),
         "target": (generated or {}).get("target"),
@@ -166,6 +167,14 @@ def _round(store: Store, index: int) -> Summary:
             if stage["round"] == index
         },
     }
+
+
+def _without_student(store: Store, index: int) -> Summary:
+    """What stands for a verdict: nothing yet, or that the student is no numbers."""
+    diverged = store.stage(index, "diverged")
+    if diverged is None:
+        return {"outcome": None, "why": None}
+    return {"outcome": "reject", "why": f"Rejected, and not judged: {diverged['why']}."}
 
 
 def _metrics(store: Store, gate: Summary) -> Summary:

@@ -83,6 +83,32 @@ def test_damage_is_never_loaded(adapter: Path, damage: str) -> None:
     assert words in caught.value.why
 
 
+@pytest.mark.parametrize(
+    "name", ["adapter_config.json", "adapter_model.safetensors", "manifest.json"]
+)
+def test_no_file_can_be_cut_or_lost_or_changed_unnoticed(adapter: Path, name: str) -> None:
+    """At twenty places of each file; of the manifest, that says what the others are, at all."""
+    before, whole = load_checkpoint(adapter, "a"), (adapter / name).read_bytes()
+    places = range(0, len(whole), 1 if name == MANIFEST else max(1, len(whole) // 20))
+    for place in places:
+        flipped = bytearray(whole)
+        flipped[place] ^= 1
+        for damaged in (whole[:place], bytes(flipped)):
+            (adapter / name).write_bytes(damaged)
+            try:
+                found = load_checkpoint(adapter, "a")
+            except StoreError:
+                continue
+            # Only the words of the manifest that name the base say nothing of the files; a run
+            # holds them against its own.
+            assert name == MANIFEST
+            assert found.digest == before.digest
+            assert len(damaged) == len(whole)
+    (adapter / name).unlink()
+    with pytest.raises(StoreError, match="incomplete or damaged"):
+        load_checkpoint(adapter, "a")
+
+
 def test_what_a_crash_left_is_cleared_away_and_neighbours_are_not(
     adapter: Path, model: Any
 ) -> None:

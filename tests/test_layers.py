@@ -27,7 +27,7 @@ LAYERS = (
         "plugins",
     },
     {"store", "account", "chat", "weights", "prompting", "adapters", "pairs"},
-    {"base", "telling", "audit", "served"},
+    {"base", "memory", "telling", "audit", "served"},
     {
         "seeds",
         "models",

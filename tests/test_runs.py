@@ -1,6 +1,7 @@
 import json
 import shutil
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ import pytest
 
 from selfinstruct.audit import audit
 from selfinstruct.config import Config, parse_config
-from selfinstruct.errors import IncompleteError, StoreError, UserError
+from selfinstruct.errors import DivergedError, IncompleteError, StoreError, UserError
+from selfinstruct.report.gather import gather
+from selfinstruct.report.run import run_page
 from selfinstruct.runs import Run
 from selfinstruct.store import Store
 from selfinstruct.summary import read_summary
@@ -335,3 +338,62 @@ def test_the_money_of_a_run_is_told_from_the_prices_it_was_last_started_with(
     tokens = found["spent"]["prompt_tokens"] + 4 * found["spent"]["completion_tokens"]
     assert found["account"]["cost"] == pytest.approx(tokens / 1e6)
     assert found["account"]["currency"] == "EUR"
+
+
+def stop_before_training(index: int) -> Callable[[Progress], None]:
+    def stop(progress: Progress) -> None:
+        if (progress.round, progress.stage) == (index, "train"):
+            raise KeyboardInterrupt
+
+    return stop
+
+
+def test_a_round_whose_student_is_no_numbers_is_rejected_and_the_run_goes_on(
+    whole: tuple[Bench, list[Progress]], bench: Bench
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        Run(bench.config(), on_progress=stop_before_training(1)).execute()
+    with Store(bench.out / "t", write=True) as store:  # as `making.train` leaves it
+        diverged = {"why": "training diverged at step 2 of 2: loss nan", "losses": [2.5, None]}
+        store.commit_stage(1, "diverged", diverged, 1.0)
+    Run(bench.config()).execute(rounds=0)  # no round is left to begin: the first is decided
+    assert read_summary(bench.out / "t")["state"] == "incomplete"
+    Run(bench.config()).execute()
+    found = read_summary(bench.out / "t")
+    first, second = found["rounds"]
+    assert (first["verdict"], first["gate"], first["metrics"]) == ("reject", None, {})
+    assert first["why"] == f"Rejected, and not judged: {diverged['why']}."
+    assert (found["state"], found["looks"], second["gate"]["look"]) == ("finished", 1, 1)
+    names = [student["name"] for student in found["students"]]
+    assert names == ["base", "real-only", "round-2"]
+    assert found["students"][:2] == whole[0].outcome()["students"][:2]
+    assert not (bench.out / "t" / "rounds" / "1" / "adapter").exists()
+    assert [finding.what for finding in audit(bench.out / "t") if not finding.ok] == []
+    before, steps = bench.outcome(), list[Progress]()
+    Run(bench.config(), on_progress=steps.append).execute()
+    assert (bench.outcome(), [step for step in steps if step.stage != "base"]) == (before, [])
+    page = run_page(gather(bench.out / "t"), [])
+    assert "rejected: the student came to no numbers" in page
+    assert "diverged at step 2 of 2" in page
+
+
+def test_rounds_that_come_to_no_numbers_count_as_rounds_in_vain(bench: Bench) -> None:
+    one = bench.config(rounds={"max": 2, "patience": 1})
+    with pytest.raises(KeyboardInterrupt):
+        Run(one, on_progress=stop_before_training(1)).execute()
+    with Store(bench.out / "t", write=True) as store:
+        store.commit_stage(1, "diverged", {"why": "it diverged", "losses": []}, 1.0)
+    Run(one).execute()
+    found = read_summary(bench.out / "t")
+    assert (found["state"], found["champion"], found["looks"]) == ("finished", "real-only", 0)
+    assert [entry["index"] for entry in found["rounds"]] == [1]
+    assert found["final"]
+
+
+def test_a_control_that_is_no_numbers_ends_the_run_with_what_to_set(bench: Bench) -> None:
+    hot = {"name": str(bench.model), "max_steps": 2, "batch_size": 4, "learning_rate": 1e30}
+    with pytest.raises(DivergedError, match="diverged at step 2 of 2") as caught:
+        Run(bench.config(student=hot)).execute()
+    assert "student.learning_rate=3e+29" in caught.value.next_step
+    assert "name=OTHER" in caught.value.next_step
+    assert read_summary(bench.out / "t")["champion"] is None

@@ -1,25 +1,28 @@
 """The command line: verbs, options, exit codes. Each command loads what it needs when called.
 
 Exit codes: 0 done, 1 a negative finding was asked for, 2 usage or configuration, 3 incomplete but
-resumable, 4 store locked or damaged, 130 and 143 stopped by a signal with everything kept.
+resumable, 4 store locked or damaged, 129, 130 and 143 stopped by a hangup, Ctrl-C or SIGTERM with
+everything kept, 141 nobody read the output.
 """
 
 import json
 import os
-import signal
+import shlex
 import sys
 import traceback
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
 from selfinstruct import __version__
+from selfinstruct.cli.stopping import Commands, ReaderGone, Stopped, flush, listen, silence
 from selfinstruct.errors import UserError
 
 app = typer.Typer(
     name="selfinstruct",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -42,27 +45,30 @@ def examples(*commands: str) -> str:
     return "\n\n".join(["Examples:" if len(commands) > 1 else "Example:", *commands])
 
 
-class Stopped(BaseException):
-    """SIGINT or SIGTERM arrived. Not KeyboardInterrupt, which typer would swallow."""
-
-    def __init__(self, number: int) -> None:
-        self.exit_code = 128 + number
-
-
 def main() -> None:
     """The `selfinstruct` command."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+    listen()
     try:
-        app()
+        _answer()
     except UserError as error:
         _fail(error)
     except Stopped as stopped:
         print("\nstopped; nothing that was finished is lost. To go on:", file=sys.stderr)
-        print(f"  selfinstruct {' '.join(sys.argv[1:])}", file=sys.stderr)
+        print(f"  selfinstruct {shlex.join(sys.argv[1:])}", file=sys.stderr)
         sys.exit(stopped.exit_code)
+    except ReaderGone as gone:
+        silence()
+        sys.exit(gone.exit_code)
     except Exception:
         sys.excepthook = _tell_bug
+        raise
+
+
+def _answer() -> None:
+    try:
+        app()
+    except SystemExit:  # as every command of typer ends
+        flush()
         raise
 
 
@@ -78,10 +84,6 @@ def _without_keys(text: str) -> str:
     from selfinstruct.redaction import redact, secrets_in
 
     return redact(text, secrets_in(os.environ))
-
-
-def _stop(number: int, _frame: FrameType | None) -> None:
-    raise Stopped(number)
 
 
 def _fail(error: UserError) -> NoReturn:
@@ -302,10 +304,9 @@ def sweep(
     as_json: AsJson = False,
 ) -> None:
     """Train the student at several synthetic shares of a run's pool and choose one, on dev rows."""
-    from rich.console import Console
-
     from selfinstruct.cli.sweep import print_sweep, read_arguments, sweep_command, write_share
     from selfinstruct.cli.tables import stdout
+    from selfinstruct.cli.text import Output
 
     shares, settings = read_arguments(given or [])
     found = sweep_command(
@@ -315,7 +316,7 @@ def sweep(
         seeds,
         design,
         metric,
-        Console(stderr=True),
+        Output(stderr=True),
         halving=halving,
         force=force,
     )

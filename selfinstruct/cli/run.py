@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from selfinstruct.cli.display import Display
 from selfinstruct.cli.tables import print_summary, stdout
+from selfinstruct.cli.text import Output
 from selfinstruct.config import load_config
 from selfinstruct.summary import read_summary
 
@@ -18,7 +17,7 @@ def run_command(
 ) -> dict[str, Any]:
     """Run to the end, then the summary; printed as tables with `show`. `close` as in `Run`."""
     cfg = load_config(config, overrides)
-    console = Console(file=sys.stderr)
+    console = Output(file=sys.stderr)
     with Display(console, cfg.rounds.max) as display:
         from selfinstruct.runs import Run  # takes a second; a fault in the config is told before
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from selfinstruct.cli.text import escape
+from selfinstruct.cli.text import Output, escape
 from selfinstruct.pairs import LOWER_IS_BETTER
 from selfinstruct.telling import NAMES, interval, money, name_signal, seconds, tell_ending
 from selfinstruct.types import ROUND_FULL, SPLITS
@@ -130,5 +130,5 @@ def _cost(account: dict[str, Any]) -> list[str]:
 
 def stdout() -> Console:
     """A console for data: wide enough not to fold tables where there is no terminal."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=140)
+    console = Output(highlight=False)
+    return console if console.is_terminal else Output(highlight=False, width=140)
