@@ -32,6 +32,10 @@ class IncompleteError(UserError):
     exit_code = INCOMPLETE
 
 
+class DiskError(IncompleteError):
+    """The disk did not take what was to be written: it is full, read-only or failing."""
+
+
 class StoreError(UserError):
     """The run's store is locked by another process, damaged, or of another version."""
 

@@ -6,15 +6,17 @@ stage. Stores, and decides nothing.
 """
 
 import json
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from selfinstruct.database import connect, damaged, is_damage, require_whole
+from selfinstruct.database import connect, explained, require_whole, transaction
 from selfinstruct.errors import StoreError
+from selfinstruct.failpoints import failpoint
+from selfinstruct.files import REFUSED, unwritten
 from selfinstruct.lock import left_open, lock
 from selfinstruct.rows import (
     Row,
@@ -41,8 +43,11 @@ from selfinstruct.types import (
 
 
 class Store:
-    """One open ledger, a context manager. Raises `StoreError` when locked, damaged or of
-    another version.
+    """One open ledger, a context manager. Raises `StoreError` when locked, damaged or of another
+    version.
+
+    Leaving it, an error of the disk, met here or by anything that was done meanwhile, is told as
+    the `DiskError` it is; what was committed is kept.
     """
 
     def __init__(self, folder: Path, *, write: bool = False) -> None:
@@ -68,24 +73,48 @@ class Store:
             if not self._has_log():  # it was folded in just now
                 self._lock.mark_closed()
             raise
+        failpoint("ledger.opened")
         self._lock.mark_open()
+        _clear(self.folder)
         return db
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        self.close()
-        if isinstance(error, sqlite3.DatabaseError) and is_damage(error):
-            raise damaged(self._path, str(error)) from error
+        try:
+            self.close()
+        except OSError as failed:
+            if error is None:
+                error = failed
+            else:
+                error.add_note(f"{self.folder / 'run.lock'} could not be written: {failed}")
+        told = self._told(error)
+        if told is not None:
+            raise told from error
+
+    def _told(self, error: BaseException | None) -> BaseException | None:
+        """What to say instead of an error, None where it may go on as it is."""
+        if isinstance(error, sqlite3.DatabaseError):
+            return explained(error, self._path)
+        if isinstance(error, OSError) and error.errno in REFUSED:
+            place = self.folder if error.filename is None else Path(str(error.filename))
+            return unwritten(place, error.strerror or str(error))
+        return None
 
     def close(self) -> None:
         """Close the database and let go of the lock."""
-        if self._lock:
-            self._lock.mark_closed()
-        self._db.close()
-        if self._lock:
-            self._lock.release()
+        if self._lock is None:
+            self._db.close()
+            return
+        with self._lock:
+            try:
+                self._lock.mark_closed()
+                failpoint("ledger.closing")
+            finally:
+                self._db.close()
+            if self._has_log():  # there was no room to fold it in, or somebody reads
+                self._lock.mark_open()
 
     def require_whole(self) -> None:
         """Look at the whole file, as a writer does on opening. Raises `StoreError` on damage."""
@@ -110,16 +139,6 @@ class Store:
                 f"run.db since, nothing is lost: delete {self.folder / 'run.lock'}, and go on",
             )
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield self._db
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
-
     # -- what the run is --------------------------------------------------------------------
 
     def meta(self, key: str) -> Any:
@@ -133,7 +152,7 @@ class Store:
 
     def update_meta(self, values: Mapping[str, object]) -> None:
         """Store JSON values under their keys, all or nothing."""
-        with self._transaction() as db:
+        with transaction(self._db, "meta") as db:
             _put(db, values)
 
     def freeze(self, data: RealData, about: Mapping[str, object] | None = None) -> None:
@@ -141,7 +160,7 @@ class Store:
         one transaction, JSON values that are part of what the run is.
         """
         counts = {name: getattr(data, name) for name in ("duplicates", "skipped", "unused")}
-        with self._transaction() as db:
+        with transaction(self._db, "freeze") as db:
             for split in SPLITS:
                 db.executemany(
                     "INSERT INTO real VALUES (?, ?, ?, ?)",
@@ -197,7 +216,7 @@ class Store:
         self, round_index: int, wave: int, model: str, asked: Iterable[tuple[str, Prompt, int]]
     ) -> None:
         """Record the intent of each (key, prompt, sample) before anything goes out."""
-        with self._transaction() as db:
+        with transaction(self._db, "attempts.begin") as db:
             for key, prompt, sample in asked:
                 messages = from_messages(prompt.messages)
                 prompt_id = digest([prompt.template, prompt.version, messages])
@@ -220,20 +239,21 @@ class Store:
 
     def end_attempt(self, key: str, completion: Completion) -> None:
         """Record what came back; an error counts as failed and may be asked again."""
-        self._db.execute(
-            "UPDATE attempts SET state = ?, finish_reason = ?, text = ?, prompt_tokens = ?,"
-            " completion_tokens = ?, error = ?, ended = ? WHERE key = ?",
-            (
-                "failed" if completion.finish_reason == "error" else "done",
-                completion.finish_reason,
-                completion.text,
-                completion.prompt_tokens,
-                completion.completion_tokens,
-                completion.error,
-                time.time(),
-                key,
-            ),
-        )
+        with transaction(self._db, "attempts.end") as db:
+            db.execute(
+                "UPDATE attempts SET state = ?, finish_reason = ?, text = ?, prompt_tokens = ?,"
+                " completion_tokens = ?, error = ?, ended = ? WHERE key = ?",
+                (
+                    "failed" if completion.finish_reason == "error" else "done",
+                    completion.finish_reason,
+                    completion.text,
+                    completion.prompt_tokens,
+                    completion.completion_tokens,
+                    completion.error,
+                    time.time(),
+                    key,
+                ),
+            )
 
     def spent(self) -> Row:
         """Calls and tokens of the whole run so far, failed and unfinished calls included."""
@@ -271,7 +291,7 @@ class Store:
             *((row, None, from_example(row)) for row in screened.accepted),
             *((item.what, item.reason, from_rejection(item)) for item in screened.rejected),
         ]
-        with self._transaction() as db:
+        with transaction(self._db, "wave") as db:
             db.execute("INSERT INTO waves VALUES (?, ?)", (round_index, wave))
             db.executemany(
                 "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -370,7 +390,7 @@ class Store:
         report: Report | None = None,
     ) -> None:
         """Mark a stage finished, together with the report it made; `seconds` is what it took."""
-        with self._transaction() as db:
+        with transaction(self._db, "stage") as db:
             if report is not None:
                 _insert_report(db, report)
             db.execute(
@@ -397,8 +417,16 @@ class Store:
 
     def commit_report(self, report: Report) -> None:
         """Store the scores of one checkpoint on one split."""
-        with self._transaction() as db:
+        with transaction(self._db, "report") as db:
             _insert_report(db, report)
+
+
+def _clear(folder: Path) -> None:
+    """Delete what a killed writer left half done among its rounds and arms: only who holds the lock
+    writes there.
+    """
+    for left in folder.glob("*/*/.*.part"):
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _put(db: sqlite3.Connection, values: Mapping[str, object]) -> None:

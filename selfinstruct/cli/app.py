@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
-from selfinstruct import __version__
+from selfinstruct import __version__, failpoints
 from selfinstruct.errors import UserError
 
 app = typer.Typer(
@@ -54,6 +54,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     try:
+        _arm_failpoint()
         app()
     except UserError as error:
         _fail(error)
@@ -64,6 +65,13 @@ def main() -> None:
     except Exception:
         sys.excepthook = _tell_bug
         raise
+
+
+def _arm_failpoint() -> None:
+    try:
+        failpoints.arm(os.environ.get(failpoints.VARIABLE, ""))
+    except ValueError as error:
+        raise UserError(str(error), why="it makes this command kill itself, for tests") from None
 
 
 def _tell_bug(kind: type[BaseException], bug: BaseException, trace: TracebackType | None) -> None:
