@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.failpoints import failpoint
-from selfinstruct.files import digest_file, sync_folder, write_atomic, writing
+from selfinstruct.files import clear_parts, digest_file, sync_folder, write_atomic, writing
 from selfinstruct.types import Checkpoint, digest
 
 MANIFEST = "manifest.json"
@@ -35,8 +35,7 @@ def publish(model: Any, base: str, out: Path) -> None:
     part, old = (out.with_name(f".{out.name}.{name}{end}.part") for end in ("", ".old"))
     with writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
-        for left_by_a_crash in out.parent.glob(f".{out.name}.*.part"):
-            shutil.rmtree(left_by_a_crash)
+        clear_parts([out.parent], f"{out.name}.*")
         try:
             _write(model, part)
             failpoint("adapter.written")

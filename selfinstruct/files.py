@@ -108,6 +108,13 @@ def unwritten(path: Path, reason: str, size: int | None = None) -> DiskError:
     )
 
 
+def clear_parts(folders: Iterable[Path], of: str = "*") -> None:
+    """Delete what a killed process left half written in these folders, of one name or of any."""
+    for folder in folders:
+        for left in folder.glob(f".{of}.part"):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename inside `folder` survive a power loss."""
     handle = os.open(folder, os.O_RDONLY)

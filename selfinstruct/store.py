@@ -6,7 +6,6 @@ stage. Stores, and decides nothing.
 """
 
 import json
-import shutil
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +15,7 @@ from typing import Any, Self
 from selfinstruct.database import connect, explained, require_whole, transaction
 from selfinstruct.errors import StoreError
 from selfinstruct.failpoints import failpoint
-from selfinstruct.files import REFUSED, unwritten
+from selfinstruct.files import REFUSED, clear_parts, unwritten, writing
 from selfinstruct.lock import left_open, lock
 from selfinstruct.rows import (
     Row,
@@ -56,7 +55,8 @@ class Store:
         self._log = folder / "run.db-wal"
         self._lock = lock(folder) if write else None
         try:
-            self._db = self._connect()
+            with writing(self._path):
+                self._db = self._connect()
         except BaseException:
             if self._lock:
                 self._lock.release()
@@ -73,9 +73,13 @@ class Store:
             if not self._has_log():  # it was folded in just now
                 self._lock.mark_closed()
             raise
-        failpoint("ledger.opened")
-        self._lock.mark_open()
-        _clear(self.folder)
+        try:
+            failpoint("ledger.opened")
+            self._lock.mark_open()
+            clear_parts(self.folder.glob("*/*"))  # rounds and arms; who has the lock writes there
+        except BaseException:
+            db.close()
+            raise
         return db
 
     def __enter__(self) -> Self:
@@ -419,14 +423,6 @@ class Store:
         """Store the scores of one checkpoint on one split."""
         with transaction(self._db, "report") as db:
             _insert_report(db, report)
-
-
-def _clear(folder: Path) -> None:
-    """Delete what a killed writer left half done among its rounds and arms: only who holds the lock
-    writes there.
-    """
-    for left in folder.glob("*/*/.*.part"):
-        shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _put(db: sqlite3.Connection, values: Mapping[str, object]) -> None:
