@@ -12,7 +12,7 @@ import sqlite3
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,15 +150,53 @@ def _expected(blow: str | float) -> tuple[int, ...]:
     return (3, 4) if blow.endswith(":full") else (-signal.SIGKILL,)
 
 
+@dataclass(frozen=True)
+class Stage:
+    """Everything that trials need: what they share, and each scene's work done by nobody disturbed;
+    trials take place in `places`.
+    """
+
+    props: Props
+    wholes: Mapping[str, Whole]
+    places: Path
+
+    def play(self, trial: Trial, name: str, start: Start | None = None) -> Result:
+        """What becomes of a trial, at a place of that name."""
+        begin = start or start_forked(SCENES[trial.scene])
+        return attempt(trial, self.props, self.wholes[trial.scene], self.places / name, begin)
+
+
+def build(folder: Path, rounds: int) -> Stage:
+    """The stage for runs of so many rounds, in an empty folder."""
+    props = Props(folder, rounds)
+    props.make()
+    (folder / "warm").mkdir()
+    SCENES["run"].start(props, folder / "warm")  # loads what its children then need not
+    wholes = {"run": watch_whole(SCENES["run"], props, props.finished)}
+    for name in SCENES.keys() - {"run"}:
+        wholes[name] = watch_whole(SCENES[name], props, folder / f"whole-{name}")
+    return Stage(props, wholes, folder)
+
+
+def once_each(wholes: Mapping[str, Whole]) -> Iterator[Trial]:
+    """Every failpoint once, in the scene that is over soonest, at the middle of its hits."""
+    yield Trial("run", ("adapter.renamed:1", "adapter.aside:1"))  # an adapter is replaced
+    seen = {"adapter.aside"}
+    for scene, whole in sorted(wholes.items(), key=lambda each: each[1].seconds):
+        for name in sorted(whole.hits.keys() - seen):
+            seen.add(name)
+            yield Trial(scene, (f"{name}:{(whole.hits[name] + 1) // 2}",))
+
+
 # -- children -----------------------------------------------------------------------------------
 
 
 def _fork(work: Callable[[], None], place: Path) -> int:
     """A child that does the work, and writes what it has to say into a file."""
-    gc.freeze()  # what the parent holds is not looked through again and again
     child = os.fork()
     if child:
         return child
+    gc.freeze()  # what the parent holds is not looked through again and again
     code = 70
     try:
         mouth = os.open(place / "said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -209,12 +247,11 @@ def facts(scene: Scene, place: Path) -> Facts:
     """Every row of the ledger but for its clocks and open calls, and every file's digest."""
     work = scene.work(place)
     found = dict(_rows(work / "run.db")) if (work / "run.db").exists() else {}
-    for path in sorted(work.rglob("*")):
-        # run.lock names its process, and a copy from before a migration is another file each time.
+    for path in sorted(each for each in work.rglob("*") if each.is_file()):
         name = str(path.relative_to(work))
-        if path.is_file() and not path.name.startswith("run."):
-            if not (scene.litters and ".part" in name):
-                found[f"file {name}"] = digest_file(path)
+        # run.lock names its process, and a copy from before a migration is another file each time.
+        if not path.name.startswith("run.") and not (scene.litters and ".part" in name):
+            found[f"file {name}"] = digest_file(path)
     return found
 
 
