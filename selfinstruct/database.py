@@ -16,7 +16,7 @@ from pathlib import Path
 from selfinstruct import __version__
 from selfinstruct.errors import DiskError, StoreError
 from selfinstruct.failpoints import failpoint
-from selfinstruct.files import open_private, sync_folder, unwritten
+from selfinstruct.files import REFUSED, open_private, sync_folder, unwritten
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -138,8 +138,13 @@ def transaction(db: sqlite3.Connection, name: str) -> Iterator[sqlite3.Connectio
     failpoint(f"{name}.committed")
 
 
-def explained(error: sqlite3.DatabaseError, path: Path) -> StoreError | DiskError | None:
-    """What to tell people of damage, or of a disk that refuses; None of anything else."""
+def explained(error: BaseException | None, path: Path) -> StoreError | DiskError | None:
+    """What to tell people of damage to the file at `path`, or of a disk that refuses it or any
+    other; None of anything else.
+    """
+    if isinstance(error, OSError) and error.errno in REFUSED:
+        place = path.parent if error.filename is None else Path(str(error.filename))
+        return unwritten(place, error.strerror or str(error))
     if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return damaged(path, str(error))
     if _code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY):
@@ -147,7 +152,7 @@ def explained(error: sqlite3.DatabaseError, path: Path) -> StoreError | DiskErro
     return None
 
 
-def _code(error: sqlite3.DatabaseError) -> int:
+def _code(error: BaseException | None) -> int:
     code: int = getattr(error, "sqlite_errorcode", 0)  # an error of the module itself has none
     return code & 0xFF
 

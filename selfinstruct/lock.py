@@ -22,6 +22,8 @@ from selfinstruct.files import open_private
 
 NAME = "run.lock"
 OPEN = "its ledger is open"
+LONGEST = 1 << 20
+"""Bytes of the file that are read: more than any command line."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def _me() -> str:
 
 def _read(handle: IO[bytes]) -> list[str]:
     handle.seek(0)
-    return handle.read().decode(errors="replace").splitlines()
+    return handle.read(LONGEST).decode(errors="replace").splitlines()
 
 
 def _write(handle: IO[bytes], text: str) -> None:

@@ -15,8 +15,8 @@ from typing import Any, Self
 from selfinstruct.database import connect, explained, require_whole, transaction
 from selfinstruct.errors import StoreError
 from selfinstruct.failpoints import failpoint
-from selfinstruct.files import REFUSED, clear_parts, unwritten, writing
-from selfinstruct.lock import left_open, lock
+from selfinstruct.files import clear_parts, writing
+from selfinstruct.lock import Lock, left_open, lock
 from selfinstruct.rows import (
     Row,
     from_example,
@@ -79,6 +79,7 @@ class Store:
             clear_parts(self.folder.glob("*/*"))  # rounds and arms; who has the lock writes there
         except BaseException:
             db.close()
+            self._mark(self._lock)
             raise
         return db
 
@@ -93,18 +94,9 @@ class Store:
                 error = failed
             else:
                 error.add_note(f"{self.folder / 'run.lock'} could not be written: {failed}")
-        told = self._told(error)
+        told = explained(error, self._path)
         if told is not None:
             raise told from error
-
-    def _told(self, error: BaseException | None) -> BaseException | None:
-        """What to say instead of an error, None where it may go on as it is."""
-        if isinstance(error, sqlite3.DatabaseError):
-            return explained(error, self._path)
-        if isinstance(error, OSError) and error.errno in REFUSED:
-            place = self.folder if error.filename is None else Path(str(error.filename))
-            return unwritten(place, error.strerror or str(error))
-        return None
 
     def close(self) -> None:
         """Close the database and let go of the lock."""
@@ -117,14 +109,22 @@ class Store:
                 failpoint("ledger.closing")
             finally:
                 self._db.close()
-            if self._has_log():  # there was no room to fold it in, or somebody reads
-                self._lock.mark_open()
+                self._mark(self._lock)
 
     def require_whole(self) -> None:
         """Look at the whole file, as a writer does on opening. Raises `StoreError` on damage."""
         require_whole(self._db, self._path)
         if left_open(self.folder):
             self._require_log()
+
+    def _mark(self, held: Lock) -> None:
+        """After closing: the log is still there if the disk had no room for it, or somebody reads;
+        and it may be gone though the disk did not take the word that it may go.
+        """
+        if self._has_log():
+            held.mark_open()
+        else:
+            held.mark_closed()
 
     def _has_log(self) -> bool:
         """Of a ledger that is open for writing, always; a reader that finds none makes an empty

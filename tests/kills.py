@@ -12,7 +12,7 @@ import sqlite3
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,15 +101,15 @@ def watch_whole(scene: Scene, props: Props, place: Path) -> Whole:
     return Whole(facts(scene, place), len(calls(place)), hits, seconds)
 
 
-def start_forked(scene: Scene) -> Start:
-    """Start the scene's work in a child of this process."""
+def start_forked(work: Callable[[Props, Path], object]) -> Start:
+    """Start a scene's work in a child of this process."""
 
     def start(props: Props, place: Path, blow: str | float) -> int:
-        def work() -> None:
+        def armed() -> None:
             failpoints.arm(blow if isinstance(blow, str) else "")
-            scene.start(props, place)
+            work(props, place)
 
-        return _wait(_fork(work, place), None if isinstance(blow, str) else blow)
+        return _wait(_fork(armed, place), None if isinstance(blow, str) else blow)
 
     return start
 
@@ -162,18 +162,18 @@ class Stage:
 
     def play(self, trial: Trial, name: str, start: Start | None = None) -> Result:
         """What becomes of a trial, at a place of that name."""
-        begin = start or start_forked(SCENES[trial.scene])
+        begin = start or start_forked(SCENES[trial.scene].start)
         return attempt(trial, self.props, self.wholes[trial.scene], self.places / name, begin)
 
 
-def build(folder: Path, rounds: int) -> Stage:
-    """The stage for runs of so many rounds, in an empty folder."""
+def build(folder: Path, rounds: int, scenes: Iterable[str] = SCENES) -> Stage:
+    """The stage for these scenes, `run` among them, with so many rounds, in an empty folder."""
     props = Props(folder, rounds)
     props.make()
     (folder / "warm").mkdir()
     SCENES["run"].start(props, folder / "warm")  # loads what its children then need not
     wholes = {"run": watch_whole(SCENES["run"], props, props.finished)}
-    for name in SCENES.keys() - {"run"}:
+    for name in sorted({*scenes} - {"run"}):
         wholes[name] = watch_whole(SCENES[name], props, folder / f"whole-{name}")
     return Stage(props, wholes, folder)
 
