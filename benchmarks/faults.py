@@ -49,7 +49,7 @@ IN_RESUMING = (  # the first kill, and the second after going on
     ("run", "lock.written:2", "lock.written:2"),
     ("run", "ledger.closing:1", "lock.written:1"),
     ("sweep", "adapter.renamed:2", "adapter.aside:1"),
-    ("sweep", "adapter.aside:1", "stage.committed:1"),
+    ("sweep", "stage.uncommitted:2", "adapter.aside:1"),
     ("migration", "copy.renamed:1", "migration.uncommitted:1"),
 )
 COMMAND = "from selfinstruct.cli.app import main; main()"

@@ -101,6 +101,8 @@ def connect(path: Path, *, write: bool, schema: Schema = LEDGER) -> sqlite3.Conn
         return _open_to_write(path, schema, found)
     except sqlite3.DatabaseError as error:
         raise _unopened(error, path) from None
+    except OSError as error:
+        raise explained(error, path) or error from None
 
 
 def require_whole(db: sqlite3.Connection, path: Path) -> None:

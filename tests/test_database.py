@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct import __version__
+from selfinstruct import __version__, failpoints
 from selfinstruct.database import LEDGER, Schema, connect, explained, transaction
 from selfinstruct.errors import DiskError, StoreError
 from selfinstruct.store import Store
@@ -312,3 +312,19 @@ def test_what_is_no_fault_of_the_disk_is_not_explained(tmp_path: Path) -> None:
         with pytest.raises(sqlite3.OperationalError) as refused, transaction(db, "meta"):
             db.execute("INSERT INTO meta VALUES ('k', '1')")
         assert isinstance(explained(refused.value, path), DiskError)
+
+
+@pytest.mark.parametrize("place", ["copy.made", "copy.renamed", "migration.uncommitted"])
+def test_a_disk_that_fills_up_during_a_migration_is_told_and_it_is_done_the_next_time(
+    tmp_path: Path, place: str
+) -> None:
+    path = tmp_path / "run.db"
+    write_ledger(path, 1)
+    failpoints.arm(f"{place}:1:full")
+    with pytest.raises(DiskError, match="could not be written: No space left"):
+        connect(path, write=True, schema=THIRD)
+    failpoints.arm("")
+    with closing(connect(path, write=False)) as db:
+        assert version_of(db) == 1
+    with closing(connect(path, write=True, schema=THIRD)) as db:
+        assert version_of(db) == 3
