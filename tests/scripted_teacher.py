@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from selfinstruct.types import Request
+from selfinstruct.types import Request, digest
 
 OPENINGS = ("why was", "please explain", "i noticed", "somebody tell me", "again", "hello there")
 THINGS = ("gym app", "meal kit", "phone plan", "domain", "storage", "magazine", "game pass")
@@ -55,3 +55,12 @@ def answer_when_let(requests: Sequence[Request]) -> Iterator[str]:
     while Path(os.environ["HELD_BY"]).exists():
         time.sleep(0.05)
     yield from answer(requests)
+
+
+def answer_on_record(requests: Sequence[Request]) -> Iterator[str]:
+    """The same answers, each written down first where the run cannot see it: what was paid for."""
+    for request in requests:
+        asked = digest([request.seed, request.sample, request.messages[-1].content])
+        with Path(os.environ["CALLS"]).open("a", encoding="utf-8") as calls:
+            calls.write(f"{asked}\n")
+        yield from answer([request])

@@ -1,3 +1,4 @@
+import errno
 import json
 import signal
 import sqlite3
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.errors import StoreError
+from selfinstruct import failpoints
+from selfinstruct.errors import DiskError, StoreError
+from selfinstruct.lock import left_open
 from selfinstruct.store import Store
 from selfinstruct.types import (
     Completion,
@@ -270,3 +273,96 @@ def test_the_splits_and_what_the_run_is_are_there_together_or_not_at_all(tmp_pat
         with pytest.raises(TypeError):
             store.update_meta({"identity": {"seed": 2}, "config": object()})
         assert store.meta("identity") == {"seed": 1}
+
+
+# -- a disk that refuses ----------------------------------------------------------------------
+
+GROW = (
+    "import resource, sys; from pathlib import Path\n"
+    "from selfinstruct.errors import UserError; from selfinstruct.store import Store\n"
+    "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))\n"
+    "try:\n"
+    "    with Store(Path(sys.argv[1]), write=True) as store:\n"
+    "        for n in range(1000):\n"
+    "            store.set_meta(f'k{n}', 'x' * 3000); print(n, flush=True)\n"
+    "except UserError as error:\n"
+    "    print(error, file=sys.stderr); sys.exit(error.exit_code)"
+)
+
+
+@pytest.mark.parametrize("limit", [100_000, 250_000, 777_777])
+def test_a_disk_that_fills_up_is_told_and_keeps_what_was_stored(tmp_path: Path, limit: int) -> None:
+    run = tmp_path / "run"
+    command = [sys.executable, "-c", GROW, str(run), str(limit)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    assert f"{run / 'run.db'} could not be written: " in done.stderr
+    assert "bytes are free there; nothing that was finished is lost" in done.stderr
+    stored = [f"k{n}" for n in done.stdout.split()]
+    assert stored
+    with Store(run) as reader:
+        reader.require_whole()
+        assert all(reader.meta(key) == "x" * 3000 for key in stored)
+        assert reader.meta(f"k{len(stored)}") is None
+    with Store(run, write=True) as store:
+        store.set_meta("more", 1)
+        assert all(store.meta(key) == "x" * 3000 for key in stored)
+
+
+def test_what_is_met_while_a_ledger_is_open_is_told_if_it_was_the_disk(tmp_path: Path) -> None:
+    met = OSError(errno.EIO, "Input/output error", str(tmp_path / "other"))
+    told = "other could not be written: Input/output error"
+    with pytest.raises(DiskError, match=told), Store(tmp_path, write=True):
+        raise met
+    unlike = OSError(errno.ECONNRESET, "Connection reset by peer")
+    with pytest.raises(ConnectionResetError), Store(tmp_path, write=True):
+        raise unlike
+
+
+@pytest.mark.parametrize(
+    "place", ["ledger.opened:1", "lock.written:2", "lock.written:3", "ledger.closing:1"]
+)
+def test_a_full_disk_at_opening_and_closing_is_told_and_lets_go_of_the_lock(
+    tmp_path: Path, place: str
+) -> None:
+    with Store(tmp_path, write=True) as store:
+        store.set_meta("a", 1)
+    failpoints.arm(f"{place}:full")
+    with pytest.raises(DiskError, match="No space left"), Store(tmp_path, write=True) as store:
+        store.set_meta("b", 1)
+    failpoints.arm("")
+    with Store(tmp_path, write=True) as store:
+        assert store.meta("a") == 1
+
+
+def test_a_bug_is_not_hidden_by_a_lock_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError) as caught, Store(tmp_path, write=True):
+        failpoints.arm("lock.written:1:full")
+        1 / 0  # noqa: B018
+    failpoints.arm("")
+    assert "run.lock could not be written" in caught.value.__notes__[0]
+
+
+def test_a_log_that_could_not_be_folded_in_is_not_given_up(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        store.set_meta("a", 1)
+    with Store(tmp_path) as reader:
+        assert reader.meta("a") == 1
+        with Store(tmp_path, write=True) as store:
+            store.set_meta("b", 2)
+        assert left_open(tmp_path)  # while somebody reads, the last commits are in the log alone
+    with Store(tmp_path, write=True) as store:
+        assert store.meta("b") == 2
+    assert not left_open(tmp_path)
+
+
+def test_what_a_killed_writer_left_half_written_is_cleared_away(tmp_path: Path) -> None:
+    rounds = tmp_path / "rounds" / "1"
+    for folder in (rounds, tmp_path / "report"):
+        folder.mkdir(parents=True)
+        (folder / ".rows.jsonl.01234567.part").touch()
+    (rounds / ".adapter.01234567.part").mkdir()
+    with Store(tmp_path, write=True):
+        assert list(rounds.iterdir()) == []
+    # A report is written without the lock, perhaps at this moment.
+    assert len(list((tmp_path / "report").iterdir())) == 1

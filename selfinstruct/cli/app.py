@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
-from selfinstruct import __version__
+from selfinstruct import __version__, failpoints
 from selfinstruct.cli.stopping import Commands, ReaderGone, Stopped, flush, listen, silence
 from selfinstruct.errors import UserError
 
@@ -49,6 +49,7 @@ def main() -> None:
     """The `selfinstruct` command."""
     listen()
     try:
+        _arm_failpoint()
         _answer()
     except UserError as error:
         _fail(error)
@@ -70,6 +71,13 @@ def _answer() -> None:
     except SystemExit:  # as every command of typer ends
         flush()
         raise
+
+
+def _arm_failpoint() -> None:
+    try:
+        failpoints.arm(os.environ.get(failpoints.VARIABLE, ""))
+    except ValueError as error:
+        raise UserError(str(error), why="it makes this command kill itself, for tests") from None
 
 
 def _tell_bug(kind: type[BaseException], bug: BaseException, trace: TracebackType | None) -> None:
