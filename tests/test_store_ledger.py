@@ -1,11 +1,9 @@
 import errno
-import json
 import signal
 import sqlite3
 import stat
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,111 +13,9 @@ from selfinstruct.errors import DiskError, StoreError
 from selfinstruct.lock import left_open
 from selfinstruct.store import Store
 from selfinstruct.types import (
-    Completion,
-    Example,
-    Message,
-    Prompt,
-    RealData,
-    Rejection,
-    Report,
     Screened,
 )
-
-PROMPT = Prompt((Message("user", "hi"),), "t/q", "v1", ("p1",))
-
-
-def real_data(count: int = 8) -> RealData:
-    rows = [Example(f"question {i}", response=f"answer {i}", label="a") for i in range(count)]
-    return RealData(tuple(rows[:4]), tuple(rows[4:5]), tuple(rows[5:7]), tuple(rows[7:]), 1, 2, 3)
-
-
-def screened() -> Screened:
-    kept = Example("new", response="r", origin="synthetic", round=1, attempt="k1")
-    dropped = Rejection(replace(kept, instruction="old"), "too_similar", 0.8, 0.7, "n1")
-    return Screened((kept,), (dropped,))
-
-
-def test_the_splits_are_frozen_and_come_back(tmp_path: Path) -> None:
-    with Store(tmp_path, write=True) as store:
-        assert store.real_data() is None
-        store.freeze(real_data())
-        assert store.real_data() == real_data()
-        with pytest.raises(sqlite3.IntegrityError):
-            store.freeze(real_data())
-
-
-def test_a_changed_split_is_noticed(tmp_path: Path) -> None:
-    with Store(tmp_path, write=True) as store:
-        store.freeze(real_data())
-    db = sqlite3.connect(tmp_path / "run.db")
-    body = json.dumps({"instruction": "another", "response": "x"})
-    db.execute("UPDATE real SET body = ? WHERE split = 'gate' AND position = 0", (body,))
-    db.commit()
-    db.close()
-    with Store(tmp_path) as store, pytest.raises(StoreError, match="frozen splits"):
-        store.real_data()
-
-
-def test_an_attempt_is_written_before_it_is_answered(tmp_path: Path) -> None:
-    with Store(tmp_path, write=True) as store:
-        store.begin_attempts(1, 0, "m", [("k1", PROMPT, 0), ("k2", PROMPT, 1)])
-        assert store.spent() == {"calls": 2, "prompt_tokens": 0, "completion_tokens": 0}
-        assert store.answer("k1") is None
-        store.end_attempts({"k1": Completion("text", "stop", 5, 7)})
-        assert store.answer("k1") == Completion("text", "stop", 5, 7, model="m", attempt="k1")
-        assert store.spent() == {"calls": 2, "prompt_tokens": 5, "completion_tokens": 7}
-        story = store.attempt("k1")
-        assert story is not None
-        assert (story["template"], story["version"], story["state"]) == ("t/q", "v1", "done")
-
-
-def test_a_failed_attempt_is_no_answer_and_may_be_asked_again(tmp_path: Path) -> None:
-    with Store(tmp_path, write=True) as store:
-        store.begin_attempts(1, 0, "m", [("k1", PROMPT, 0)])
-        store.end_attempts({"k1": Completion("", "error", error="reset")})
-        assert store.answer("k1") is None
-        store.begin_attempts(1, 0, "m", [("k1", PROMPT, 0)])
-        store.end_attempts({"k1": Completion("ok", "stop")})
-        assert store.answer("k1") is not None
-
-
-def test_a_wave_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
-    with Store(tmp_path, write=True) as store:
-        assert store.wave(1, 0) is None
-        store.commit_wave(1, 0, screened())
-        store.commit_wave(1, 1, Screened())
-        assert store.wave(1, 0) == screened()
-        assert store.wave(1, 1) == Screened()
-        assert store.screened(1) == screened()
-        assert store.screened(2) == Screened()
-        assert store.reasons(1) == {"too_similar": 1}
-        assert list(store.rejections("too_similar")) == [(1, screened().rejected[0])]
-        with pytest.raises(sqlite3.IntegrityError):
-            store.commit_wave(1, 0, Screened())
-        assert store.wave(1, 0) == screened()
-
-
-def test_a_row_is_found_by_the_first_digits_of_its_id(tmp_path: Path) -> None:
-    with Store(tmp_path, write=True) as store:
-        store.freeze(real_data())
-        store.commit_wave(1, 0, screened())
-        kept = screened().accepted[0]
-        assert [row["id"] for row in store.find(kept.id[:6])] == [kept.id]
-        assert store.find(real_data().gate[0].id)[0]["split"] == "gate"
-        assert store.find("%") == store.find("")
-
-
-def test_stages_and_reports_are_remembered_once(tmp_path: Path) -> None:
-    report = Report("c", "gate", ("a",), {"nll": (0.5,)}, ("x",))
-    with Store(tmp_path, write=True) as store:
-        assert store.stage(1, "mix") is None
-        store.commit_stage(1, "mix", {"rows": 3}, 0.5)
-        assert store.stage(1, "mix") == {"rows": 3}
-        store.commit_report(report)
-        assert store.report("c", "gate") == report
-        assert store.report("c", "final") is None
-        with pytest.raises(ValueError, match="JSON"):
-            store.commit_report(replace(report, split="dev", scores={"nll": (float("nan"),)}))
+from tests.ledgers import real_data
 
 
 def test_a_second_writer_is_refused_and_readers_are_not(tmp_path: Path) -> None:
@@ -247,35 +143,6 @@ def test_a_fault_of_the_program_stays_one(tmp_path: Path) -> None:
         store.commit_wave(1, 0, Screened())
         store.commit_wave(1, 0, Screened())
 
-
-def test_a_report_and_its_stage_are_there_together_or_not_at_all(tmp_path: Path) -> None:
-    report = Report("c", "gate", ("a",), {"nll": (0.5,)}, ("x",))
-    with Store(tmp_path, write=True) as store:
-        with pytest.raises(TypeError):
-            store.commit_stage(0, "evaluate", object(), 1.0, report)
-        assert store.report("c", "gate") is None
-        with pytest.raises(ValueError, match="JSON"):
-            broken = replace(report, scores={"nll": (float("nan"),)})
-            store.commit_stage(0, "evaluate", {}, 1.0, broken)
-        assert store.stage(0, "evaluate") is None
-        store.commit_stage(0, "evaluate", {}, 1.0, report)
-        assert (store.stage(0, "evaluate"), store.report("c", "gate")) == ({}, report)
-        assert list(store.reports()) == [report]
-
-
-def test_the_splits_and_what_the_run_is_are_there_together_or_not_at_all(tmp_path: Path) -> None:
-    with Store(tmp_path, write=True) as store:
-        with pytest.raises(TypeError):
-            store.freeze(real_data(), {"identity": {"seed": 1}, "guard": object()})
-        assert store.real_data() is None
-        store.freeze(real_data(), {"identity": {"seed": 1}})
-        assert (store.real_data(), store.meta("identity")) == (real_data(), {"seed": 1})
-        with pytest.raises(TypeError):
-            store.update_meta({"identity": {"seed": 2}, "config": object()})
-        assert store.meta("identity") == {"seed": 1}
-
-
-# -- a disk that refuses ----------------------------------------------------------------------
 
 GROW = (
     "import resource, sys; from pathlib import Path\n"
