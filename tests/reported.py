@@ -49,7 +49,7 @@ class Plan:
 
 
 def write_reported_run(folder: Path, plan: Plan) -> None:
-    """A run of `plan.rounds` rounds, every other one accepted; the last has a loss of NaN."""
+    """A run of `plan.rounds` rounds, every other one accepted; a loss of the last is missing."""
     chance = random.Random(0)
     splits: dict[str, Any] = {name: _rows(name, n, plan, chance) for name, n in _sizes(plan)}
     data = RealData(**splits, duplicates=3)
