@@ -7,6 +7,7 @@ at U+2028.
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,19 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def copy_synced(source: Path, target: Path) -> None:
+    """Copy a file, or a folder with all that is in it, and see it onto the disk."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        for path in sorted(source.iterdir()):
+            copy_synced(path, target / path.name)
+    else:
+        shutil.copyfile(source, target)
+        with target.open("rb") as handle:
+            os.fsync(handle.fileno())
+    sync_folder(target.parent)
 
 
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
