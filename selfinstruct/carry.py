@@ -78,10 +78,10 @@ def digest_stage(store: Store, index: int, stage: str) -> str | None:
     result = store.stage(index, stage)
     if result is None:
         return None
-    kind, *_, last = stage.split(" ")
-    if kind != "evaluate":
+    words = stage.split(" ")
+    if words[0] != "evaluate":
         return digest(result)
-    exam: Any = last
+    exam: Any = words[-1]
     report = store.report(result["checkpoint"], exam)
     return digest([result, report and from_report(report)])
 

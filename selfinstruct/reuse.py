@@ -282,5 +282,6 @@ def consequence(change: Change, before: Config, after: Config, real_rows: int) -
     parts = touched(change, before, after, real_rows)
     if "splits" in parts:
         return f"{change} (all of it again)"
-    again = ", ".join(part for part in dict.fromkeys(parts) if part != "end")
-    return f"{change} (again: {again or 'nothing'}{', what follows' if again else ''} and final)"
+    again = [part for part in dict.fromkeys(parts) if part != "end"]
+    told = [*again, "what follows", "final"] if again else ["final"]
+    return f"{change} (again: {', '.join(told)})"

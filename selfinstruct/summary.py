@@ -68,7 +68,7 @@ def read_summary(folder: Path) -> Summary:
 def looks(store: Store) -> int:
     """How often a verdict has looked at the gate rows, in runs this one was forked from too."""
     before = int((store.meta("forked_from") or {"looks": 0})["looks"])
-    return before + sum(stage["stage"] == "gate" for stage in store.stages())
+    return before + len([stage for stage in store.stages() if stage["stage"] == "gate"])
 
 
 def reports(store: Store, split: Split) -> dict[str, Report]:

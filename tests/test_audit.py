@@ -1,6 +1,5 @@
 """Every kind of damage to a run is found, named, and told with a remedy; nothing is changed."""
 
-import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -8,25 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.adapters import MANIFEST, load_checkpoint
+from selfinstruct.adapters import MANIFEST
 from selfinstruct.audit import Finding, audit
 from selfinstruct.errors import StoreError
-from selfinstruct.files import digest_file, write_jsonl
+from selfinstruct.files import write_jsonl
 from selfinstruct.rows import from_example, from_mixture
 from selfinstruct.store import Store
 from selfinstruct.types import Exam, Example, Mixture, Report, Screened
-from tests.finished import KEPT, PROMPT, real_data
+from tests.finished import KEPT, PROMPT, real_data, write_adapter
 
 GUARD = Example("Say hello.", response="Hello.")
 DATA = real_data(6)
-
-
-def write_adapter(folder: Path, weights: bytes) -> str:
-    folder.mkdir(parents=True)
-    (folder / "adapter_model.safetensors").write_bytes(weights)
-    listed = {"adapter_model.safetensors": digest_file(folder / "adapter_model.safetensors")}
-    (folder / MANIFEST).write_text(json.dumps({"base": "b", "files": listed}))
-    return load_checkpoint(folder, "").digest
 
 
 def report(checkpoint: str, exam: Exam, rows: tuple[Example, ...]) -> Report:

@@ -2,9 +2,10 @@
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.request import getproxies, proxy_bypass
 
 from rich.table import Table
 from rich.text import Text
@@ -13,9 +14,11 @@ from selfinstruct import stats
 from selfinstruct.chat import reference
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape
-from selfinstruct.config import Config, GenerateConfig, load_config
+from selfinstruct.config import Config, GenerateConfig, ModelConfig, load_config
+from selfinstruct.endpoint import read_endpoint
 from selfinstruct.guard import guard_rows
 from selfinstruct.recipes import RECIPES, Material, Wave
+from selfinstruct.redaction import redact
 from selfinstruct.seeds import notes, read_real_data
 from selfinstruct.summary import SCHEMA_VERSION
 from selfinstruct.task import Task, located, settle
@@ -46,6 +49,11 @@ def plan_run(path: Path, overrides: Sequence[str]) -> dict[str, Any]:
         "target": task.target,
         "recipe": task.recipe,
         "teacher": cfg.teacher.base_url or f"{cfg.teacher.backend}:{cfg.teacher.name}",
+        "hosts": [
+            {"role": role, **asked}
+            for role, model in (("teacher", cfg.teacher), ("judge", cfg.judge.model))
+            if (asked := _host(model, getproxies())) is not None
+        ],
         "calls_per_round": _calls(cfg.generate, task),
         "prompt_tokens_per_call": _tokens(prompts[0]),
         "first_prompt": {
@@ -74,6 +82,18 @@ def plan_run(path: Path, overrides: Sequence[str]) -> dict[str, Any]:
             "calls_per_round": 2 * len(data.gate) if cfg.judge.model else 0,
         },
     }
+
+
+def _host(model: ModelConfig | None, proxies: Mapping[str, str]) -> dict[str, str | None] | None:
+    """Which machine a model's rows go to, and through which proxy; None where they stay here."""
+    if model is None or model.base_url is None:
+        return None
+    endpoint = read_endpoint(model.base_url, allow_http=model.allow_http)
+    used = model.use_proxy and not endpoint.local and not proxy_bypass(endpoint.host)
+    proxy = (proxies.get(endpoint.scheme) or proxies.get("all")) if used else None
+    told = proxy and redact(proxy)  # it may hold a password
+    host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+    return {"host": f"{host}:{endpoint.port}", "scheme": endpoint.scheme, "proxy": told}
 
 
 def first_prompts(cfg: Config, data: RealData, task: Task) -> Sequence[Prompt]:
@@ -142,6 +162,9 @@ def print_plan(plan: dict[str, Any]) -> None:
     if plan["judge"]["model"]:
         calls = plan["judge"]["calls_per_round"]
         facts["judge"] = f"{plan['judge']['model']}, at most {calls} calls a round"
+    for each in plan["hosts"]:
+        by = f", through the proxy {each['proxy']}" if each["proxy"] else ""
+        facts[f"{each['role']} asked at"] = f"{each['host']} over {each['scheme']}{by}"
     for name, fact in facts.items():
         table.add_row(Text(name, style="bold"), Text(escape(fact)))
     console.print(table)

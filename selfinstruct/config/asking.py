@@ -75,6 +75,10 @@ class ModelConfig(Section):
     """The endpoint of an OpenAI-compatible server (backend `openai`)."""
     api_key_env: str = "OPENAI_API_KEY"
     """The environment variable that holds the key. A key never stands in a config."""
+    api_key_keyring: str | None = operational(None)
+    """SERVICE/USER of the key in the system's keyring, which is asked instead of the environment
+    (extra `keyring`).
+    """
     allow_http: bool = operational(False)
     """Ask another machine over plain http, where others can read along; the key stays here."""
     use_proxy: bool = operational(False)
@@ -92,7 +96,8 @@ class ModelConfig(Section):
 
     @model_validator(mode="after")
     def _keys_stay_outside(self) -> Self:
-        for value in (self.name, self.base_url or "", self.api_key_env):
+        service, slash, user = (self.api_key_keyring or "s/u").rpartition("/")
+        for value in (self.name, self.base_url or "", self.api_key_env, service, user):
             if value.startswith(SECRET_HINTS):
                 raise ValueError(
                     "a key stands in the config; name its environment variable in api_key_env"
@@ -101,6 +106,10 @@ class ModelConfig(Section):
             raise ValueError(
                 "api_key_env is the name of an environment variable (capitals, digits and _),"
                 " never the key"
+            )
+        if not (service and slash and user):
+            raise ValueError(
+                "api_key_keyring is SERVICE/USER, the names a key is kept under, never the key"
             )
         return self
 
