@@ -91,10 +91,11 @@ NAMES: Mapping[str, str] = {
     "generate": "candidates",
     "mix": "mixture",
     "train": "training",
+    "evaluate": "scores on",
     "watch": "watch",
     "gate": "verdict",
 }
-"""Stages of a round as people read them."""
+"""Stages of a round as people read them, in the order of the loop."""
 
 FOLLOWS: Mapping[Part, tuple[Part, ...]] = {
     "splits": ("guard rows", "candidates", "control's mixture", "answers", "likelihoods"),
@@ -246,24 +247,23 @@ def name_stages(places: Iterable[Place]) -> list[str]:
 
     Sweeps are left out, which no run does again; and the end is `final`.
     """
-    rounds: dict[str, list[int]] = {}
+    rounds: dict[str, dict[str, set[int]]] = {kind: {} for kind in NAMES}
     final = False
     for index, stage in places:
         kind, _, rest = stage.partition(" ")
         exam = rest.rpartition(" ")[2]
         if kind == "finish" or exam == "final":
             final = True
-        elif kind == "evaluate":
-            rounds.setdefault(f"scores on {exam}", []).append(index)
-        elif kind != "sweep":
-            rounds.setdefault(NAMES[kind], []).append(index)
-    told = [f"{name} of {_rounds(sorted(set(found)))}" for name, found in rounds.items()]
+        elif kind in NAMES:
+            name = f"{NAMES[kind]} {exam}".rstrip()
+            rounds[kind].setdefault(name, set()).add(index)
+    told = [f"{name} of {_rounds(found)}" for by in rounds.values() for name, found in by.items()]
     return [*told, *(["final"] if final else [])]
 
 
-def _rounds(found: Sequence[int]) -> str:
+def _rounds(found: Iterable[int]) -> str:
     """Such as `rounds 0, 1 and 2`; round 0 is the control's."""
-    *most, last = map(str, found)
+    *most, last = map(str, sorted(found))
     return f"rounds {', '.join(most)} and {last}" if most else f"round {last}"
 
 

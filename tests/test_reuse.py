@@ -183,7 +183,10 @@ def test_a_field_that_only_one_side_knows_differs_and_a_content_does_not() -> No
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"gate": {"alpha": 0.2}}, "gate.alpha: 0.05 -> 0.2 (again: verdicts, what follows, final)"),
+        (
+            {"gate": {"alpha": 0.2}},
+            "gate.alpha: 0.05 -> 0.2 (again: verdicts, what follows, final)",
+        ),
         ({"seed": 1}, "seed: 0 -> 1 (all of it again)"),
         ({"rounds": {"patience": 9}}, "rounds.patience: 2 -> 9 (again: final)"),
     ],
@@ -196,13 +199,13 @@ def test_a_change_tells_what_is_done_again_for_it(change: dict[str, Any], told: 
 
 def test_stages_are_named_kind_by_kind() -> None:
     assert name_stages(PLACES) == [
+        "candidates of rounds 1 and 2",
+        "mixture of rounds 0, 1 and 2",
+        "training of rounds 0, 1 and 2",
         "scores on gate of rounds 0, 1 and 2",
         "scores on general of rounds 0, 1 and 2",
         "scores on lm_eval of rounds 0, 1 and 2",
-        "mixture of rounds 0, 1 and 2",
-        "training of rounds 0, 1 and 2",
         "scores on dev of rounds 0, 1 and 2",
-        "candidates of rounds 1 and 2",
         "watch of rounds 1 and 2",
         "verdict of rounds 1 and 2",
         "final",
