@@ -20,8 +20,8 @@ from selfinstruct.types import Exam, RealData, Report, digest
 
 COPY = "restore the folder from a copy, or start a run of another name"
 EXPORT = "no stage reads it: restore it from a copy, or delete it"
-LEDGER = ("run.db", "run.db-wal", "run.db-shm", "run.lock")
-"""Files that are made for their owner alone even where the folder is open to others."""
+LEDGER = ("run.db", "run.lock")
+"""Files that are made for their owner alone; SQLite gives those beside them the same rights."""
 OTHERS = 0o077
 
 

@@ -57,7 +57,7 @@ def prune(folder: Path, drop: Drop, about: Mapping[str, object]) -> None:
     Calls and their answers stay, every one: a key is the digest of what was asked, and of whom.
     """
     with closing(connect(folder / "run.db", write=True)) as db:
-        db.execute("BEGIN IMMEDIATE")
+        db.execute("BEGIN IMMEDIATE")  # closed before its end, it leaves everything as it was
         db.executemany("DELETE FROM stages WHERE round = ? AND stage = ?", drop.stages)
         for table in ("waves", "candidates"):
             db.execute(f"DELETE FROM {table} WHERE round > ?", (drop.candidates_after,))

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfinstruct.errors import UserError
-from selfinstruct.files import digest_tree, find, find_path, read_jsonl, write_atomic, write_jsonl
+from selfinstruct.files import (
+    copy_synced,
+    digest_tree,
+    find,
+    find_path,
+    read_jsonl,
+    write_atomic,
+    write_jsonl,
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -61,3 +69,13 @@ def test_a_path_is_looked_for_below_its_base_first(tmp_path: Path) -> None:
     assert find("nowhere.json", tmp_path) is None
     with pytest.raises(UserError, match=r"no file at 'nowhere\.json'"):
         find_path("nowhere.json", tmp_path)
+
+
+def test_a_copied_folder_holds_the_same_and_shares_nothing(tmp_path: Path) -> None:
+    for name in ("a/b/1", "a/2"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    copy_synced(tmp_path / "a", tmp_path / "made" / "c")
+    assert digest_tree(tmp_path / "made/c") == digest_tree(tmp_path / "a")
+    (tmp_path / "a/2").write_text("changed")
+    assert (tmp_path / "made/c/2").read_text() == "a/2"

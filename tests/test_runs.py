@@ -123,8 +123,9 @@ def test_a_run_cannot_change_its_identity_but_may_change_how_it_works(
     whole: tuple[Bench, list[Progress]], bench: Bench
 ) -> None:
     shutil.copytree(whole[0].out / "t", bench.out / "t")
-    with pytest.raises(UserError, match=r"gate\.alpha: 0\.05 -> 0\.2"):
+    with pytest.raises(UserError, match=r"gate\.alpha: 0\.05 -> 0\.2 \(again: verd") as refused:
         Run(bench.config(gate={"alpha": 0.2})).execute()
+    assert "--fork OTHER" in str(refused.value)
     Run(bench.config(budget={"max_calls": 0})).execute()
 
 
@@ -144,6 +145,22 @@ def test_a_run_begun_before_a_setting_existed_goes_on_with_its_default(
         assert store.meta("identity") == identity
         assert len(store.meta("guard")) == 10
     assert bench.outcome() == whole[0].outcome()
+
+
+def test_a_base_exchanged_under_its_name_is_noticed_and_an_older_run_learns_its_own(
+    whole: tuple[Bench, list[Progress]], bench: Bench, tmp_path: Path
+) -> None:
+    shutil.copytree(whole[0].out / "t", tmp_path / "t")
+    with Store(tmp_path / "t", write=True) as store:
+        held = store.meta("contents")
+        assert held.keys() == {"student.name", "teacher.name"}
+        store.set_meta("contents", None)  # as a version wrote it that knew of none
+    Run(bench.config()).execute()
+    with Store(tmp_path / "t", write=True) as store:
+        assert store.meta("contents") == held
+        store.set_meta("contents", {**held, "student.name": "0123456789"})  # it was another
+    with pytest.raises(UserError, match=r"student\.name: what it names has changed \(01234567 ->"):
+        Run(bench.config()).execute()
 
 
 def test_bad_seeds_stop_before_anything_is_spent(bench: Bench) -> None:

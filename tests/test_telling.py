@@ -56,3 +56,12 @@ def test_a_duration_is_read_at_a_glance(value: float, shown: str) -> None:
 )
 def test_a_signal_is_named_with_what_it_was_taken_of(of: str, told: str) -> None:
     assert telling.name_signal("x", of) == told
+
+
+def test_a_fork_tells_where_it_comes_from_and_what_was_seen_there() -> None:
+    forked = {"run": "a", "changed": ["seed: 0 -> 1", "gate.alpha: 0.05 -> 0.1"], "reused": []}
+    told = "forked from a (seed: 0 -> 1; gate.alpha: 0.05 -> 0.1), reusing nothing"
+    assert telling.origin(forked) == told
+    assert telling.opened({}) == "once, after the last verdict"
+    seen = telling.opened({"a": 5, "b": 2})
+    assert seen.startswith("before this run began, in a (5 of these rows), b (2 of these rows)")
