@@ -95,13 +95,23 @@ def fork(source: Path, name: str, asked: Settings) -> Row:
             _empty(part)
             copy_ledger(source, part)
             about = _carry(source, part, asked)
-            check_name(name, source)
-            part.rename(folder)
-            sync_folder(folder.parent)
+            _publish(part, folder)
         finally:
             if part.exists():
                 shutil.rmtree(part)
     return about
+
+
+def _publish(part: Path, folder: Path) -> None:
+    try:
+        part.rename(folder)
+    except OSError as error:  # another process has begun a run of that name just now
+        raise StoreError(
+            f"{folder} cannot be put in its place: {error.strerror}",
+            why="nothing was lost, and nothing is left of the fork",
+            next_step="start the same command again",
+        ) from None
+    sync_folder(folder.parent)
 
 
 def _empty(part: Path) -> None:
@@ -145,8 +155,10 @@ def _carry(source: Path, part: Path, asked: Settings) -> Row:
 
 def changed(store: Store, asked: Settings) -> list[Change]:
     """The identity fields that are not what this ledger's run was begun with."""
-    before = asked.cfg.identity_beside(store.meta("identity"))
-    found = differences(before, asked.cfg.identity)
+    stored = store.meta("identity")
+    if stored is None:  # a version that stored it after the splits was stopped in between
+        return []
+    found = differences(asked.cfg.identity_beside(stored), asked.cfg.identity)
     fields = {change.field for change in found}
     was = store.meta("contents") or {}
     again = differences(was, asked.contents, content=True)

@@ -15,7 +15,7 @@ from selfinstruct import making
 from selfinstruct.audit import audit
 from selfinstruct.config import parse_config
 from selfinstruct.errors import StoreError, UserError
-from selfinstruct.fork import Settings, check_name, fork
+from selfinstruct.fork import Settings, check_name, fork, refuse_changed
 from selfinstruct.lock import lock
 from selfinstruct.rows import Row, from_example
 from selfinstruct.runs import Run
@@ -183,6 +183,12 @@ def test_a_fork_that_exists_is_gone_on_with(source: Path) -> None:
 def test_two_that_fork_at_once_do_not_meet(source: Path) -> None:
     with lock(source.parent / ".b.part"), pytest.raises(StoreError, match="in use by process"):
         begin(source, "b", **STRICT)
+
+
+def test_a_run_without_an_identity_has_none_to_differ_from(tmp_path: Path) -> None:
+    with Store(tmp_path / "a", write=True) as store:
+        store.freeze(DATA)
+        refuse_changed(store, Settings(forkable_config(tmp_path), {}))
 
 
 def test_what_a_killed_fork_left_is_cleared_away(source: Path) -> None:
