@@ -19,6 +19,7 @@ from selfinstruct.models import open_model, open_student
 from selfinstruct.round import Signals, Standing, State
 from selfinstruct.seeds import group_rows
 from selfinstruct.setting import Setting
+from selfinstruct.summary import looks
 from selfinstruct.teacher import ask
 from selfinstruct.telling import name_signal
 from selfinstruct.types import (
@@ -102,7 +103,7 @@ def _judge(
         hold(candidate.guards, standing.base.guards, cfg.guard, alpha, cfg.seed),
         blocking(signals) if cfg.watch.block else (),
         judged.health if judged and cfg.gate.metric == "judge" else None,
-        1 + sum(stage["stage"] == "gate" for stage in here.store.stages()),
+        1 + looks(here.store),
     )
     if judged:
         ours, theirs = with_judge(ours, theirs, judged)

@@ -124,6 +124,20 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def copy_synced(source: Path, target: Path) -> None:
+    """Copy a file, or a folder with all that is in it, and see it onto the disk."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        for path in sorted(source.iterdir()):
+            copy_synced(path, target / path.name)
+    else:
+        shutil.copyfile(source, target)
+        with target.open("rb") as handle:
+            os.fsync(handle.fileno())
+        failpoint("file.copied")
+    sync_folder(target.parent)
+
+
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """One JSON object a line, non-ASCII kept as it is."""
     lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)

@@ -4,6 +4,7 @@
 and `low`, `high` are the ends of its 95 % interval over the paired gate rows.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from selfinstruct.config import BudgetConfig, GateConfig
 from selfinstruct.errors import StoreError
 from selfinstruct.gate import decide
 from selfinstruct.store import Store
-from selfinstruct.types import SPLITS, Interval, Report, Split
+from selfinstruct.types import SPLITS, Interval, RealData, Report, Split
 from selfinstruct.verdict import Verdict
 
 SCHEMA_VERSION = 1
@@ -52,9 +53,11 @@ def summarise(store: Store) -> Summary:
         "seconds": round(sum(stage["seconds"] for stage in stages), 1),
         "students": [_student(name, report) for name, report in reports(store, "gate").items()],
         "rounds": [_round(store, index) for index in _rounds(store)],
-        "looks": sum(stage["stage"] == "gate" for stage in stages),
+        "looks": looks(store),
         "final": [_student(name, report) for name, report in reports(store, "final").items()],
         "final_gain": _final_gain(store, finish["name"]) if finish else {},
+        "final_seen": _final_seen(store, data),
+        "forked_from": _origin(store),
     }
 
 
@@ -80,6 +83,12 @@ def read_summary(folder: Path) -> Summary:
     """The summary of a run's folder. Raises `StoreError` if there is none."""
     with Store(folder) as store:
         return summarise(store)
+
+
+def looks(store: Store) -> int:
+    """How often a verdict has looked at the gate rows, in runs this one was forked from too."""
+    before = int((store.meta("forked_from") or {"looks": 0})["looks"])
+    return before + len([stage for stage in store.stages() if stage["stage"] == "gate"])
 
 
 def reports(store: Store, split: Split) -> dict[str, Report]:
@@ -124,6 +133,19 @@ def _final_gain(store: Store, champion: str) -> Summary:
         if metric in theirs.scores
         for each in [gain(ours, theirs, metric).gain]
     }
+
+
+def _origin(store: Store) -> Summary | None:
+    """Of a fork: the run it was begun from, what was changed, and what of it was reused."""
+    forked = store.meta("forked_from")
+    told = ("run", "fingerprint", "changed", "reused", "again")
+    return forked and {name: forked[name] for name in told}
+
+
+def _final_seen(store: Store, data: RealData) -> dict[str, int]:
+    """Run to the number of our final rows that were opened there, before this run was begun."""
+    seen = (store.meta("forked_from") or {"final_seen": {}})["final_seen"]
+    return dict(Counter(seen[row.id] for row in data.final if row.id in seen))
 
 
 def _student(name: str, report: Report) -> Summary:

@@ -1,6 +1,9 @@
-"""Numbers as people read them: metrics with their names and units, intervals, durations."""
+"""Numbers as people read them: metrics with their names and units, intervals, durations; and where
+a run comes from.
+"""
 
 from collections.abc import Mapping
+from typing import Any
 
 from selfinstruct.pairs import LOWER_IS_BETTER
 
@@ -62,6 +65,24 @@ def tell_ending(ending: str, accepted: int, target: int) -> str:
             return f"{rows} when the candidates of generate.max_candidates were used up"
         case _:
             return f"{rows} when it stalled: of the last waves less than generate.stall was kept"
+
+
+def opened(seen: Mapping[str, int]) -> str:
+    """When `final` was opened; `seen` are the runs that had opened so many of its rows before.
+
+    In a fork of a run that has: there they prove less, since settings may have been changed for
+    what they said.
+    """
+    if not seen:
+        return "once, after the last verdict"
+    before = ", ".join(f"{run} ({count} of these rows)" for run, count in seen.items())
+    return f"before this run began, in {before}: not unseen, so no proof of what was changed since"
+
+
+def origin(forked: Mapping[str, Any]) -> str:
+    """Where a fork comes from, what was changed for it and what of the other run it reuses."""
+    changed, reused = "; ".join(forked["changed"]), ", ".join(forked["reused"])
+    return f"forked from {forked['run']} ({changed}), reusing {reused or 'nothing'}"
 
 
 def seconds(value: float) -> str:

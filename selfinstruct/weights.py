@@ -98,6 +98,18 @@ def digest(weights: Path | str) -> str:
     return f"{weights}@{Path(cached).parent.name}" if isinstance(cached, str) else str(weights)
 
 
+def identify(name: str) -> str | None:
+    """What identifies the model that a name means now, None where that cannot be told yet.
+
+    A GGUF by its own content, whatever it is converted to; a hub id only once it is in the cache.
+    """
+    path = bundled_gguf() if name == BUNDLED else Path(name).expanduser()
+    if path.exists():
+        return digest(path)
+    found = digest(name)
+    return found if "@" in found else None
+
+
 def cache_folder() -> Path:
     """Where converted weights are kept between runs."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

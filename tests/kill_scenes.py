@@ -1,7 +1,8 @@
 """Small pieces of work that are killed on purpose: what is there before, and what is started.
 
 A run of two rounds; a finished run that has lost reports, an adapter and its guard rows, as older
-versions and careless hands leave it; a sweep; a ledger to be migrated; weights to be converted.
+versions and careless hands leave it; a fork of it; a sweep; a ledger to be migrated; weights to be
+converted.
 """
 
 import json
@@ -28,6 +29,7 @@ from tests.golden_ledger import write_ledger
 from tests.tiny import save_tiny_model
 
 RUN = "t"
+FORK = "u"
 NEXT = Schema(
     LEDGER.create,
     (*LEDGER.migrations, "CREATE TABLE notes (what TEXT PRIMARY KEY) STRICT;"),
@@ -130,6 +132,15 @@ def _lose_things(props: Props, place: Path) -> None:
         db.commit()
 
 
+def _finished(props: Props, place: Path) -> None:
+    """A finished run alone: forking it asks nobody."""
+    shutil.copytree(props.finished / RUN, place / RUN)
+
+
+def _fork(props: Props, place: Path) -> None:
+    Run(parse_config({**props.tree(place), "gate": {"alpha": 0.1}})).fork(FORK)
+
+
 def _freeze(_: Props, place: Path) -> None:
     write_frozen_run(place / RUN)
     with Store(place / RUN) as store:
@@ -167,6 +178,7 @@ def _convert(_: Props, place: Path) -> None:
 SCENES = {
     "run": Scene(_nothing, _run),
     "lost": Scene(_lose_things, _run, had_lost=True),
+    "fork": Scene(_finished, _fork, lambda place: place / FORK),
     "sweep": Scene(_freeze, _sweep),
     "migration": Scene(_write_old_ledger, _migrate, is_run=False),
     "weights": Scene(

@@ -123,3 +123,41 @@ def test_a_pilot_too_small_to_tell_says_so(
 def test_a_plan_with_a_limit_of_cost_and_no_price_is_refused() -> None:
     with pytest.raises(UserError, match="has no price"):
         plan_run(CONFIGS / "billing_openai.yaml", ["budget.max_cost=5"])
+
+
+OPEN = "teacher={backend: openai, name: m, base_url: 'https://api.example.com/v1'"
+
+
+@pytest.mark.parametrize(
+    ("teacher", "told"),
+    [
+        (f"{OPEN}}}", "api.example.com:443 over https"),
+        (
+            f"{OPEN}, use_proxy: true}}",
+            "api.example.com:443 over https, through the proxy http://[redacted]@proxy:3128",
+        ),
+        (
+            "teacher={backend: openai, name: m, base_url: 'http://[::1]:80/v1', use_proxy: true}",
+            "[::1]:80 over http",
+        ),
+    ],
+)
+def test_a_plan_names_the_host_that_is_asked_and_the_proxy_without_its_password(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    teacher: str,
+    told: str,
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://me:pass-word@proxy:3128")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    found = plan_run(CONFIGS / "quickstart.yaml", [teacher])
+    print_plan(found)
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"teacher asked at {told} " in text
+    assert ("through" in text) == ("through" in told)
+    assert "pass-word" not in text + str(found)
+
+
+def test_a_plan_that_asks_no_server_names_no_host() -> None:
+    assert plan_run(CONFIGS / "quickstart.yaml", [])["hosts"] == []

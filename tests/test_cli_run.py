@@ -219,6 +219,23 @@ def test_a_spent_budget_answers_3_and_says_how_to_go_on(config: Path, tmp_path: 
 
 
 @pytest.mark.slow
+def test_a_fork_tells_what_it_reuses_and_the_same_command_goes_on_with_it(
+    config: Path, tmp_path: Path
+) -> None:
+    assert start(config, tmp_path).wait(300) == 0
+    for told in ("reused from t: splits, candidates of round 1, ", ""):
+        running = start(config, tmp_path, "gate.alpha=0.1", "--fork", "u")
+        stdout, stderr = running.communicate(timeout=300)
+        assert running.returncode == 0, stderr
+        assert told in stderr
+        assert ("to do again: verdict of round 1, final" in stderr) == bool(told)
+        assert "forked from t (gate.alpha: 0.05 -> 0.1), reusing splits" in stdout
+        assert "before this run began, in t" in " ".join(stdout.split())
+    refused = command("run", str(config), f"out={tmp_path}", "gate.alpha=0.2", "name=u")
+    assert (refused.returncode, "--fork OTHER" in refused.stderr) == (2, True)
+
+
+@pytest.mark.slow
 def test_the_whole_loop_runs_on_the_bundled_model(tmp_path: Path) -> None:
     """The real teacher and the real student, with everything cut to the least that says so."""
     few = ["seeds.path=seeds/billing.jsonl", "seeds.labels=[fee question, cancel subscription]"]

@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from selfinstruct.errors import DiskError, UserError
 from selfinstruct.files import (
     clear_parts,
+    copy_synced,
     digest_tree,
     find,
     find_path,
@@ -146,3 +147,13 @@ def test_what_was_left_half_written_is_cleared_away_and_nothing_else(tmp_path: P
     assert {path.name for path in tmp_path.iterdir()} == {".b.0123.part", "a.part", ".a", "b"}
     clear_parts([tmp_path, tmp_path / "nowhere"])
     assert {path.name for path in tmp_path.iterdir()} == {"a.part", ".a", "b"}
+
+
+def test_a_copied_folder_holds_the_same_and_shares_nothing(tmp_path: Path) -> None:
+    for name in ("a/b/1", "a/2"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    copy_synced(tmp_path / "a", tmp_path / "made" / "c")
+    assert digest_tree(tmp_path / "made/c") == digest_tree(tmp_path / "a")
+    (tmp_path / "a/2").write_text("changed")
+    assert (tmp_path / "made/c/2").read_text() == "a/2"

@@ -2,14 +2,11 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from selfinstruct.audit import audit
-from selfinstruct.config import Config, parse_config
 from selfinstruct.errors import DivergedError, IncompleteError, StoreError, UserError
 from selfinstruct.report.gather import gather
 from selfinstruct.report.run import run_page
@@ -17,66 +14,12 @@ from selfinstruct.runs import Run
 from selfinstruct.store import Store
 from selfinstruct.summary import read_summary
 from selfinstruct.types import Progress
-
-LABELS = ("refund", "fee")
+from tests.small_run import Bench, write_seeds
 
 
 @pytest.fixture(scope="session")
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("seeds") / "seeds.jsonl"
-    words = ["apple", "bridge", "candle", "desert", "engine", "forest", "garden", "harbour"]
-    rows = [
-        {
-            "instruction": "Name it.",
-            "input": f"{words[i % 8]} {words[i // 8]} ticket {i} {'wants' if i % 2 else 'asks'}",
-            "label": LABELS[i % 2],
-            "response": f"reply {i}",
-        }
-        for i in range(48)
-    ]
-    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-    return path
-
-
-@dataclass
-class Bench:
-    """A small run: a function as teacher, two layers as student, a second or two a round."""
-
-    model: Path
-    seeds: Path
-    out: Path
-
-    def config(self, **sections: Any) -> Config:
-        tree: dict[str, Any] = {
-            "name": "t",
-            "out": str(self.out),
-            "seeds": {
-                "path": str(self.seeds),
-                "split": {"train": 0.3, "dev": 0.1, "gate": 0.4, "final": 0.2},
-            },
-            "teacher": {"backend": "program", "name": "tests.scripted_teacher:answer"},
-            "generate": {"accept": 8, "prompts_per_wave": 2, "samples_per_prompt": 3},
-            "mixture": {"synthetic_share": 0.25},
-            "student": {"name": str(self.model), "max_steps": 2, "batch_size": 4, "rank": 2},
-            "evaluate": {"max_new_tokens": 4},
-            "guard": {"rows": 10},
-            "rounds": {"max": 2, "patience": 2},
-        }
-        return parse_config({**tree, **sections})
-
-    def outcome(self) -> dict[str, Any]:
-        """What must not depend on how often a run was stopped."""
-        found = read_summary(self.out / "t")
-        return {
-            "champion": found["champion"],
-            "digest": found["data"]["digest"],
-            "spent": found["spent"],
-            "students": found["students"],
-            "final": found["final"],
-            "rounds": [
-                {k: v for k, v in entry.items() if k != "seconds"} for entry in found["rounds"]
-            ],
-        }
+    return write_seeds(tmp_path_factory.mktemp("seeds") / "seeds.jsonl")
 
 
 @pytest.fixture
@@ -183,8 +126,9 @@ def test_a_run_cannot_change_its_identity_but_may_change_how_it_works(
     whole: tuple[Bench, list[Progress]], bench: Bench
 ) -> None:
     shutil.copytree(whole[0].out / "t", bench.out / "t")
-    with pytest.raises(UserError, match=r"gate\.alpha: 0\.05 -> 0\.2"):
+    with pytest.raises(UserError, match=r"gate\.alpha: 0\.05 -> 0\.2 \(again: verd") as refused:
         Run(bench.config(gate={"alpha": 0.2})).execute()
+    assert "--fork OTHER" in str(refused.value)
     Run(bench.config(budget={"max_calls": 0})).execute()
 
 
@@ -204,6 +148,22 @@ def test_a_run_begun_before_a_setting_existed_goes_on_with_its_default(
         assert store.meta("identity") == identity
         assert len(store.meta("guard")) == 10
     assert bench.outcome() == whole[0].outcome()
+
+
+def test_a_base_exchanged_under_its_name_is_noticed_and_an_older_run_learns_its_own(
+    whole: tuple[Bench, list[Progress]], bench: Bench, tmp_path: Path
+) -> None:
+    shutil.copytree(whole[0].out / "t", tmp_path / "t")
+    with Store(tmp_path / "t", write=True) as store:
+        held = store.meta("contents")
+        assert held.keys() == {"student.name", "teacher.name"}
+        store.set_meta("contents", None)  # as a version wrote it that knew of none
+    Run(bench.config()).execute()
+    with Store(tmp_path / "t", write=True) as store:
+        assert store.meta("contents") == held
+        store.set_meta("contents", {**held, "student.name": "0123456789"})  # it was another
+    with pytest.raises(UserError, match=r"student\.name: what it names has changed \(01234567 ->"):
+        Run(bench.config()).execute()
 
 
 def test_bad_seeds_stop_before_anything_is_spent(bench: Bench) -> None:

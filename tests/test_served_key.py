@@ -1,46 +1,77 @@
+"""Keys of the environment and of a keyring; the keyring is a fake, told apart by its users."""
+
 import pytest
 
 from selfinstruct.config import ModelConfig
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.errors import UserError
+from selfinstruct.redaction import HIDDEN, redact, secrets_in
 from selfinstruct.served.key import read_key
 
-CANARY = "sk-canary-0123456789"
+CANARY = "canary-0123456789"
+HOSTED, HERE, OPEN = "https://api.example.com/v1", "http://127.0.0.1:1/v1", "http://gpu-box:8000/v1"
+FAKE = "tests.fake_keyring"
 
 
-@pytest.fixture(autouse=True)
-def _key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TEACHER_KEY", CANARY)
-
-
-def read(url: str, env: str = "TEACHER_KEY") -> str | None:
-    cfg = ModelConfig(backend="openai", name="m", base_url=url, api_key_env=env, allow_http=True)
-    return read_key(cfg, read_endpoint(url, allow_http=True))
+def read(url: str, environment: dict[str, str], library: str = FAKE, **fields: str) -> str | None:
+    cfg = ModelConfig(
+        backend="openai", name="m", base_url=url, allow_http=True, api_key_env="TEACHER_KEY"
+    ).model_copy(update=fields)
+    return read_key(cfg, read_endpoint(url, allow_http=True), environment, library)
 
 
 @pytest.mark.parametrize(
-    ("url", "env", "key"),
+    ("url", "value", "key"),
     [
-        ("https://api.example.com/v1", "TEACHER_KEY", CANARY),
-        ("http://127.0.0.1:1/v1", "TEACHER_KEY", CANARY),
-        ("http://127.0.0.1:1/v1", "UNSET_KEY", None),
-        ("http://gpu-box:8000/v1", "TEACHER_KEY", None),
+        (HOSTED, CANARY, CANARY),
+        (HOSTED, f" {CANARY}\n", CANARY),
+        (HERE, CANARY, CANARY),
+        (HERE, "", None),
+        (OPEN, CANARY, None),  # it stays here: the wire is open
     ],
 )
-def test_where_the_key_goes(url: str, env: str, key: str | None) -> None:
-    assert read(url, env) == key
+def test_where_a_key_goes(url: str, value: str, key: str | None) -> None:
+    assert read(url, {"TEACHER_KEY": value}) == key
 
 
-def test_a_missing_key_is_named() -> None:
-    with pytest.raises(UserError, match=r"api\.example\.com needs a key, and UNSET_KEY is not set"):
-        read("https://api.example.com/v1", "UNSET_KEY")
-
-
-@pytest.mark.parametrize("key", ["sk-canary-é-0123456789", "sk-canary\n0123456789"])
-def test_a_key_that_no_header_can_carry_is_refused_unseen(
-    monkeypatch: pytest.MonkeyPatch, key: str
-) -> None:
-    monkeypatch.setenv("TEACHER_KEY", key)
-    with pytest.raises(UserError, match="TEACHER_KEY holds characters") as raised:
-        read("http://127.0.0.1:9/v1")
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("", "api.example.com needs a key, and TEACHER_KEY is not set"),
+        ("canary-é-0123456789", "TEACHER_KEY holds characters"),
+        ("canary\n0123456789", "TEACHER_KEY holds characters"),
+    ],
+)
+def test_a_key_that_cannot_be_sent_is_refused_unseen(value: str, message: str) -> None:
+    with pytest.raises(UserError, match=message) as raised:
+        read(HOSTED, {"TEACHER_KEY": value})
     assert "canary" not in str(raised.value)
+
+
+def test_a_key_of_the_keyring_goes_before_the_environments_and_is_known_to_redaction() -> None:
+    place = {"api_key_keyring": "teachers/mine/me"}
+    assert read(HOSTED, {"TEACHER_KEY": CANARY}, **place) == "ring-word-of-teachers/mine"
+    told = redact("401: no ring-word-of-teachers/mine here", secrets_in({}))
+    assert told == f"401: no {HIDDEN} here"
+
+
+@pytest.mark.parametrize(
+    ("user", "message"),
+    [
+        ("nobody", "holds no key for s/nobody(.|\n)*keyring set s nobody"),
+        ("locked", "cannot be asked for s/locked: it is locked(.|\n)*api_key_env"),
+        ("odd", "s/odd holds characters"),
+    ],
+)
+def test_a_keyring_that_gives_no_key_says_so(user: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        read(HOSTED, {"TEACHER_KEY": CANARY}, api_key_keyring=f"s/{user}")
+
+
+def test_over_an_open_wire_the_keyring_is_not_even_asked() -> None:
+    assert read(OPEN, {}, api_key_keyring="s/locked") is None
+
+
+def test_a_keyring_that_is_not_installed_is_told_with_the_command() -> None:
+    with pytest.raises(UserError, match=r"pip install 'selfinstruct\[keyring\]'"):
+        read(HOSTED, {}, "no_such_keyring", api_key_keyring="s/me")

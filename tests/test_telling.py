@@ -74,3 +74,12 @@ def test_why_a_round_ended_is_one_sentence(ending: str, words: str) -> None:
     told = telling.tell_ending(ending, 3, 9)
     assert words in told
     assert "3 of 9 rows accepted" in told
+
+
+def test_a_fork_tells_where_it_comes_from_and_what_was_seen_there() -> None:
+    forked = {"run": "a", "changed": ["seed: 0 -> 1", "gate.alpha: 0.05 -> 0.1"], "reused": []}
+    told = "forked from a (seed: 0 -> 1; gate.alpha: 0.05 -> 0.1), reusing nothing"
+    assert telling.origin(forked) == told
+    assert telling.opened({}) == "once, after the last verdict"
+    seen = telling.opened({"a": 5, "b": 2})
+    assert seen.startswith("before this run began, in a (5 of these rows), b (2 of these rows)")

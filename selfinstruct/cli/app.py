@@ -122,6 +122,7 @@ def _root(
     epilog=examples(
         "selfinstruct run configs/quickstart.yaml",
         "selfinstruct run my.yaml name=try2 mixture.synthetic_share=0.3",
+        "selfinstruct run my.yaml gate.min_gain=0.02 --fork stricter",
     )
 )
 def run(
@@ -130,12 +131,19 @@ def run(
     rounds: Annotated[
         int | None, typer.Option(min=0, help="Stop after so many more rounds; go on later.")
     ] = None,
+    fork: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Begin the run NAME from CONFIG's, with these settings and all that still fits.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run bootstrap rounds, or resume them: start the same command again after any stop."""
     from selfinstruct.cli.run import run_command
 
-    summary = run_command(config, overrides or [], rounds, show=not as_json)
+    summary = run_command(config, overrides or [], rounds, show=not as_json, fork=fork)
     if as_json:
         _print_json(summary)
 

@@ -2,10 +2,11 @@
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.request import getproxies, proxy_bypass
 
 from rich.console import Console
 from rich.table import Table
@@ -17,10 +18,12 @@ from selfinstruct.chat import reference
 from selfinstruct.cli.display import Display
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape
-from selfinstruct.config import Config, GenerateConfig, load_config
+from selfinstruct.config import Config, GenerateConfig, ModelConfig, load_config
+from selfinstruct.endpoint import read_endpoint
 from selfinstruct.estimate import Evidence, estimate, evidence_of
 from selfinstruct.guard import guard_rows
 from selfinstruct.recipes import RECIPES, Material, Wave
+from selfinstruct.redaction import redact
 from selfinstruct.seeds import notes, read_real_data
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION
@@ -62,6 +65,11 @@ def plan_run(
         "recipe": task.recipe,
         "teacher": cfg.teacher.base_url or f"{cfg.teacher.backend}:{cfg.teacher.name}",
         "accept": cfg.generate.accept,
+        "hosts": [
+            {"role": role, **asked}
+            for role, model in (("teacher", cfg.teacher), ("judge", cfg.judge.model))
+            for asked in _hosts(model, getproxies())
+        ],
         "calls_per_round": _calls(cfg.generate, task),
         "prompt_tokens_per_call": _tokens(prompts[0]),
         "first_prompt": {
@@ -130,6 +138,21 @@ def _pilot(cfg: Config, base: Path, calls: int, console: Console | None) -> Evid
         from selfinstruct.runs import Run  # takes a second, and most plans make no call
 
         return Run(cfg, base, display).pilot(calls)
+
+
+def _hosts(model: ModelConfig | None, proxies: Mapping[str, str]) -> list[dict[str, str | None]]:
+    """Which machines a model's rows go to, and through which proxy; none where they stay here."""
+    found: list[dict[str, str | None]] = []
+    for url in () if model is None else model.base_urls:
+        assert model is not None
+        endpoint = read_endpoint(url, allow_http=model.allow_http)
+        used = model.use_proxy and not endpoint.local and not proxy_bypass(endpoint.host)
+        proxy = (proxies.get(endpoint.scheme) or proxies.get("all")) if used else None
+        told = proxy and redact(proxy)  # it may hold a password
+        host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+        at = f"{host}:{endpoint.port}"
+        found.append({"host": at, "scheme": endpoint.scheme, "proxy": told})
+    return found
 
 
 def first_prompts(cfg: Config, data: RealData, task: Task) -> Sequence[Prompt]:
@@ -243,6 +266,9 @@ def print_plan(plan: dict[str, Any]) -> None:
         facts["judge"] = f"{plan['judge']['model']}, at most {calls} calls a round"
     if plan["estimate"]:
         facts |= _estimated(plan["estimate"], plan["accept"])
+    for each in plan["hosts"]:
+        by = f", through the proxy {each['proxy']}" if each["proxy"] else ""
+        facts[f"{each['role']} asked at"] = f"{each['host']} over {each['scheme']}{by}"
     for name, fact in facts.items():
         table.add_row(Text(name, style="bold"), Text(escape(fact)))
     console.print(table)

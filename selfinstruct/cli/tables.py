@@ -8,7 +8,16 @@ from rich.text import Text
 
 from selfinstruct.cli.text import Output, escape
 from selfinstruct.pairs import LOWER_IS_BETTER
-from selfinstruct.telling import NAMES, interval, money, name_signal, seconds, tell_ending
+from selfinstruct.telling import (
+    NAMES,
+    interval,
+    money,
+    name_signal,
+    opened,
+    origin,
+    seconds,
+    tell_ending,
+)
 from selfinstruct.types import ROUND_FULL, SPLITS
 
 COLOURS = {"accept": "green", "reject": "red", "inconclusive": "yellow"}
@@ -19,12 +28,14 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
     data = summary["data"]
     rows = ", ".join(f"{split} {data[split]}" for split in SPLITS)
     console.print(Text(f"{summary['run']}: real rows {rows}"))
+    if summary["forked_from"]:
+        console.print(Text(escape(origin(summary["forked_from"]))))
     if summary["students"]:
         console.print(_students(summary["students"], "on gate: real rows no student has seen"))
     for entry in summary["rounds"]:
         _print_round(console, entry)
     if summary["final"]:
-        title = "on final: opened once, after the last verdict"
+        title = f"on final: opened {escape(opened(summary['final_seen']))}"
         console.print(_students(summary["final"], title))
     if summary["final_gain"]:
         gains = "; ".join(

@@ -81,6 +81,10 @@ class ModelConfig(Section):
     """The environment variable that holds the key (ANTHROPIC_API_KEY by default for `anthropic`). A
     key never stands in a config.
     """
+    api_key_keyring: str | None = operational(None)
+    """SERVICE/USER of the key in the system's keyring, which is asked instead of the environment
+    (extra `keyring`).
+    """
     batch: bool = operational(False)
     """Ask a whole wave as one batch: half the price, answers within a day (backend `openai`, where
     the provider has OpenAI's batch API). Large waves suit it: see generate.prompts_per_wave.
@@ -126,7 +130,8 @@ class ModelConfig(Section):
 
     @model_validator(mode="after")
     def _keys_stay_outside(self) -> Self:
-        for value in (self.name, *self.base_urls, self.api_key_env):
+        service, slash, user = (self.api_key_keyring or "s/u").rpartition("/")
+        for value in (self.name, *self.base_urls, self.api_key_env, service, user):
             if value.startswith(SECRET_HINTS):
                 raise ValueError(
                     "a key stands in the config; name its environment variable in api_key_env"
@@ -135,6 +140,10 @@ class ModelConfig(Section):
             raise ValueError(
                 "api_key_env is the name of an environment variable (capitals, digits and _),"
                 " never the key"
+            )
+        if not (service and slash and user):
+            raise ValueError(
+                "api_key_keyring is SERVICE/USER, the names a key is kept under, never the key"
             )
         return self
 

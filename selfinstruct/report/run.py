@@ -48,6 +48,8 @@ def run_page(facts: Facts, drawn: Sequence[tuple[Chart, str]]) -> str:
         rounds=[_round(each, facts) for each in facts.bootstrap_rounds],
         students=list(_students(facts.summary["students"])),
         final=list(_students(facts.summary["final"])),
+        opened=telling.opened(facts.summary["final_seen"]),
+        origin=telling.origin(forked) if (forked := facts.summary["forked_from"]) else "",
         final_gain=[
             f"{telling.gain(name, at)} {telling.NAMES.get(name, name)}"
             for name, at in facts.summary["final_gain"].items()

@@ -4,6 +4,7 @@ The connections and what was learnt about the pace live as long as the model, in
 own; answers come out in the order they arrive.
 """
 
+import os
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -91,7 +92,9 @@ class ServedModel:
 def open_replica(cfg: ModelConfig, url: str, resolve: Resolve = look_up) -> Replica:
     """One endpoint of a config, ready to be asked. Raises as `ServedModel` does."""
     endpoint = read_endpoint(url, allow_http=cfg.allow_http)
-    target = Target(url, endpoint.host, cfg.name, cfg.api_key_env, read_key(cfg, endpoint))
+    key = read_key(cfg, endpoint, os.environ)
+    place = cfg.api_key_keyring or cfg.api_key_env
+    target = Target(url, endpoint.host, cfg.name, place, key)
     proxy = proxy_of(endpoint) if cfg.use_proxy else None
     pace = Pace(cfg.parallel, cfg.requests_per_minute, cfg.tokens_per_minute)
     wire = Wire(endpoint, resolve, proxy)
