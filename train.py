@@ -17,6 +17,7 @@ from selfinstruct.config import Config, load_config, parse_config
 from selfinstruct.errors import UserError
 from selfinstruct.files import read_jsonl
 from selfinstruct.rows import from_checkpoint, to_example
+from selfinstruct.student.processes import write_failure
 from selfinstruct.task import settle_target
 from selfinstruct.types import Example, Progress, silent
 
@@ -46,10 +47,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         choices=["response", "label", "label_and_response"],
         help="what the student writes [task.target]",
     )
+    parser.add_argument(
+        "--failure", type=Path, metavar="FILE", help="put what went wrong here, as JSON"
+    )
+    asked = parser.parse_args(arguments)
     try:
-        print(json.dumps(_train(parser.parse_args(arguments))))
+        print(json.dumps(_train(asked)))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
+        if asked.failure is not None:
+            write_failure(error, asked.failure)
         return error.exit_code
     return 0
 

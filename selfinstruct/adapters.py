@@ -11,7 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 from selfinstruct.errors import StoreError, UserError
-from selfinstruct.files import digest_file, sync_folder, write_atomic
+from selfinstruct.failpoints import failpoint
+from selfinstruct.files import clear_parts, digest_file, sync_folder, write_atomic, writing
 from selfinstruct.types import Checkpoint, digest
 
 MANIFEST = "manifest.json"
@@ -26,22 +27,33 @@ def require_ours(out: Path) -> None:
 
 
 def publish(model: Any, base: str, out: Path) -> None:
-    """Write the adapter of a PEFT model of `base` beside `out`, then put it there in one step."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    for left_by_a_crash in out.parent.glob(f".{out.name}.*.part"):
-        shutil.rmtree(left_by_a_crash)
-    part = out.with_name(f".{out.name}.{uuid4().hex[:8]}.part")
-    try:
-        _write(model, part)
-        manifest = {"base": base, "files": _digests(part)}
-        write_atomic(part / MANIFEST, json.dumps(manifest, indent=2))
-        if out.exists():
-            shutil.rmtree(out)
-        part.rename(out)
-        sync_folder(out.parent)
-    finally:
-        if part.exists():
-            shutil.rmtree(part)
+    """Write the adapter of a PEFT model of `base` beside `out`, then put it there in one step.
+
+    Raises `DiskError` where the disk refuses; what lay at `out` lies there still.
+    """
+    name = uuid4().hex[:8]
+    part, old = (out.with_name(f".{out.name}.{name}{end}.part") for end in ("", ".old"))
+    with writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        clear_parts([out.parent], f"{out.name}.*")
+        try:
+            _write(model, part)
+            failpoint("adapter.written")
+            manifest = {"base": base, "files": _digests(part)}
+            write_atomic(part / MANIFEST, json.dumps(manifest, indent=2))
+            failpoint("adapter.listed")
+            if out.exists():
+                out.rename(old)  # whole, so that a kill never leaves half of it at `out`
+                failpoint("adapter.aside")
+            part.rename(out)
+            failpoint("adapter.renamed")
+            sync_folder(out.parent)
+        finally:
+            if old.exists() and not out.exists():
+                old.rename(out)
+            for left in (part, old):
+                if left.exists():
+                    shutil.rmtree(left)
 
 
 def load_checkpoint(folder: Path, name: str) -> Checkpoint:

@@ -3,6 +3,7 @@
 Reads, and changes nothing. What it finds is told with the way to mend it.
 """
 
+import shlex
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.adapters import load_checkpoint
+from selfinstruct.carry import digest_answers, digest_stage
 from selfinstruct.errors import StoreError
 from selfinstruct.files import read_jsonl
 from selfinstruct.rows import to_example
@@ -18,6 +20,9 @@ from selfinstruct.types import Exam, RealData, Report, digest
 
 COPY = "restore the folder from a copy, or start a run of another name"
 EXPORT = "no stage reads it: restore it from a copy, or delete it"
+LEDGER = ("run.db", "run.lock")
+"""Files that are made for their owner alone; SQLite gives those beside them the same rights."""
+OTHERS = 0o077
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,13 @@ def audit(folder: Path) -> list[Finding]:
     with Store(folder) as store:
         store.require_whole()
         try:
-            return [Finding("the ledger is whole"), *_ledger(store), *_files(store)]
+            return [
+                Finding("the ledger is whole"),
+                *_ledger(store),
+                *_files(store),
+                *_carried(store),
+                _rights(folder),
+            ]
         except (
             ValueError,
             KeyError,
@@ -116,6 +127,32 @@ def _files(store: Store) -> Iterator[Finding]:
                 # An arm that an older version finished has no digest: its manifest has to do.
                 adapter = store.folder / "sweep" / key / "adapter"
                 yield _adapter(adapter, result["arm"], result.get("digest"))
+
+
+def _carried(store: Store) -> Iterator[Finding]:
+    """Of a fork: what came along from the other run, which nothing may have changed since."""
+    forked = store.meta("forked_from")
+    if forked is None:
+        return
+    wrong = [
+        f"{stage} of round {index}"
+        for index, stage, wanted in forked["stages"]
+        if digest_stage(store, index, stage) != wanted
+    ]
+    answers = forked["answers"]
+    if digest_answers(store.folder, answers["count"]) != answers:
+        wrong.append("the teacher's answers")
+    yield _all(f"everything that came from {forked['run']} is as it came", wrong)
+
+
+def _rights(folder: Path) -> Finding:
+    """Whether other users of the machine can read the run; the folder keeps them from its files."""
+    files = [folder, *(folder / name for name in LEDGER)]
+    wide = [str(path) for path in files if path.exists() and path.stat().st_mode & OTHERS]
+    if not wide:
+        return Finding("the run is its owner's alone")
+    what = f"not the owner's alone: {', '.join(wide)}; other users of this machine may read the run"
+    return Finding(what, False, f"chmod go-rwx {shlex.join(wide)}")
 
 
 def _rows(path: Path, wanted: str) -> Finding:

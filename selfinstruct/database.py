@@ -8,13 +8,15 @@ version is never written to.
 import json
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from selfinstruct import __version__
-from selfinstruct.errors import StoreError
-from selfinstruct.files import open_private, sync_folder
+from selfinstruct.errors import DiskError, StoreError
+from selfinstruct.failpoints import failpoint
+from selfinstruct.files import REFUSED, open_private, sync_folder, unwritten
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -76,7 +78,8 @@ def connect(path: Path, *, write: bool, schema: Schema = LEDGER) -> sqlite3.Conn
     """An open database whose rows are dicts; for writing, made or migrated where need be.
 
     Raises `StoreError` if absent, damaged, foreign or of another version, and then has changed
-    nothing. A writer looks at the whole file first, a reader does not.
+    nothing; `DiskError` where the disk is full or fails. A writer looks at the whole file first,
+    a reader does not.
     """
     if not write and not path.exists():
         raise StoreError(f"no run at {path.parent}", next_step="selfinstruct run CONFIG starts one")
@@ -97,7 +100,9 @@ def connect(path: Path, *, write: bool, schema: Schema = LEDGER) -> sqlite3.Conn
         db.close()
         return _open_to_write(path, schema, found)
     except sqlite3.DatabaseError as error:
-        raise _explained(error, path) from None
+        raise _unopened(error, path) from None
+    except OSError as error:
+        raise explained(error, path) or error from None
 
 
 def require_whole(db: sqlite3.Connection, path: Path) -> None:
@@ -120,16 +125,45 @@ def damaged(path: Path, what: str) -> StoreError:
     )
 
 
-def is_damage(error: sqlite3.DatabaseError) -> bool:
-    """Whether SQLite says that the file is not what was written."""
-    code = getattr(error, "sqlite_errorcode", None)  # an error of the module itself has none
-    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+@contextmanager
+def transaction(db: sqlite3.Connection, name: str) -> Iterator[sqlite3.Connection]:
+    """Everything written inside, or nothing of it; `name` is what `failpoints` knows it by."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield db
+        failpoint(f"{name}.uncommitted")
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:  # SQLite itself has rolled back where the disk was full
+            db.execute("ROLLBACK")
+        raise
+    failpoint(f"{name}.committed")
 
 
-def _explained(error: sqlite3.DatabaseError, path: Path) -> StoreError:
-    if is_damage(error):
+def explained(error: BaseException | None, path: Path) -> StoreError | DiskError | None:
+    """What to tell people of damage to the file at `path`, or of a disk that refuses it or any
+    other; None of anything else.
+    """
+    if isinstance(error, OSError) and error.errno in REFUSED:
+        place = path.parent if error.filename is None else Path(str(error.filename))
+        return unwritten(place, error.strerror or str(error))
+    if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return damaged(path, str(error))
-    return StoreError(
+    if _code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY):
+        return unwritten(path, str(error))
+    return None
+
+
+def _code(error: BaseException | None) -> int:
+    code: int = getattr(error, "sqlite_errorcode", 0)  # an error of the module itself has none
+    return code & 0xFF
+
+
+def _unopened(error: sqlite3.DatabaseError, path: Path) -> StoreError | DiskError:
+    told = explained(error, path)
+    if isinstance(told, DiskError) and _code(error) != sqlite3.SQLITE_FULL:
+        told = None  # a folder of that name, or a file that may only be read, is told like this too
+    return told or StoreError(
         f"{path} cannot be opened: {error}",
         why="nothing was changed",
         next_step="see that the folder may be written to and the disk has room",
@@ -151,7 +185,9 @@ def _create(path: Path, schema: Schema) -> None:
         db.execute("PRAGMA journal_mode = WAL")
         db.executescript(f"BEGIN;{schema.create}PRAGMA user_version = {schema.version};COMMIT;")
         _sign(db)
+    failpoint("ledger.made")
     part.replace(path)
+    failpoint("ledger.renamed")
     sync_folder(path.parent)
 
 
@@ -225,18 +261,22 @@ def _migrate(db: sqlite3.Connection, path: Path, schema: Schema, found: int) -> 
     part, copy = _part(path), path.with_name(f"{path.name}.v{found}.bak")
     with closing(_open(part, "rw")) as target:
         db.backup(target)
+    failpoint("copy.made")
     part.replace(copy)
+    failpoint("copy.renamed")
     sync_folder(path.parent)
     steps = "".join(schema.migrations[found - 1 :])
     try:
         db.executescript(f"BEGIN IMMEDIATE;{steps}PRAGMA user_version = {schema.version};")
         _sign(db)
+        failpoint("migration.uncommitted")
         db.execute("COMMIT")
     except sqlite3.DatabaseError as error:
         if db.in_transaction:
             db.execute("ROLLBACK")
-        raise StoreError(
+        raise explained(error, path) or StoreError(
             f"{path} cannot be brought from ledger version {found} to {schema.version}: {error}",
             why=f"it is as it was, and a copy is in {copy}",
             next_step="go on with the version that wrote it, and report this",
         ) from None
+    failpoint("migration.committed")

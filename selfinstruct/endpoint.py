@@ -77,20 +77,22 @@ def read_endpoint(url: str, *, allow_http: bool = False) -> Endpoint:
     return Endpoint(parts.scheme, host, port or (443 if parts.scheme == "https" else 80), local)
 
 
-def check_resolved(endpoint: Endpoint, resolve: Resolve) -> None:
-    """Nothing out if every address behind the host may be asked.
+def check_resolved(endpoint: Endpoint, resolve: Resolve) -> list[str]:
+    """The addresses behind the host, if every one of them may be asked.
 
     Raises `UserError` for a forbidden one, and for one elsewhere behind a name of this machine;
     whatever `resolve` raises passes through.
     """
-    for found in resolve(endpoint.host, endpoint.port):
-        address = ipaddress.ip_address(found)
+    found = list(resolve(endpoint.host, endpoint.port))
+    for each in found:
+        address = ipaddress.ip_address(each)
         _refuse_forbidden(address)
         if endpoint.local and not address.is_loopback:
             raise UserError(
                 f"{endpoint.host} leads to {address}, which is not this machine",
                 next_step="mend the hosts file, or write 127.0.0.1 in base_url",
             )
+    return found
 
 
 def look_up(host: str, port: int) -> list[str]:

@@ -32,6 +32,21 @@ class IncompleteError(UserError):
     exit_code = INCOMPLETE
 
 
+class DivergedError(IncompleteError):
+    """A student came to numbers that are none: a loss, a gradient, a weight or a score of its own.
+
+    It is the fault of this student alone; others of the same run may be sound.
+    """
+
+
+class OutOfMemoryError(IncompleteError):
+    """Memory ran out, and there is nothing smaller left to try."""
+
+
+class DiskError(IncompleteError):
+    """The disk did not take what was to be written: it is full, read-only or failing."""
+
+
 class StoreError(UserError):
     """The run's store is locked by another process, damaged, or of another version."""
 

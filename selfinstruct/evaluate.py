@@ -6,10 +6,11 @@ was trained: the same prompt, and its answer read by the same rule.
 
 import math
 from collections.abc import Sequence
+from itertools import chain
 
 from selfinstruct import chat
 from selfinstruct.config import EvaluateConfig
-from selfinstruct.errors import IncompleteError, UserError
+from selfinstruct.errors import DivergedError, IncompleteError, UserError
 from selfinstruct.metrics import metrics_of
 from selfinstruct.types import (
     SPLITS,
@@ -43,8 +44,8 @@ def evaluate(
 
     Scores are those of `metrics_of` and nll. Progress is reported as round 0: rows answered, then
     rows scored. Raises `UserError` for an empty split, a row without the label it should be scored
-    on and a score that is not finite, and `IncompleteError` where the model fails on a row or finds
-    no finite likelihood.
+    on and a score that is not finite, `IncompleteError` where the model fails on a row, and
+    `DivergedError` where it finds no finite likelihood.
     """
     metrics = metrics_of(target, cfg.metrics, cfg.json_schema)
     references = _references(examples, split, target, system)
@@ -128,7 +129,7 @@ def _answers(
     greedy = Sampling(temperature=0.0, top_p=1.0, max_tokens=cfg.max_new_tokens)
     requests = [Request(tuple(messages[:-1]), greedy) for messages in references]
     answers: dict[int, str] = {}
-    for answered in model.generate(requests):
+    for answered in chain.from_iterable(model.generate(requests)):
         completion = answered.completion
         if completion.finish_reason == "error":
             raise IncompleteError(
@@ -152,7 +153,7 @@ def _score(
     scored = model.nll(references, on_scored)
     for example, found in zip(examples, scored, strict=True):
         if not math.isfinite(found.mean):
-            raise IncompleteError(
+            raise DivergedError(
                 f"{model.name} gives the reference of row {example.id} "
                 f"a likelihood of {found.mean}",
                 why="its weights are broken, so no score of it means anything",

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from selfinstruct import gate, rows, stats
+from selfinstruct.errors import DivergedError
 from selfinstruct.evaluate import evaluate, likelihoods
 from selfinstruct.gate import Checks
 from selfinstruct.guard import hold
@@ -18,7 +19,8 @@ from selfinstruct.models import open_model, open_student
 from selfinstruct.round import Signals, Standing, State
 from selfinstruct.seeds import group_rows
 from selfinstruct.setting import Setting
-from selfinstruct.teacher import Teacher, ask
+from selfinstruct.summary import looks
+from selfinstruct.teacher import ask
 from selfinstruct.telling import name_signal
 from selfinstruct.types import (
     Checkpoint,
@@ -38,14 +40,22 @@ JUDGE_WAVE = 1_000_000  # calls of the judge stand in the ledger behind every wa
 
 
 def examine(here: Setting, index: int, checkpoint: Checkpoint) -> Exams:
-    """Every report that a verdict needs of a student, on real rows and on those that guard."""
+    """Every report that a verdict needs of a student, on real rows and on those that guard.
+
+    Raises `DivergedError` for a student whose scores are no numbers.
+    """
     wanted: list[Exam] = ["gate"]
     trained = checkpoint.adapter is not None  # the watch never looks at the base
     if trained and here.data.dev and here.cfg.watch.enabled:
         wanted.append("dev")
     if here.guards:
         wanted.append("general")
-    found = _reports(here, index, checkpoint, wanted)
+    began = time.monotonic()
+    try:
+        found = _reports(here, index, checkpoint, wanted)
+    except DivergedError as error:
+        here.give_up(index, error, began)
+        raise
     guards = [found["general"]] if "general" in found else []
     if here.cfg.guard.lm_eval:
         guards.append(_tasks(here, index, checkpoint))
@@ -93,7 +103,7 @@ def _judge(
         hold(candidate.guards, standing.base.guards, cfg.guard, alpha, cfg.seed),
         blocking(signals) if cfg.watch.block else (),
         judged.health if judged and cfg.gate.metric == "judge" else None,
-        1 + sum(stage["stage"] == "gate" for stage in here.store.stages()),
+        1 + looks(here.store),
     )
     if judged:
         ours, theirs = with_judge(ours, theirs, judged)
@@ -222,7 +232,7 @@ def _ask_judge(here: Setting, index: int, ours: Report, theirs: Report) -> Judge
     here.note(index, "judge", "opening the judge")
     sampling = Sampling(temperature=0.0, top_p=1.0, max_tokens=cfg.max_tokens)
     with closing(open_model(cfg.model)) as model:
-        teacher = Teacher(model, here.store, here.cfg.budget, here.cfg.seed, here.on_progress)
+        teacher = here.asks(model, cfg.model)
 
         def answer(prompts: Sequence[Prompt]) -> list[Completion]:
             asked = ask(teacher, index, JUDGE_WAVE, prompts, sampling, 1)

@@ -4,15 +4,28 @@ Knows nothing of what the rows mean. Reading splits on newline alone, since `spl
 at U+2028.
 """
 
+import errno
 import hashlib
 import json
 import os
+import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from selfinstruct.errors import UserError
+from safetensors import SafetensorError
+
+from selfinstruct.errors import DiskError, UserError
+from selfinstruct.failpoints import failpoint
+
+REFUSED = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+    *(errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM),
+}
+"""What a disk that is full, at a limit, failing, or no longer to be written to answers with."""
 
 
 def find(path: str, base: Path) -> Path | None:
@@ -46,17 +59,60 @@ def open_private(path: Path, flags: int) -> int:
 def write_atomic(path: Path, content: str | bytes) -> None:
     """Put `content` at `path` in one step: a reader sees the old file or the new one."""
     data = content.encode() if isinstance(content, str) else content
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
+    with writing(path, len(data)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with part.open("wb") as handle:
+                handle.write(data)
+                handle.flush()
+                os.fsync(handle.fileno())
+            failpoint("file.written")
+            part.replace(path)
+            failpoint("file.renamed")
+        finally:
+            part.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+
+@contextmanager
+def writing(path: Path, size: int | None = None) -> Iterator[None]:
+    """Around what writes `path`, of so many bytes: raises `DiskError` where the disk refuses."""
     try:
-        with part.open("wb") as handle:
-            handle.write(data)
-            handle.flush()
-            os.fsync(handle.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    sync_folder(path.parent)
+        yield
+    except (OSError, SafetensorError) as error:
+        number = _number(error)
+        if number not in REFUSED:
+            raise
+        raise unwritten(path, os.strerror(number), size) from error
+
+
+def _number(error: OSError | SafetensorError) -> int:
+    """The system's number of an error, 0 for none; safetensors tells it in words alone."""
+    if isinstance(error, OSError):
+        return error.errno or 0
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    return int(found[1]) if found else 0
+
+
+def unwritten(path: Path, reason: str, size: int | None = None) -> DiskError:
+    """What to say of a file or folder that could not be written, and how to go on."""
+    there = next(each for each in (path, *path.absolute().parents) if each.exists())
+    takes = "" if size is None else f"it takes {size:,} bytes; "
+    return DiskError(
+        f"{path} could not be written: {reason}",
+        why=f"{takes}{shutil.disk_usage(there).free:,} bytes are free there; "
+        "nothing that was finished is lost",
+        next_step="make room, or mend what is wrong with the disk, and start the same command "
+        "again: it resumes",
+    )
+
+
+def clear_parts(folders: Iterable[Path], of: str = "*") -> None:
+    """Delete what a killed process left half written in these folders, of one name or of any."""
+    for folder in folders:
+        for left in folder.glob(f".{of}.part"):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def sync_folder(folder: Path) -> None:
@@ -66,6 +122,20 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def copy_synced(source: Path, target: Path) -> None:
+    """Copy a file, or a folder with all that is in it, and see it onto the disk."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        for path in sorted(source.iterdir()):
+            copy_synced(path, target / path.name)
+    else:
+        shutil.copyfile(source, target)
+        with target.open("rb") as handle:
+            os.fsync(handle.fileno())
+        failpoint("file.copied")
+    sync_folder(target.parent)
 
 
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

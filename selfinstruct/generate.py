@@ -5,16 +5,36 @@ waves before it and a resumed round equals an uninterrupted one. Training and ju
 business.
 """
 
+import math
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from selfinstruct.chat import Target
 from selfinstruct.config import FiltersConfig, GenerateConfig
+from selfinstruct.errors import IncompleteError
 from selfinstruct.filters.screen import Indexes, check_question, screen
 from selfinstruct.recipes import Ask, Material, Recipe, Wave
-from selfinstruct.types import Example, OnProgress, Progress, RealData, Screened, silent
+from selfinstruct.telling import tell_ending
+from selfinstruct.types import (
+    ROUND_FULL,
+    Example,
+    OnProgress,
+    Progress,
+    RealData,
+    Rejection,
+    Screened,
+    silent,
+)
+
+Ending = Literal["full", "candidates", "stalled"]
+MORE: Mapping[Ending, str] = {
+    "candidates": "a higher generate.max_candidates, or other filters or another teacher",
+    "stalled": "other filters or another teacher (selfinstruct show RUN --rejected REASON)",
+}
+"""What helps a round that ended before it was full."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +56,27 @@ class Memory:
     commit: Callable[[int, Screened], None]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """One wave: how many prompts it asked, and what became of its candidates."""
+
+    prompts: int
+    screened: Screened
+
+    @property
+    def candidates(self) -> int:
+        """All of them; each is accepted or rejected."""
+        return len(self.screened.accepted) + len(self.screened.rejected)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Every candidate of a round, accepted or rejected, and why the round ended."""
+
+    screened: Screened
+    ending: Ending
+
+
 def generate(
     recipe: Recipe,
     ask_in_wave: Callable[[int], Ask],
@@ -44,43 +85,91 @@ def generate(
     cfg: GenerateConfig,
     filters: FiltersConfig,
     on_progress: OnProgress = silent,
-) -> Screened:
-    """Every candidate of a round, accepted or rejected; at least `cfg.accept` accepted unless it
-    stalls.
+) -> Filled:
+    """Wave after wave until exactly `cfg.accept` are accepted, or `ending` says there is no more.
+
+    What passes the filters after the round is full is rejected as `round_full`, in slot order.
     """
     held_out = (*aim.data.dev, *aim.data.gate, *aim.data.final)
     indexes = Indexes.build(aim.data.train, aim.pool, held_out, filters)
     done = Screened()
-    waves: list[Screened] = []
-    while not is_finished(waves, cfg):
-        index = len(waves)
+    waves: list[Asked] = []
+    while (ended := ending(waves, cfg)) is None:
+        index, prompts = len(waves), next_prompts(waves, cfg)
         wave = memory.recall(index)
         if wave is None:
             material = _material(aim, done.accepted, indexes, filters)
             rng = random.Random(f"{aim.seed}/{aim.round}/generate/{index}")
-            drafts = recipe(material, ask_in_wave(index), cfg, Wave(aim.round, index, rng))
-            wave = screen(drafts, indexes, filters)
+            sized = cfg.model_copy(update={"prompts_per_wave": prompts})
+            drafts = recipe(material, ask_in_wave(index), sized, Wave(aim.round, index, rng))
+            wave = keep(screen(drafts, indexes, filters), cfg.accept - len(done.accepted))
             memory.commit(index, wave)
         else:
             indexes.add(wave.accepted)
-        waves.append(wave)
+        waves.append(Asked(prompts, wave))
         done = Screened((*done.accepted, *wave.accepted), (*done.rejected, *wave.rejected))
         on_progress(_progress(aim.round, done, index, cfg))
-    return done
+    return Filled(done, ended)
 
 
-def is_finished(waves: Sequence[Screened], cfg: GenerateConfig) -> bool:
-    """Full, out of candidates, or stalled: too small a share of the last two waves was accepted."""
-    accepted = sum(len(wave.accepted) for wave in waves)
-    candidates = accepted + sum(len(wave.rejected) for wave in waves)
-    if accepted >= cfg.accept or candidates >= cfg.max_candidates:
-        return True
-    last = waves[-2:]
-    if cfg.stall is None or len(last) < 2:
-        return False
-    kept = sum(len(wave.accepted) for wave in last)
-    seen = kept + sum(len(wave.rejected) for wave in last)
-    return seen == 0 or kept / seen < cfg.stall
+def keep(wave: Screened, room: int) -> Screened:
+    """A wave with at most `room` accepted; the later ones are rejected, since the round is full."""
+    late = tuple(Rejection(row, ROUND_FULL) for row in wave.accepted[room:])
+    return Screened(wave.accepted[:room], (*wave.rejected, *late))
+
+
+def ending(waves: Sequence[Asked], cfg: GenerateConfig) -> Ending | None:
+    """Full, out of candidates, or stalled; None while there is reason to go on.
+
+    Stalled is a round whose last waves, as many as asked twice `cfg.prompts_per_wave` prompts or
+    more, kept too small a share of their candidates: of fewer, chance could keep none.
+    """
+    accepted = sum(len(wave.screened.accepted) for wave in waves)
+    if accepted >= cfg.accept:
+        return "full"
+    if sum(wave.candidates for wave in waves) >= cfg.max_candidates:
+        return "candidates"
+    prompts = kept = seen = 0
+    for wave in reversed(waves):
+        if prompts >= 2 * cfg.prompts_per_wave:
+            break
+        prompts += wave.prompts
+        kept += len(wave.screened.accepted)
+        seen += wave.candidates
+    if cfg.stall is None or prompts < 2 * cfg.prompts_per_wave:
+        return None
+    return "stalled" if seen == 0 or kept / seen < cfg.stall else None
+
+
+def next_prompts(waves: Sequence[Asked], cfg: GenerateConfig) -> int:
+    """How many prompts the next wave asks: as many as should bring what is missing, going by the
+    waves so far, and `cfg.prompts_per_wave` at most.
+
+    It follows from finished waves alone, so a resumed round asks the same.
+    """
+    asked = sum(wave.prompts for wave in waves)
+    accepted = sum(len(wave.screened.accepted) for wave in waves)
+    candidates = sum(wave.candidates for wave in waves)
+    enough = [cfg.prompts_per_wave]
+    for limit, found in ((cfg.accept, accepted), (cfg.max_candidates, candidates)):
+        if found:
+            enough.append(math.ceil((limit - found) * asked / found))
+    return min(enough)
+
+
+def require_full(filled: Filled, cfg: GenerateConfig, round_index: int) -> None:
+    """Raises `IncompleteError` where the round is not full and `cfg.on_exhausted` is `stop`."""
+    if filled.ending == "full" or cfg.on_exhausted == "go_on":
+        return
+    reasons = Counter(item.reason for item in filled.screened.rejected).most_common(3)
+    told = ", ".join(f"{reason} {count}" for reason, count in reasons) or "nothing"
+    how = tell_ending(filled.ending, len(filled.screened.accepted), cfg.accept)
+    raise IncompleteError(
+        f"round {round_index}: {how}",
+        why=f"most dropped: {told}; generate.on_exhausted is stop, so nothing was trained on it",
+        next_step="train with what there is: generate.on_exhausted=go_on. Or begin anew with "
+        f"name=OTHER, and a lower generate.accept, {MORE[filled.ending]}",
+    )
 
 
 def _material(

@@ -5,6 +5,7 @@ but for its second line: that stands there only while the ledger has its write-a
 log which went missing after a crash is noticed.
 """
 
+import errno
 import fcntl
 import os
 import platform
@@ -16,17 +17,20 @@ from pathlib import Path
 from typing import IO, Self
 
 from selfinstruct.errors import StoreError
+from selfinstruct.failpoints import failpoint
 from selfinstruct.files import open_private
 
 NAME = "run.lock"
 OPEN = "its ledger is open"
+LONGEST = 1 << 20
+"""Bytes of the file that are read: more than any command line."""
 
 
 @dataclass(frozen=True)
 class Lock:
     """A held lock; `left_open` if whoever held it last did not close the ledger."""
 
-    handle: IO[str]
+    handle: IO[bytes]
     holder: str
     left_open: bool
 
@@ -57,9 +61,9 @@ def lock(folder: Path) -> Lock:
     try:
         if not folder.exists():
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            failpoint("folder.made")
             folder.chmod(0o700)  # whatever the umask; one that was there keeps its owner's choice
-        file = open_private(folder / NAME, os.O_RDWR | os.O_APPEND)
-        handle = os.fdopen(file, "a+", encoding="utf-8", errors="replace")
+        handle = os.fdopen(open_private(folder / NAME, os.O_RDWR), "r+b", buffering=0)
         try:
             return _take(handle, folder)
         except BaseException:
@@ -72,7 +76,7 @@ def lock(folder: Path) -> Lock:
         ) from None
 
 
-def _take(handle: IO[str], folder: Path) -> Lock:
+def _take(handle: IO[bytes], folder: Path) -> Lock:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -100,13 +104,19 @@ def _me() -> str:
     return " ".join(f"process {os.getpid()} on {platform.node()} since {since}: {command}".split())
 
 
-def _read(handle: IO[str]) -> list[str]:
+def _read(handle: IO[bytes]) -> list[str]:
     handle.seek(0)
-    return handle.read().splitlines()
+    return handle.read(LONGEST).decode(errors="replace").splitlines()
 
 
-def _write(handle: IO[str], text: str) -> None:
-    handle.truncate(0)
-    handle.write(text)
-    handle.flush()
+def _write(handle: IO[bytes], text: str) -> None:
+    """Over what stands there, and cut afterwards: on a full disk, or killed in between, the mark
+    that was there still is.
+    """
+    data = text.encode(errors="replace")
+    handle.seek(0)
+    if handle.write(data) < len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    failpoint("lock.written")
+    handle.truncate(len(data))
     os.fsync(handle.fileno())

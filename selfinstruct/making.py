@@ -2,24 +2,25 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from selfinstruct import rows, student
-from selfinstruct.errors import StoreError
+from selfinstruct.errors import DivergedError, StoreError
 from selfinstruct.files import write_jsonl
-from selfinstruct.generate import Aim, Memory
+from selfinstruct.generate import Aim, Memory, require_full
 from selfinstruct.generate import generate as fill
 from selfinstruct.mixture import mix as draw
 from selfinstruct.models import open_model
 from selfinstruct.recipes import RECIPES
 from selfinstruct.round import Pool
 from selfinstruct.setting import Setting
-from selfinstruct.teacher import Teacher, ask
-from selfinstruct.types import Checkpoint, Mixture, Progress, Screened
+from selfinstruct.teacher import ask
+from selfinstruct.types import Checkpoint, Mixture, OnProgress, Progress, Screened
 
 
 def generate(here: Setting, index: int, pool: Pool) -> Screened:
@@ -30,9 +31,9 @@ def generate(here: Setting, index: int, pool: Pool) -> Screened:
     began = time.monotonic()
     here.note(index, "generate", "opening the teacher")
     # The teacher is gone before the student trains: llama.cpp's idle threads spin.
-    with closing(open_model(cfg.teacher)) as model:
-        teacher = Teacher(model, store, cfg.budget, cfg.seed, here.on_progress)
-        screened = fill(
+    with closing(open_model(cfg.teacher, partial(here.note, index, "generate"))) as model:
+        teacher = here.asks(model, cfg.teacher)
+        filled = fill(
             RECIPES[here.task.recipe],
             lambda wave: partial(ask, teacher, index, wave),
             Memory(partial(store.wave, index), partial(store.commit_wave, index)),
@@ -41,11 +42,18 @@ def generate(here: Setting, index: int, pool: Pool) -> Screened:
             cfg.filters,
             here.on_progress,
         )
+    screened = filled.screened
+    require_full(filled, cfg.generate, index)
     folder = here.folder(index)
     write_jsonl(folder / "accepted.jsonl", map(rows.from_example, screened.accepted))
     write_jsonl(folder / "rejected.jsonl", map(rows.from_rejection, screened.rejected))
-    counts = {"accepted": len(screened.accepted), "rejected": store.reasons(index)}
-    here.commit(index, "generate", counts, began)
+    result = {
+        "accepted": len(screened.accepted),
+        "rejected": store.reasons(index),
+        "ending": filled.ending,
+        "target": cfg.generate.accept,
+    }
+    here.commit(index, "generate", result, began)
     return screened
 
 
@@ -76,47 +84,72 @@ def train(here: Setting, index: int, mixture: Mixture) -> Checkpoint:
     """A student of the mixture, from the base; the loss of every step is kept with it.
 
     An adapter that was deleted is trained again and held against the ledger. Raises `StoreError`
-    where it is not the one that was evaluated.
+    where it is not the one that was evaluated, and `DivergedError` where training came to no
+    student, now or before.
     """
+    here.require_sound(index)
     name = "real-only" if index == 0 else f"round-{index}"
     out = here.folder(index) / "adapter"
     stored = here.store.stage(index, "train")
     if stored is not None and out.exists():
-        return _require_same(student.load_checkpoint(out, name), stored["digest"])
+        return _require_same(here, student.load_checkpoint(out, name), stored["digest"])
     began = time.monotonic()
     here.note(index, "train", f"training {name} on {len(mixture.rows)} rows")
-    losses: list[float] = []
+    losses: list[float | None] = []
 
     def on_step(progress: Progress) -> None:
         if progress.loss is not None:
-            losses.append(progress.loss)
+            losses[progress.done - 1 :] = [progress.loss]  # a training may have begun anew
         here.on_progress(replace(progress, round=index))
 
-    cfg = here.cfg
-    checkpoint = student.train(
-        mixture.rows,
-        here.base.base,
-        cfg.student.model_copy(update={"max_steps": here.task.steps}),
-        here.task.target,
-        cfg.task.system,
-        out,
-        cfg.seed,
-        on_step,
-        name,
-    )
+    try:
+        trained = _train(here, mixture, out, on_step, name, stored or {})
+    except DivergedError as error:
+        here.give_up(index, error, began, [*losses, None])
+        raise
+    checkpoint = trained.checkpoint
     if stored is not None:
-        return _require_same(checkpoint, stored["digest"])
-    result = {"name": name, "digest": checkpoint.digest, "losses": losses}
+        return _require_same(here, checkpoint, stored["digest"])
+    result = {
+        "name": name,
+        "digest": checkpoint.digest,
+        "losses": losses,
+        "micro_batch": trained.micro_batch,
+    }
     here.commit(index, "train", result, began)
     return checkpoint
 
 
-def _require_same(checkpoint: Checkpoint, wanted: str) -> Checkpoint:
-    if checkpoint.digest != wanted:
+def _train(
+    here: Setting,
+    mixture: Mixture,
+    out: Path,
+    on_step: OnProgress,
+    name: str,
+    before: Mapping[str, Any],
+) -> student.Trained:
+    """Train, with as many rows at once as `before`, when this very student was trained."""
+    cfg = here.cfg
+    changes = {
+        "max_steps": here.task.steps,
+        "micro_batch": before.get("micro_batch", cfg.student.micro_batch),
+    }
+    with student.Workshop(
+        here.base.base,
+        cfg.student.model_copy(update=changes),
+        here.task.target,
+        cfg.task.system,
+    ) as workshop:
+        return workshop.train(mixture.rows, out, cfg.seed, on_step, name)
+
+
+def _require_same(here: Setting, checkpoint: Checkpoint, wanted: str) -> Checkpoint:
+    # The digest is that of the adapter's files, which do not say what they belong on.
+    if (checkpoint.digest, checkpoint.base) != (wanted, here.base.base):
         raise StoreError(
             f"{checkpoint.adapter} is not the adapter of {checkpoint.name} that was evaluated",
-            why="its digest differs from the ledger's; another machine or another version of torch "
-            "trains another one",
+            why="its digest or its base differs from the ledger's; another machine or another "
+            "version of torch trains another one",
             next_step=f"restore {checkpoint.adapter} from a copy, or start a run of another name",
         )
     return checkpoint

@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -34,3 +35,14 @@ def find_function(name: str) -> Callable[..., Any]:
         hint = f"; did you mean {near[0]}?" if near else ""
         raise UserError(f"{module_name} has no function {function_name}{hint}")
     return function  # type: ignore[no-any-return]
+
+
+def source_of(function: Callable[..., Any]) -> str:
+    """What identifies a function's doings: its own source, not that of what it calls.
+
+    Empty where there is none: built in, compiled or made at run time.
+    """
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        return ""

@@ -27,6 +27,15 @@ PATTERNS = tuple(
 )
 
 
+LEARNED: set[str] = set()
+"""Secrets that this process has read from elsewhere than the environment; it only grows."""
+
+
+def learn(secret: str) -> None:
+    """Count a value among the secrets of this process from here on, as if a variable held it."""
+    LEARNED.add(secret)
+
+
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Text without the secrets given, and without whatever looks like a key.
 
@@ -49,14 +58,14 @@ def hide(text: str, secrets: Iterable[str]) -> str:
 
 
 def secrets_in(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The values of the variables that are named like secrets, longest first.
+    """The values of the variables that are named like secrets, and those learnt, longest first.
 
     Longest first, so that no secret is cut by a shorter one inside it.
     """
     found = {
         value.strip() for name, value in environment.items() if name.upper().endswith(SECRET_NAMES)
     }
-    return tuple(sorted(found, key=lambda value: (-len(value), value)))
+    return tuple(sorted(found | LEARNED, key=lambda value: (-len(value), value)))
 
 
 def _hidden(found: re.Match[str]) -> str:

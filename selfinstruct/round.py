@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from selfinstruct.errors import DivergedError
 from selfinstruct.types import Checkpoint, Example, Mixture, Screened
-from selfinstruct.verdict import Exams, Round, Signal, Verdict
+from selfinstruct.verdict import Exams, FailedRound, Round, Signal, Verdict
 
 Pool = tuple[Example, ...]
 Signals = tuple[Signal, ...]
@@ -28,7 +29,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class Kit:
-    """The stages of a round; an int is the number of the round they work for."""
+    """The stages of a round; an int is the number of the round they work for.
+
+    `train` and `evaluate` raise `DivergedError` for a student that is no numbers.
+    """
 
     generate: Callable[[int, Pool], Screened]
     mix: Callable[[int, Pool], Mixture]
@@ -52,32 +56,38 @@ class State:
 
 
 def start(kit: Kit, base: Checkpoint) -> State:
-    """Round 0, the control arm: a student of the real rows alone is the first champion."""
+    """Round 0, the control arm: a student of the real rows alone is the first champion.
+
+    Raises `DivergedError` where there is none: no round has anything to be held to.
+    """
     of_base = kit.evaluate(0, base)
     control = kit.train(0, kit.mix(0, ()))
     of_control = kit.evaluate(0, control)
     return State(control, control, Standing(of_control, of_base, of_control))
 
 
-def run_round(kit: Kit, state: State, index: int) -> Round:
+def run_round(kit: Kit, state: State, index: int) -> Round | FailedRound:
     """A candidate student of the real rows, the pool and this round's rows, and the gate's verdict
     on it.
     """
     screened = kit.generate(index, state.pool)
+    reasons = Counter(rejection.reason for rejection in screened.rejected)
     mixture = kit.mix(index, grow(state.pool, screened.accepted))
-    candidate = kit.train(index, mixture)
-    exams = kit.evaluate(index, candidate)
+    try:
+        candidate = kit.train(index, mixture)
+        exams = kit.evaluate(index, candidate)
+    except DivergedError as error:
+        return FailedRound(index, screened.accepted, reasons, mixture, error.what)
     signals = kit.watch(index, mixture, exams, state.standing.control)
     verdict = kit.decide(index, exams, state.standing, signals)
-    reasons = Counter(rejection.reason for rejection in screened.rejected)
     return Round(index, screened.accepted, reasons, mixture, candidate, exams, signals, verdict)
 
 
-def advance(state: State, done: Round) -> State:
+def advance(state: State, done: Round | FailedRound) -> State:
     """An accepted candidate is champion and its rows stay; otherwise champion and pool are as they
     were.
     """
-    if done.verdict.outcome == "accept":
+    if isinstance(done, Round) and done.verdict.outcome == "accept":
         standing = replace(state.standing, champion=done.exams)
         pool = grow(state.pool, done.accepted)
         return State(done.candidate, state.control, standing, pool)

@@ -4,20 +4,22 @@
 moment it is finished, so that starting the same command again does only what is missing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from selfinstruct import examining, making, rows, weights
 from selfinstruct.config import Config
-from selfinstruct.errors import UserError
+from selfinstruct.contents import contents
+from selfinstruct.estimate import Evidence
+from selfinstruct.fork import Settings, check_name, fork, refuse_changed
 from selfinstruct.guard import guard_rows
+from selfinstruct.pilot import pilot
 from selfinstruct.round import Kit, advance, run_round, start
 from selfinstruct.seeds import read_real_data
-from selfinstruct.setting import Setting
+from selfinstruct.setting import ENDS, Setting
 from selfinstruct.store import Store
-from selfinstruct.task import located, settle
+from selfinstruct.task import located, require_prices, settle
 from selfinstruct.types import Checkpoint, OnProgress, Progress, silent
 
 
@@ -49,7 +51,7 @@ class Run:
             for index in range(1, self._last_round(store) + 1):
                 if state.vain >= self.cfg.rounds.patience:
                     break
-                if store.stage(index, "gate") is None:
+                if all(store.stage(index, end) is None for end in ENDS):
                     if ran == rounds:
                         if close:
                             break
@@ -58,11 +60,31 @@ class Run:
                 state = advance(state, run_round(kit, state, index))
             examining.finish(here, state)
 
+    def pilot(self, calls: int) -> Evidence:
+        """A few of the calls that round 1 will make, kept for it in the run's ledger; begins the
+        run where it has not begun. Raises as `execute`.
+        """
+        with Store(self.folder, write=True) as store:
+            return pilot(self._open(store), calls)
+
+    def fork(self, name: str) -> tuple["Run", rows.Row | None]:
+        """The run of that name beside this one, and what it says of itself when it has just begun.
+
+        It has this run's config, and what of its finished stages fits that; a fork that exists is
+        gone on with, and there is nothing to tell. Raises as `fork.fork` and `fork.check_name`.
+        """
+        folder = check_name(name, self.folder)
+        run = replace(self, cfg=self.cfg.model_copy(update={"name": name}))
+        if folder.exists():
+            return run, None
+        held = contents(located(self.cfg, self.base), self._base())
+        return run, fork(self.folder, name, Settings(run.cfg, held))
+
     def _last_round(self, store: Store) -> int:
         """Of a run that was closed early, the last it has; there are no rounds after `final`."""
         if store.stage(0, "finish") is None:
             return self.cfg.rounds.max
-        return sum(stage["stage"] == "gate" for stage in store.stages())
+        return sum(stage["stage"] in ENDS for stage in store.stages())
 
     def _base(self) -> Checkpoint:
         """The untuned student."""
@@ -76,39 +98,47 @@ class Run:
     def _open(self, store: Store) -> Setting:
         """Ready to work on the frozen rows: of this run if it has begun, of the files otherwise."""
         cfg = located(self.cfg, self.base)
-        about = {"identity": self.cfg.identity, "config": self.cfg.model_dump(mode="json")}
-        self._require_same(store.meta("identity"))
+        require_prices(cfg)
         data, guards = store.real_data(), store.meta("guard")
         begun = data is not None
+        if begun:
+            refuse_changed(store, Settings(self.cfg, {}))  # before a model is looked for
         if data is None:
             data = read_real_data(cfg.seeds, self.base, cfg.seed)
             settle(cfg, data)
         if not begun or guards is None:  # a run that is older than the guard gets it now
             found = guard_rows(cfg.guard, self.base, data, cfg.seed)
             guards = [rows.from_example(row) for row in found]
-        about["guard"] = guards
+        base = self._base()
+        held = contents(cfg, base)
+        about = {
+            "identity": self.cfg.identity,
+            "config": self.cfg.model_dump(mode="json"),
+            "budget": cfg.budget.model_dump(mode="json"),  # with the prices of its file
+            "contents": {**(store.meta("contents") or {}), **held},
+            "guard": guards,
+        }
         if begun:
+            refuse_changed(store, Settings(self.cfg, held))
             store.update_meta(about)
         else:
             store.freeze(data, about)
         own_tasks = cfg.guard.lm_eval_path
+
+        def on_progress(progress: Progress) -> None:
+            store.tick()  # a stage that is killed has worked all the same
+            self.on_progress(progress)
+
         return Setting(
             cfg,
             store,
             data,
             tuple(rows.to_example(row) for row in guards),
             settle(cfg, data),
-            self._base(),
-            self.on_progress,
+            base,
+            on_progress,
             Path(own_tasks) if own_tasks else None,
         )
-
-    def _require_same(self, stored: dict[str, Any] | None) -> None:
-        """Raises `UserError` where the run was begun with another identity than is asked for."""
-        if stored is not None:
-            before = self.cfg.identity_beside(stored)
-            if before != self.cfg.identity:
-                raise _changed(self.folder, before, self.cfg.identity)
 
 
 def _kit(here: Setting) -> Kit:
@@ -119,14 +149,4 @@ def _kit(here: Setting) -> Kit:
         partial(examining.examine, here),
         partial(examining.watch, here),
         partial(examining.decide, here),
-    )
-
-
-def _changed(folder: Path, stored: dict[str, Any], asked: dict[str, Any]) -> UserError:
-    keys = sorted(key for key in stored | asked if stored.get(key) != asked.get(key))
-    lines = [f"  {key}: {stored.get(key)!r} -> {asked.get(key)!r}" for key in keys]
-    return UserError(
-        "\n".join([f"{folder} was begun with other settings:", *lines]),
-        why="its finished stages would not fit the new ones",
-        next_step="go back to the old settings, or start a new run with name=OTHER",
     )

@@ -1,15 +1,28 @@
 """What all stages of one run share: its config, ledger and frozen rows, and who watches."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from selfinstruct.config import Config
+from selfinstruct.config import Config, ModelConfig
+from selfinstruct.errors import DivergedError
 from selfinstruct.rows import Row
 from selfinstruct.store import Store
 from selfinstruct.task import Task
-from selfinstruct.types import Checkpoint, Example, OnProgress, Progress, RealData, Report
+from selfinstruct.teacher import Teacher
+from selfinstruct.types import (
+    Checkpoint,
+    Example,
+    Model,
+    OnProgress,
+    Progress,
+    RealData,
+    Report,
+)
+
+ENDS = ("gate", "diverged")
+"""The stages that end a round: a verdict, or that there is no student to give one on."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,11 @@ class Setting:
         """Where a round leaves its files."""
         return self.store.folder / "rounds" / str(index)
 
+    def asks(self, model: Model, cfg: ModelConfig) -> Teacher:
+        """The opened model as one that is paid from this run's budget."""
+        on_progress, seed = self.on_progress, self.cfg.seed
+        return Teacher(model, self.store, self.cfg.budget, seed, on_progress, cfg.parallel)
+
     def note(self, index: int, stage: str, note: str) -> None:
         """Tell the watcher what is going on."""
         self.on_progress(Progress(index, stage, note=note))
@@ -44,6 +62,24 @@ class Setting:
         the report it made.
         """
         self.store.commit_stage(index, stage, result, time.monotonic() - began, report)
+
+    def give_up(
+        self, index: int, error: DivergedError, began: float, losses: Sequence[float | None] = ()
+    ) -> None:
+        """Remember that a round's student is no numbers, and where that showed; `losses` as in the
+        stage of a training, None where one was no number.
+
+        Of round 0 nothing is remembered: without a control there is no run, so it is tried again.
+        """
+        if index > 0:
+            self.note(index, "train", f"rejected: {error.what}")
+            self.commit(index, "diverged", {"why": error.what, "losses": list(losses)}, began)
+
+    def require_sound(self, index: int) -> None:
+        """Raises `DivergedError` where a round's student is known to be no numbers."""
+        known: Row | None = self.store.stage(index, "diverged")
+        if known is not None:
+            raise DivergedError(known["why"])
 
     def once(self, index: int, stage: str, make: Callable[[], Row]) -> Row:
         """The stage's result as a row: the stored one, or what `make` makes, stored."""

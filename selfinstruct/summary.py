@@ -4,6 +4,7 @@
 and `low`, `high` are the ends of its 95 % interval over the paired gate rows.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from selfinstruct import stats
-from selfinstruct.config import GateConfig
+from selfinstruct.account import account
+from selfinstruct.config import BudgetConfig, GateConfig
 from selfinstruct.errors import StoreError
 from selfinstruct.gate import decide
 from selfinstruct.store import Store
-from selfinstruct.types import SPLITS, Interval, Report, Split
+from selfinstruct.types import SPLITS, Interval, RealData, Report, Split
 from selfinstruct.verdict import Verdict
 
 SCHEMA_VERSION = 1
@@ -47,12 +49,33 @@ def summarise(store: Store) -> Summary:
             "digest": data.digest,
         },
         "spent": store.spent(),
+        "account": _account(store),
         "seconds": round(sum(stage["seconds"] for stage in stages), 1),
         "students": [_student(name, report) for name, report in reports(store, "gate").items()],
         "rounds": [_round(store, index) for index in _rounds(store)],
-        "looks": sum(stage["stage"] == "gate" for stage in stages),
+        "looks": looks(store),
         "final": [_student(name, report) for name, report in reports(store, "final").items()],
         "final_gain": _final_gain(store, finish["name"]) if finish else {},
+        "final_seen": _final_seen(store, data),
+        "forked_from": _origin(store),
+    }
+
+
+def _account(store: Store) -> Summary:
+    """What limits are held to: as `spent`, and with it what was lost to failures and kills.
+
+    `cost` is None where no model has a price.
+    """
+    budget = BudgetConfig.model_validate(store.meta("budget") or {})
+    books = store.books()
+    total = account(budget, books.spent, store.worked())
+    return {
+        "calls": total.calls,
+        "tokens": total.tokens,
+        "cost": float(total.cost) if budget.prices else None,
+        "currency": budget.currency,
+        "hours": total.hours,
+        "lost_calls": sum(counts["calls"] for counts in books.lost.values()),
     }
 
 
@@ -60,6 +83,12 @@ def read_summary(folder: Path) -> Summary:
     """The summary of a run's folder. Raises `StoreError` if there is none."""
     with Store(folder) as store:
         return summarise(store)
+
+
+def looks(store: Store) -> int:
+    """How often a verdict has looked at the gate rows, in runs this one was forked from too."""
+    before = int((store.meta("forked_from") or {"looks": 0})["looks"])
+    return before + len([stage for stage in store.stages() if stage["stage"] == "gate"])
 
 
 def reports(store: Store, split: Split) -> dict[str, Report]:
@@ -106,6 +135,19 @@ def _final_gain(store: Store, champion: str) -> Summary:
     }
 
 
+def _origin(store: Store) -> Summary | None:
+    """Of a fork: the run it was begun from, what was changed, and what of it was reused."""
+    forked = store.meta("forked_from")
+    told = ("run", "fingerprint", "changed", "reused", "again")
+    return forked and {name: forked[name] for name in told}
+
+
+def _final_seen(store: Store, data: RealData) -> dict[str, int]:
+    """Run to the number of our final rows that were opened there, before this run was begun."""
+    seen = (store.meta("forked_from") or {"final_seen": {}})["final_seen"]
+    return dict(Counter(seen[row.id] for row in data.final if row.id in seen))
+
+
 def _student(name: str, report: Report) -> Summary:
     intervals = {metric: estimate(report, metric) for metric in report.scores}
     return {
@@ -126,12 +168,15 @@ def _rounds(store: Store) -> Sequence[int]:
 def _round(store: Store, index: int) -> Summary:
     generated = store.stage(index, "generate")
     gate = store.stage(index, "gate")
+    verdict = gate["verdict"] if gate else _without_student(store, index)
     screened = store.screened(index)
     return {
         "index": index,
-        "verdict": gate["verdict"]["outcome"] if gate else None,
-        "why": gate["verdict"]["why"] if gate else None,
+        "verdict": verdict["outcome"],
+        "why": verdict["why"],
         "complete": generated is not None,
+        "ending": (generated or {}).get("ending"),
+        "target": (generated or {}).get("target"),
         "accepted": len(screened.accepted),
         "rejected": store.reasons(index),
         "mixture": store.stage(index, "mix"),
@@ -144,6 +189,14 @@ def _round(store: Store, index: int) -> Summary:
             if stage["round"] == index
         },
     }
+
+
+def _without_student(store: Store, index: int) -> Summary:
+    """What stands for a verdict: nothing yet, or that the student is no numbers."""
+    diverged = store.stage(index, "diverged")
+    if diverged is None:
+        return {"outcome": None, "why": None}
+    return {"outcome": "reject", "why": f"Rejected, and not judged: {diverged['why']}."}
 
 
 def _metrics(store: Store, gate: Summary) -> Summary:

@@ -17,7 +17,7 @@ from typing import Any
 from selfinstruct import student
 from selfinstruct.arms import Arm, frozen, mix_arm
 from selfinstruct.config import Config
-from selfinstruct.errors import StoreError, UserError
+from selfinstruct.errors import DiskError, StoreError, UserError
 from selfinstruct.evaluate import evaluate
 from selfinstruct.files import digest_file
 from selfinstruct.halving import Halving, halve, rungs
@@ -129,7 +129,7 @@ class _Bench:
         self._say(label, Progress(0, "", note="loading"), arm)
         try:
             return self._finish(arm, key, label)
-        except StoreError:
+        except (StoreError, DiskError):  # no arm's fault
             raise
         except UserError as error:  # this arm cannot be; the others may
             return Outcome(arm, {}, None, error.what)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from selfinstruct.account import require_price
 from selfinstruct.chat import Target
-from selfinstruct.config import Config
+from selfinstruct.config import Config, load_prices
 from selfinstruct.errors import UserError
 from selfinstruct.files import find_path
 from selfinstruct.metrics import metrics_of
@@ -46,20 +47,33 @@ def settle(cfg: Config, data: RealData) -> Task:
 
 
 def located(cfg: Config, base: Path) -> Config:
-    """The config with the files that scores need found, below `base` first, then here.
+    """The config with the files that it names found, below `base` first, then here; prices read.
 
     Raises `UserError` for one that is not there. What the config itself says stays the identity of
     a run, wherever its folder is moved.
     """
     schema, tasks = cfg.evaluate.json_schema, cfg.guard.lm_eval_path
+    table = cfg.budget.price_file
+    listed = load_prices(find_path(table, base)) if table else {}
     evaluate = {"json_schema": schema and str(find_path(schema, base))}
     guard = {"lm_eval_path": tasks and str(find_path(tasks, base))}
     return cfg.model_copy(
         update={
             "evaluate": cfg.evaluate.model_copy(update=evaluate),
             "guard": cfg.guard.model_copy(update=guard),
+            "budget": cfg.budget.model_copy(update={"prices": listed | cfg.budget.prices}),
         }
     )
+
+
+def require_prices(cfg: Config) -> None:
+    """Raises `UserError` where cost is limited and a model has no price, before anything is spent.
+
+    The name of a model that runs here is known when it is opened, and its price asked for then.
+    """
+    for model in (cfg.teacher, cfg.judge.model):
+        if model is not None and model.backend in ("openai", "program"):
+            require_price(cfg.budget, f"{model.backend}:{model.name}")
 
 
 def _check_gate(cfg: Config, target: Target) -> None:

@@ -2,16 +2,28 @@
 
 A call's key is the digest of what was asked, of whom, and which draw it is. The row is written
 before the call goes out and completed when it returns, so a run killed in the middle asks only for
-what is missing. Retries of a failing endpoint belong to the backend; what a completion means
+what is missing. Calls are handed over only as far as their worst case fits into what `account` says
+is left. Retries of a failing endpoint belong to the backend; what a completion means
 belongs to the recipe.
 """
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from selfinstruct.account import (
+    Spending,
+    account,
+    affordable,
+    charge,
+    price_of,
+    require_price,
+    spent_error,
+    used,
+    worst_prompt_tokens,
+)
 from selfinstruct.config import BudgetConfig
-from selfinstruct.errors import IncompleteError
 from selfinstruct.redaction import redact, secrets_in
 from selfinstruct.rows import from_messages
 from selfinstruct.store import Store
@@ -30,16 +42,24 @@ from selfinstruct.types import (
 
 SEEDS = 2**30  # a prompt's samples count on from one of these, and stay below 2**31
 
+BATCHES = 4
+"""Where hours are limited, so many times what is under way at once is handed over at a time: the
+limit is passed by no more than these take, and a busy endpoint idles for little of the time."""
+
 
 @dataclass(frozen=True)
 class Teacher:
-    """A model in the role of teacher, writing its calls to one run's ledger."""
+    """A model in the role of teacher, writing its calls to one run's ledger.
+
+    `at_once` is how many calls it has under way at a time.
+    """
 
     model: Model
     store: Store
     budget: BudgetConfig
     seed: int = 0
     on_progress: OnProgress = silent
+    at_once: int = 8
 
 
 @dataclass(frozen=True)
@@ -60,7 +80,7 @@ def ask(
     """`samples` completions of each prompt, in order; only those not in the ledger are paid for.
 
     Failed calls come back with finish_reason "error" and are asked again on the next start. Raises
-    `IncompleteError` when the budget is spent; everything answered until then is kept.
+    `SpentError` when the budget lets no further call through; everything answered is kept.
     """
     place = [teacher.seed, round_index, wave]
     calls = [
@@ -100,62 +120,86 @@ def _known(store: Store, calls: Sequence[_Call]) -> dict[str, Completion]:
 def _pay(
     teacher: Teacher, round_index: int, wave: int, calls: Sequence[_Call], total: int
 ) -> dict[str, Completion]:
-    allowed = calls[: _calls_left(teacher)]
-    teacher.store.begin_attempts(
-        round_index,
-        wave,
-        teacher.model.name,
-        [(call.key, call.prompt, call.request.sample) for call in allowed],
-    )
+    """Ask for these calls as far as their worst case fits into the budget, then look at what they
+    really cost, and go on until all are answered or none fits.
+    """
+    require_price(teacher.budget, teacher.model.name)
+    _write_off(teacher, calls)
     answers: dict[str, Completion] = {}
-    secrets = secrets_in(os.environ)  # any backend's library may put its key into an error
-    tokens = 0
-    for answered in teacher.model.generate([call.request for call in allowed]):
-        key = allowed[answered.index].key
-        said = without_surrogates(answered.completion.text)
-        told = without_surrogates(redact(answered.completion.error, secrets))
-        answers[key] = replace(answered.completion, text=said, attempt=key, error=told)
-        teacher.store.end_attempt(key, answers[key])
-        tokens += answers[key].completion_tokens
-        teacher.on_progress(
-            Progress(
-                round_index,
-                "generate",
-                done=total - len(calls) + len(answers),
-                total=total,
-                unit="calls",
-                tokens=tokens,
-            )
+    left = calls
+    while left:
+        worst = _worst(teacher, left)
+        spent = _spent(teacher)
+        batch = left[: affordable(teacher.budget, spent, worst)]
+        if teacher.budget.max_hours is not None:  # the clock is looked at between batches
+            batch = batch[: BATCHES * teacher.at_once]
+        if not batch:
+            raise spent_error(teacher.budget, spent, worst[0])
+        before = Progress(
+            round_index,
+            "generate",
+            done=total - len(left),
+            total=total,
+            unit="calls",
+            tokens=sum(answer.completion_tokens for answer in answers.values()),
         )
-        _check_tokens(teacher)
-    if len(allowed) < len(calls):
-        raise _spent(f"budget.max_calls = {teacher.budget.max_calls} is spent")
+        answers |= _hand_over(teacher, wave, batch, spent, before)
+        left = left[len(batch) :]
     return answers
 
 
-def _calls_left(teacher: Teacher) -> int | None:
-    limit = teacher.budget.max_calls
-    if limit is None:
-        return None
-    left = max(0, limit - int(teacher.store.spent()["calls"]))
-    if left == 0:
-        raise _spent(f"budget.max_calls = {limit} is spent")
-    return left
+def _hand_over(
+    teacher: Teacher, wave: int, batch: Sequence[_Call], spent: Spending, before: Progress
+) -> dict[str, Completion]:
+    asked = [(call.key, call.prompt, call.request.sample) for call in batch]
+    teacher.store.begin_attempts(before.round, wave, teacher.model.name, asked)
+    price = price_of(teacher.budget, teacher.model.name)
+    answers: dict[str, Completion] = {}
+    secrets = secrets_in(os.environ)  # any backend's library may put its key into an error
+    tokens = before.tokens
+    for arrived in teacher.model.generate([call.request for call in batch]):
+        new: dict[str, Completion] = {}
+        for answered in arrived:
+            key = batch[answered.index].key
+            said = without_surrogates(answered.completion.text)
+            told = without_surrogates(redact(answered.completion.error, secrets))
+            new[key] = answer = replace(answered.completion, text=said, attempt=key, error=told)
+            tokens += answer.completion_tokens
+            spent += charge(answer.prompt_tokens, answer.completion_tokens, price)
+        teacher.store.end_attempts(new)
+        answers |= new
+        spent = replace(spent, hours=teacher.store.worked() / 3600)
+        done = before.done + len(answers)
+        shown = used(teacher.budget, spent)
+        teacher.on_progress(replace(before, done=done, tokens=tokens, used=shown))
+    return answers
 
 
-def _check_tokens(teacher: Teacher) -> None:
-    limit = teacher.budget.max_tokens
-    if limit is None:
-        return
-    spent = teacher.store.spent()
-    used = spent["prompt_tokens"] + spent["completion_tokens"]
-    if used >= limit:
-        raise _spent(f"budget.max_tokens = {limit} is spent ({used} tokens used)")
+def _write_off(teacher: Teacher, calls: Sequence[_Call]) -> None:
+    """Calls that were out when an earlier process ended have failed, at their worst case."""
+    opened = teacher.store.books().open
+    densest = teacher.store.densest_prompt(teacher.model.name)
+    lost: dict[str, Completion] = {}
+    for call in (call for call in calls if call.key in opened):
+        read, written = _most(call, densest)
+        why = "its process ended before the answer"
+        lost[call.key] = Completion("", "error", read, written, error=why)
+    if lost:
+        teacher.store.end_attempts(lost)
 
 
-def _spent(what: str) -> IncompleteError:
-    return IncompleteError(
-        what,
-        why="everything answered so far is kept",
-        next_step="raise the budget and start the same command again; it resumes",
-    )
+def _worst(teacher: Teacher, calls: Sequence[_Call]) -> list[Spending]:
+    price = price_of(teacher.budget, teacher.model.name)
+    densest = teacher.store.densest_prompt(teacher.model.name)
+    return [charge(*_most(call, densest), price) for call in calls]
+
+
+def _most(call: _Call, densest: float | None) -> tuple[int, int]:
+    """The most tokens that a call may read and write."""
+    written = len(json.dumps(from_messages(call.prompt.messages)))
+    return worst_prompt_tokens(written, densest), call.request.sampling.max_tokens
+
+
+def _spent(teacher: Teacher) -> Spending:
+    store = teacher.store
+    return account(teacher.budget, store.books().spent, store.worked())

@@ -1,6 +1,9 @@
-"""Numbers as people read them: metrics with their names and units, intervals, durations."""
+"""Numbers as people read them: metrics with their names and units, intervals, durations; and where
+a run comes from.
+"""
 
 from collections.abc import Mapping
+from typing import Any
 
 from selfinstruct.pairs import LOWER_IS_BETTER
 
@@ -45,6 +48,41 @@ def gain(metric: str, found: Mapping[str, float]) -> str:
     if metric in PERCENT:
         return f"{100 * value:+.1f} points [{100 * low:+.1f}, {100 * high:+.1f}]"
     return f"{value:+.3f} [{low:+.3f}, {high:+.3f}]"
+
+
+def money(value: float, currency: str) -> str:
+    """A sum such as `0.02 USD`, small ones with two digits that say something."""
+    return f"{value:.2f} {currency}" if value >= 0.1 or value == 0 else f"{value:.2g} {currency}"
+
+
+def tell_ending(ending: str, accepted: int, target: int) -> str:
+    """Why a round has no more rows, in one sentence without a full stop."""
+    rows = f"{accepted} of {target} rows accepted"
+    match ending:
+        case "full":
+            return f"full, {rows}"
+        case "candidates":
+            return f"{rows} when the candidates of generate.max_candidates were used up"
+        case _:
+            return f"{rows} when it stalled: of the last waves less than generate.stall was kept"
+
+
+def opened(seen: Mapping[str, int]) -> str:
+    """When `final` was opened; `seen` are the runs that had opened so many of its rows before.
+
+    In a fork of a run that has: there they prove less, since settings may have been changed for
+    what they said.
+    """
+    if not seen:
+        return "once, after the last verdict"
+    before = ", ".join(f"{run} ({count} of these rows)" for run, count in seen.items())
+    return f"before this run began, in {before}: not unseen, so no proof of what was changed since"
+
+
+def origin(forked: Mapping[str, Any]) -> str:
+    """Where a fork comes from, what was changed for it and what of the other run it reuses."""
+    changed, reused = "; ".join(forked["changed"]), ", ".join(forked["reused"])
+    return f"forked from {forked['run']} ({changed}), reusing {reused or 'nothing'}"
 
 
 def seconds(value: float) -> str:

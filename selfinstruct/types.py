@@ -131,8 +131,8 @@ def uncounted(_: int) -> None:
 
 
 class Model(Protocol):
-    """What generates text. Answers may come in any order; each is yielded as soon as it is
-    complete.
+    """What generates text. Answers may come in any order, and are yielded as soon as they are
+    there: those that arrived together, together.
     """
 
     @property
@@ -145,9 +145,9 @@ class Model(Protocol):
         """Identifies the answers: content of weights and adapter, or endpoint and model name."""
         ...
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
-        """Requests in, one `Answered` each out. Raises `IncompleteError` where going on is
-        pointless.
+    def generate(self, requests: Sequence[Request]) -> Iterator[Sequence[Answered]]:
+        """Requests in, one `Answered` each out, at least one at a time. Raises `IncompleteError`
+        where going on is pointless.
         """
         ...
 
@@ -174,6 +174,10 @@ class StudentModel(Model, Protocol):
         reference each out. `on_scored` hears how many are done.
         """
         ...
+
+
+ROUND_FULL = "round_full"
+"""The reason of a candidate that passed every filter after its round was full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,9 +311,18 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """How much of one thing the whole run has used, and its limit, None where there is none."""
+
+    unit: str
+    spent: float
+    limit: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """One step of visible progress; counts are of the current stage, `rejected` of the current
-    round, `loss` of the optimiser step.
+    round, `loss` of the optimiser step; `used` is what has a limit or a price, of the whole run.
     """
 
     round: int
@@ -323,6 +336,7 @@ class Progress:
     tokens: int = 0
     loss: float | None = None
     note: str = ""
+    used: tuple[Used, ...] = ()
 
 
 OnProgress = Callable[[Progress], None]

@@ -124,3 +124,14 @@ class Round:
     exams: Exams
     signals: tuple[Signal, ...]
     verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRound:
+    """A round whose student came to numbers that are none: rejected, `why` says where, unjudged."""
+
+    index: int
+    accepted: tuple[Example, ...]
+    rejected: Mapping[str, int]
+    mixture: Mixture
+    why: str

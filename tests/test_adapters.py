@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from peft import LoraConfig, get_peft_model
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM
 
+from selfinstruct import failpoints
 from selfinstruct.adapters import MANIFEST, load_checkpoint, publish, require_ours
-from selfinstruct.errors import StoreError, UserError
+from selfinstruct.errors import DiskError, StoreError, UserError
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
 
@@ -83,6 +85,32 @@ def test_damage_is_never_loaded(adapter: Path, damage: str) -> None:
     assert words in caught.value.why
 
 
+@pytest.mark.parametrize(
+    "name", ["adapter_config.json", "adapter_model.safetensors", "manifest.json"]
+)
+def test_no_file_can_be_cut_or_lost_or_changed_unnoticed(adapter: Path, name: str) -> None:
+    """At twenty places of each file; of the manifest, that says what the others are, at all."""
+    before, whole = load_checkpoint(adapter, "a"), (adapter / name).read_bytes()
+    places = range(0, len(whole), 1 if name == MANIFEST else max(1, len(whole) // 20))
+    for place in places:
+        flipped = bytearray(whole)
+        flipped[place] ^= 1
+        for damaged in (whole[:place], bytes(flipped)):
+            (adapter / name).write_bytes(damaged)
+            try:
+                found = load_checkpoint(adapter, "a")
+            except StoreError:
+                continue
+            # Only the words of the manifest that name the base say nothing of the files; a run
+            # holds them against its own.
+            assert name == MANIFEST
+            assert found.digest == before.digest
+            assert len(damaged) == len(whole)
+    (adapter / name).unlink()
+    with pytest.raises(StoreError, match="incomplete or damaged"):
+        load_checkpoint(adapter, "a")
+
+
 def test_what_a_crash_left_is_cleared_away_and_neighbours_are_not(
     adapter: Path, model: Any
 ) -> None:
@@ -102,13 +130,26 @@ class Unwritable:
     def save_pretrained(self, folder: Path, **_: object) -> None:
         folder.mkdir()
         (folder / "adapter_model.safetensors").write_text("half of")
-        raise OSError("No space left on device")
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
 
 
 def test_a_failed_write_leaves_the_old_adapter_and_nothing_else(adapter: Path, model: Any) -> None:
     before = load_checkpoint(adapter, "a")
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(DiskError, match=f"{adapter} could not be written: No space left"):
         publish(Unwritable(model), "some/base", adapter)
+    assert load_checkpoint(adapter, "a") == before
+    assert [path.name for path in adapter.parent.iterdir()] == ["adapter"]
+
+
+@pytest.mark.parametrize("place", ["written", "listed", "aside"])
+def test_a_disk_that_fills_up_on_the_way_leaves_the_old_adapter(
+    adapter: Path, model: Any, place: str
+) -> None:
+    before = load_checkpoint(adapter, "a")
+    failpoints.arm(f"adapter.{place}:1:full")
+    with pytest.raises(DiskError, match=f"{adapter} could not be written"):
+        publish(model, "another/base", adapter)
+    failpoints.arm("")
     assert load_checkpoint(adapter, "a") == before
     assert [path.name for path in adapter.parent.iterdir()] == ["adapter"]
 

@@ -1,32 +1,26 @@
 """Every kind of damage to a run is found, named, and told with a remedy; nothing is changed."""
 
-import json
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from selfinstruct.adapters import MANIFEST, load_checkpoint
+from selfinstruct.adapters import MANIFEST
 from selfinstruct.audit import Finding, audit
 from selfinstruct.errors import StoreError
-from selfinstruct.files import digest_file, write_jsonl
+from selfinstruct.files import write_jsonl
+from selfinstruct.fork import Settings, fork
 from selfinstruct.rows import from_example, from_mixture
 from selfinstruct.store import Store
 from selfinstruct.types import Exam, Example, Mixture, Report, Screened
-from tests.finished import KEPT, PROMPT, real_data
+from tests.finished import KEPT, PROMPT, real_data, write_adapter
+from tests.forkable import forkable_config, write_forkable
 
 GUARD = Example("Say hello.", response="Hello.")
 DATA = real_data(6)
-
-
-def write_adapter(folder: Path, weights: bytes) -> str:
-    folder.mkdir(parents=True)
-    (folder / "adapter_model.safetensors").write_bytes(weights)
-    listed = {"adapter_model.safetensors": digest_file(folder / "adapter_model.safetensors")}
-    (folder / MANIFEST).write_text(json.dumps({"base": "b", "files": listed}))
-    return load_checkpoint(folder, "").digest
 
 
 def report(checkpoint: str, exam: Exam, rows: tuple[Example, ...]) -> Report:
@@ -201,3 +195,35 @@ def test_a_ledger_that_cannot_be_opened_is_an_error(run: Path, tmp_path: Path) -
         audit(run)
     with pytest.raises(StoreError, match="no run at"):
         audit(tmp_path / "none")
+
+
+def test_a_run_that_others_can_read_is_told_with_the_command(run: Path) -> None:
+    run.chmod(0o750)
+    (run / "run.db").chmod(0o644)
+    (fault,) = faults(run)
+    assert "not the owner's alone" in fault.what
+    assert fault.mend == f"chmod go-rwx {run} {run / 'run.db'}"
+    assert run.stat().st_mode & 0o777 == 0o750
+    subprocess.run(fault.mend.split(" "), check=True)
+    assert faults(run) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE reports SET body = replace(body, '0.5', '0.6')", "evaluate real-only on gate"),
+        ("UPDATE stages SET result = '{}' WHERE stage = 'watch'", "watch of round 1"),
+        ("DELETE FROM stages WHERE stage = 'mix' AND round = 0", "mix of round 0"),
+        ("UPDATE attempts SET text = 'x' WHERE state = 'done'", "the teacher's answers"),
+    ],
+)
+def test_a_fork_whose_reused_stages_have_changed_is_told(
+    tmp_path: Path, statement: str, named: str
+) -> None:
+    source = write_forkable(forkable_config(tmp_path))
+    fork(source, "b", Settings(forkable_config(tmp_path, gate={"alpha": 0.01}), {}))
+    assert faults(tmp_path / "b") == []
+    change(statement)(tmp_path / "b")
+    (fault,) = faults(tmp_path / "b")
+    assert "not everything that came from a is as it came" in fault.what
+    assert named in fault.what

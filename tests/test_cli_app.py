@@ -121,3 +121,27 @@ def test_a_comparison_can_be_a_page_beside_the_tables(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "label accuracy" in done.stdout
     assert "Paired differences" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["status"], ["status", "--json"], ["show"], ["compare", "--md"]]
+)
+def test_a_reader_that_left_is_no_error_and_no_finding(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    """As in `selfinstruct status RUN | head -1`; 1 would say that something was found."""
+    write_run(tmp_path / "r")
+    command, *rest = arguments
+    code = "from selfinstruct.cli.app import main; main()"
+    running = subprocess.Popen(
+        [sys.executable, "-c", code, command, str(tmp_path / "r"), *rest],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert running.stdout is not None
+    assert running.stderr is not None
+    running.stdout.close()
+    assert running.stderr.read() == ""
+    assert running.wait() == 141

@@ -3,7 +3,7 @@ import io
 from rich.console import Console
 
 from selfinstruct.cli.display import Display
-from selfinstruct.types import Progress
+from selfinstruct.types import Progress, Used
 
 
 class Clock:
@@ -94,3 +94,40 @@ def test_on_a_terminal_a_line_stays_of_every_stage_that_took_a_while() -> None:
     text = shown(True, *steps)
     assert "round 0/3 · train · 2/2 steps · loss 1.5 · 1 min 2 s" in text
     assert "round 0/3 · mix" not in text
+
+
+def calls(spent: float, limit: float | None = 100) -> tuple[Used, ...]:
+    return (Used("calls", spent, limit),)
+
+
+def test_what_is_spent_and_left_is_shown_where_it_is_limited_or_priced() -> None:
+    used = (Used("calls", 7, 40), Used("EUR", 0.01234), Used("h", 2.5, 2.0))
+    line = shown(False, (0, Progress(1, "generate", 7, 9, "calls", used=used)))
+    assert "spent 7 of 40 calls, 33 left; 0.0123 EUR; 2.5 of 2 h, 0 left" in line
+    assert "spent" not in shown(False, (0, Progress(1, "generate", 7, 9, "calls")))
+    panel = shown(True, (0, Progress(1, "generate", 7, 9, "calls", used=used)))
+    assert "spent 7 of 40 calls, 33 left" in panel
+
+
+def test_what_a_full_round_will_take_is_told_from_what_its_rows_took() -> None:
+    """A resumed round: 5 rows were there, and 20 of the 30 calls were another round's."""
+    steps = [
+        (0.0, Progress(1, "generate", accepted=5, target=20, note="wave 1")),
+        (1.0, Progress(1, "generate", 1, 10, "calls", used=calls(30))),
+        (2.0, Progress(1, "generate", 10, 10, "calls", used=calls(40))),
+        (3.0, Progress(1, "generate", accepted=10, target=20, note="wave 2")),
+        (20.0, Progress(1, "generate", 4, 10, "calls", used=calls(44))),
+    ]
+    before, after = shown(False, *steps[:3]), shown(False, *steps)
+    assert "when the round is full" not in before
+    assert "spent 44 of 100 calls, 56 left (about 60 when the round is full)" in after
+
+
+def test_a_new_round_has_a_bill_of_its_own() -> None:
+    steps = [
+        (0.0, Progress(1, "generate", 1, 10, "calls", used=calls(30))),
+        (1.0, Progress(1, "generate", accepted=10, target=20, note="wave 1")),
+        (2.0, Progress(2, "generate", note="opening the teacher")),
+        (3.0, Progress(2, "generate", 1, 10, "calls", used=calls(31))),
+    ]
+    assert "spent 31 of 100 calls, 69 left\n" in shown(False, *steps[:3], (20.0, steps[3][1]))

@@ -5,6 +5,8 @@ import pytest
 
 from selfinstruct.cli.plan import plan_run, print_plan
 from selfinstruct.errors import UserError
+from selfinstruct.store import Store
+from selfinstruct.types import Example, Rejection, Screened
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
@@ -52,3 +54,110 @@ def test_what_is_odd_about_a_split_is_said(capsys: pytest.CaptureFixture[str]) -
 def test_a_plan_of_missing_seeds_is_refused() -> None:
     with pytest.raises(UserError, match=r"none\.csv"):
         plan_run(CONFIGS / "banking77.yaml", ["seeds.path=none.csv"])
+
+
+def small(out: Path, base: Path) -> list[str]:
+    return [
+        f"out={out}",
+        "teacher.backend=program",
+        "teacher.name=tests.scripted_teacher:answer",
+        f"student.name={base}",
+        "generate.accept=30",
+        "rounds.max=2",
+        'budget.prices={"tests.scripted_teacher:answer": {input: 1, output: 4}}',
+    ]
+
+
+def test_a_plan_asks_nobody_unless_it_is_told_to(tmp_path: Path, tiny_base: Path) -> None:
+    found = plan_run(CONFIGS / "quickstart.yaml", small(tmp_path, tiny_base))
+    assert found["estimate"] is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pilot_tells_what_the_rounds_will_take_and_what_it_paid_stays(
+    tmp_path: Path, tiny_base: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = small(tmp_path, tiny_base)
+    found = json.loads(json.dumps(plan_run(CONFIGS / "quickstart.yaml", settings, 16)))
+    seen, each = found["estimate"]["seen"], found["estimate"]["a_round"]
+    with Store(tmp_path / "quickstart") as store:
+        assert 8 < seen["calls"] == store.spent()["calls"] <= 16
+    assert 0 < seen["kept"] <= seen["candidates"] == 8
+    assert each["calls"]["low"] < each["calls"]["value"] < each["calls"]["high"]
+    assert each["cost"]["value"] > 0
+    print_plan(found)
+    text = capsys.readouterr().out
+    assert f"pilot: {seen['calls']} calls, {seen['kept']} of 8 kept" in text
+    for words in ("tokens a call", " USD, ", "of the teacher's time", "2 rounds", "at most"):
+        assert words in text
+
+
+def test_a_plan_goes_by_the_run_that_has_begun_and_by_no_other(
+    tmp_path: Path, tiny_base: Path
+) -> None:
+    settings = small(tmp_path, tiny_base)
+    plan_run(CONFIGS / "quickstart.yaml", settings, 4)
+    rows = [Example(f"row {i}", attempt="a") for i in range(4)]
+    dropped = tuple(Rejection(row, "echo") for row in rows[1:])
+    with Store(tmp_path / "quickstart", write=True) as store:
+        paid = store.spent()["calls"]
+        store.commit_wave(1, 0, Screened(tuple(rows[:1]), dropped))
+    again = plan_run(CONFIGS / "quickstart.yaml", settings, 16)["estimate"]
+    assert again["source"] == "the run so far"
+    assert (again["seen"]["kept"], again["seen"]["candidates"]) == (1, 4)
+    with Store(tmp_path / "quickstart") as store:
+        assert store.spent()["calls"] == paid  # what is known is not asked
+    assert plan_run(CONFIGS / "quickstart.yaml", [*settings, "seed=1"])["estimate"] is None
+
+
+def test_a_pilot_too_small_to_tell_says_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, tiny_base: Path
+) -> None:
+    found = plan_run(CONFIGS / "quickstart.yaml", small(tmp_path, tiny_base))
+    seen = {"calls": 1, "kept": 0, "candidates": 0, "prompt_tokens": 9, "completion_tokens": 1}
+    found["estimate"] = {"source": "pilot", "seen": seen, "a_round": None, "rounds": 1}
+    print_plan(found)
+    assert "too few to tell, take more with --pilot" in capsys.readouterr().out
+
+
+def test_a_plan_with_a_limit_of_cost_and_no_price_is_refused() -> None:
+    with pytest.raises(UserError, match="has no price"):
+        plan_run(CONFIGS / "billing_openai.yaml", ["budget.max_cost=5"])
+
+
+OPEN = "teacher={backend: openai, name: m, base_url: 'https://api.example.com/v1'"
+
+
+@pytest.mark.parametrize(
+    ("teacher", "told"),
+    [
+        (f"{OPEN}}}", "api.example.com:443 over https"),
+        (
+            f"{OPEN}, use_proxy: true}}",
+            "api.example.com:443 over https, through the proxy http://[redacted]@proxy:3128",
+        ),
+        (
+            "teacher={backend: openai, name: m, base_url: 'http://[::1]:80/v1', use_proxy: true}",
+            "[::1]:80 over http",
+        ),
+    ],
+)
+def test_a_plan_names_the_host_that_is_asked_and_the_proxy_without_its_password(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    teacher: str,
+    told: str,
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://me:pass-word@proxy:3128")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    found = plan_run(CONFIGS / "quickstart.yaml", [teacher])
+    print_plan(found)
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"teacher asked at {told} " in text
+    assert ("through" in text) == ("through" in told)
+    assert "pass-word" not in text + str(found)
+
+
+def test_a_plan_that_asks_no_server_names_no_host() -> None:
+    assert plan_run(CONFIGS / "quickstart.yaml", [])["hosts"] == []

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from selfinstruct.store import Store
+from tests.test_served_model import said, serving
 
 ROOT = Path(__file__).parents[1]
 
@@ -48,8 +49,10 @@ def config(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def start(config: Path, out: Path, *more: str, **env: str) -> subprocess.Popen[str]:
-    code = "from selfinstruct.cli.app import main; main()"
+def start(
+    config: Path, out: Path, *more: str, before: str = "", **env: str
+) -> subprocess.Popen[str]:
+    code = f"{before}from selfinstruct.cli.app import main; main()"
     command = [sys.executable, "-c", code, "run", str(config), f"out={out}", *more]
     return subprocess.Popen(
         command,
@@ -61,14 +64,15 @@ def start(config: Path, out: Path, *more: str, **env: str) -> subprocess.Popen[s
     )
 
 
-def outcome(config: Path, out: Path) -> dict[str, Any]:
-    """Start, or go on, to the end: what the run came to, seconds aside."""
-    running = start(config, out, "--json")
+def outcome(config: Path, out: Path, before: str = "", **env: str) -> dict[str, Any]:
+    """Start, or go on, to the end: what the run came to, seconds aside; `before` is run first."""
+    running = start(config, out, "--json", before=before, **env)
     stdout, stderr = running.communicate(timeout=300)
     assert running.returncode == 0, stderr
     found: dict[str, Any] = json.loads(stdout)
     found.pop("run")
     found.pop("seconds")
+    found.pop("account")  # it knows of calls that were lost
     for entry in found["rounds"]:
         entry.pop("seconds")
     return found
@@ -79,7 +83,9 @@ def uninterrupted(config: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
     return outcome(config, tmp_path_factory.mktemp("whole"))
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_run_stopped_by_a_signal_says_how_to_go_on_and_goes_on(
     config: Path, uninterrupted: dict[str, Any], tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
@@ -93,6 +99,42 @@ def test_a_run_stopped_by_a_signal_says_how_to_go_on_and_goes_on(
     assert running.returncode == code, stderr
     assert "selfinstruct run" in stderr
     assert "Traceback" not in stderr
+    assert outcome(config, tmp_path) == uninterrupted
+
+
+def test_a_second_signal_ends_a_run_whose_teacher_does_not_hear_the_first(
+    config: Path, uninterrupted: dict[str, Any], tmp_path: Path
+) -> None:
+    deaf = tmp_path / "deaf"
+    running = start(config, tmp_path, DEAF=str(deaf))
+    while not deaf.exists():
+        assert running.poll() is None
+        time.sleep(0.05)
+    running.send_signal(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.wait(0.5)
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(60) == 143
+    assert outcome(config, tmp_path) == uninterrupted
+
+
+@pytest.mark.parametrize("years", [1, -1])
+def test_a_clock_that_jumps_by_a_year_changes_nothing(
+    config: Path, uninterrupted: dict[str, Any], tmp_path: Path, years: int
+) -> None:
+    """From the end of the first call on, and back again when the run is resumed."""
+    jump = (
+        "import os, time\nreal = time.time\ndef jumped():\n"
+        f"    gone = os.path.exists({str(tmp_path / 'once')!r})\n"
+        f"    return real() + gone * {years} * 365 * 86400\ntime.time = jumped\n"
+    )
+    assert outcome(config, tmp_path, jump, ONCE=str(tmp_path / "once")) == uninterrupted
+    assert (tmp_path / "once").exists()
+    with Store(tmp_path / "t") as store:
+        assert all(0 <= stage["seconds"] < 600 for stage in store.stages())
+        took = [call["ended"] - call["started"] for call in store.calls()]
+    assert len(took) > 3
+    assert all(0 <= seconds < 600 for seconds in took)
     assert outcome(config, tmp_path) == uninterrupted
 
 
@@ -150,11 +192,47 @@ def test_of_many_starters_one_wins_and_the_others_are_told_which(
         assert command("show", str(tmp_path / "t")).returncode == 0
 
 
+def test_a_finished_run_whose_teacher_is_gone_is_still_finished(
+    config: Path, tmp_path: Path
+) -> None:
+    texts = [f"why does my {thing} cost so much in march" for thing in ("gym", "car", "loan")]
+    with serving(*map(said, texts)) as (stub, url):
+        settings = yaml.safe_load(config.read_text())
+        settings["teacher"] = {"backend": "openai", "name": "m", "base_url": url}
+        settings["seeds"]["path"] = str(config.parent / "seeds.jsonl")
+        served = tmp_path / "config.yaml"
+        served.write_text(yaml.safe_dump(settings))
+        found = outcome(served, tmp_path, OPENAI_API_KEY="")
+        calls = len(stub.calls)
+        assert found["state"] == "finished"
+        assert 0 < calls == found["spent"]["calls"]
+        assert outcome(served, tmp_path, OPENAI_API_KEY="") == found
+        assert len(stub.calls) == calls
+    assert outcome(served, tmp_path, OPENAI_API_KEY="") == found
+
+
 def test_a_spent_budget_answers_3_and_says_how_to_go_on(config: Path, tmp_path: Path) -> None:
     running = start(config, tmp_path, "budget.max_calls=3")
     _, stderr = running.communicate(timeout=120)
     assert running.returncode == 3
     assert "raise the budget" in stderr
+
+
+@pytest.mark.slow
+def test_a_fork_tells_what_it_reuses_and_the_same_command_goes_on_with_it(
+    config: Path, tmp_path: Path
+) -> None:
+    assert start(config, tmp_path).wait(300) == 0
+    for told in ("reused from t: splits, candidates of round 1, ", ""):
+        running = start(config, tmp_path, "gate.alpha=0.1", "--fork", "u")
+        stdout, stderr = running.communicate(timeout=300)
+        assert running.returncode == 0, stderr
+        assert told in stderr
+        assert ("to do again: verdict of round 1, final" in stderr) == bool(told)
+        assert "forked from t (gate.alpha: 0.05 -> 0.1), reusing splits" in stdout
+        assert "before this run began, in t" in " ".join(stdout.split())
+    refused = command("run", str(config), f"out={tmp_path}", "gate.alpha=0.2", "name=u")
+    assert (refused.returncode, "--fork OTHER" in refused.stderr) == (2, True)
 
 
 @pytest.mark.slow

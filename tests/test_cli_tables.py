@@ -68,3 +68,21 @@ def test_an_alarm_that_blocks_nothing_says_so(of: str, told: bool, tmp_path: Pat
     assert "ALARM rare_words of the" in out.getvalue()
     assert "0.64 of the real rows" in out.getvalue()
     assert ("blocks nothing" in out.getvalue()) == told
+
+
+def test_rows_that_came_too_late_are_no_failure_and_why_a_round_ended_is_said(
+    tmp_path: Path,
+) -> None:
+    write_run(tmp_path)
+    summary = read_summary(tmp_path)
+    (entry,) = summary["rounds"]
+    assert "ended" not in printed(tmp_path)  # a run of an older version does not know
+    entry |= {"rejected": {"too_similar": 1, "round_full": 3}, "ending": "full", "target": 1}
+    summary["account"] |= {"cost": 0.5, "currency": "EUR", "lost_calls": 2}
+    out = io.StringIO()
+    print_summary(Console(file=out, width=140), summary)
+    text = out.getvalue()
+    assert "kept 1 of 5 candidates (20%); 3 more would have been, but the round was full" in text
+    assert "ended: full, 1 of 1 rows accepted" in text
+    assert "dropped: too_similar 1\n" in text
+    assert "70 tokens · 0.50 EUR · and 2 calls lost that were asked again" in text

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.config import Config, load_config, parse_config
+from selfinstruct.config import Config, load_config, load_prices, parse_config
 from selfinstruct.errors import UserError
 
 MINIMAL = {"seeds": {"path": "x.jsonl"}, "teacher": {"backend": "llamacpp", "name": "bundled"}}
@@ -10,20 +10,36 @@ MINIMAL = {"seeds": {"path": "x.jsonl"}, "teacher": {"backend": "llamacpp", "nam
 OPERATIONAL = {
     "name",
     "out",
+    "budget.currency",
     "budget.max_calls",
+    "budget.max_cost",
+    "budget.max_hours",
     "budget.max_tokens",
+    "budget.price_file",
+    "budget.prices",
     "evaluate.batch_size",
+    "generate.on_exhausted",
     "student.device",
     "student.micro_batch",
     "student.processes",
     "teacher.allow_http",
+    "teacher.api_key_keyring",
     "teacher.attempts",
+    "teacher.batch",
     "teacher.context",
+    "teacher.deadline_s",
     "teacher.device",
     "teacher.parallel",
+    "teacher.requests_per_minute",
+    "teacher.send_seed",
     "teacher.timeout_s",
+    "teacher.token_limit",
+    "teacher.tokens_per_minute",
     "teacher.use_proxy",
 }
+
+TABLES = ("columns", "split", "max_per_label", "prices")
+"""Fields whose keys the user names."""
 
 
 def with_changes(**sections: dict[str, object]) -> dict[str, object]:
@@ -33,7 +49,7 @@ def with_changes(**sections: dict[str, object]) -> dict[str, object]:
 def paths(tree: dict[str, object], prefix: str = "") -> set[str]:
     found: set[str] = set()
     for key, value in tree.items():
-        section = isinstance(value, dict) and key not in ("columns", "split", "max_per_label")
+        section = isinstance(value, dict) and key not in TABLES
         leaf = key in ("question", "answer") or not section
         found |= {f"{prefix}{key}"} if leaf else paths(value, f"{prefix}{key}.")  # type: ignore[arg-type]
     return found
@@ -70,6 +86,8 @@ def test_a_fault_is_named_with_its_place(tree: dict[str, object], message: str) 
         with_changes(teacher={"name": "sk-canary0123456789"}),
         with_changes(teacher={"api_key_env": "canary0123456789"}),
         with_changes(teacher={"api_key": "canary0123456789"}),
+        with_changes(teacher={"api_key_keyring": "canary0123456789"}),
+        with_changes(teacher={"api_key_keyring": "teacher/sk-canary0123456789"}),
         with_changes(teacher={"base_url": "https://me:canary0123@a.com/v1"}),
         with_changes(teacher={"base_url": "https://a.com/v1?key=canary0123"}),
     ],
@@ -170,3 +188,36 @@ def test_a_field_that_an_older_run_did_not_know_had_its_default() -> None:
     assert judged.identity_beside({}) != judged.identity
     assert judged.identity_beside(now.identity) != judged.identity
     assert now.identity_beside(judged.identity) != now.identity
+
+
+def test_prices_are_read_from_a_table_in_yaml_or_json(tmp_path: Path) -> None:
+    path = tmp_path / "prices"
+    for text in ("m: {input: 0.15, output: 1}\n", '{"m": {"input": 0.15, "output": 1.0}}'):
+        path.write_text(text)
+        found = load_prices(path)
+        assert {name: (each.input, each.output) for name, each in found.items()} == {
+            "m": (0.15, 1.0)
+        }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "m: {input: 1}",
+        "m: {input: -1, output: 1}",
+        "m: {input: .nan, output: 1}",
+        "m: {input: .inf, output: 1}",
+        "m: {input: 1, output: 1, cached: 1}",
+        "m: 3",
+        "- m",
+        "",
+        "a: [1",
+    ],
+)
+def test_a_table_of_prices_with_a_fault_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "prices.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError, match=r"prices\.yaml"):
+        load_prices(path)
+    with pytest.raises(UserError, match="none"):
+        load_prices(tmp_path / "none")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct import __version__
-from selfinstruct.database import LEDGER, Schema, connect
-from selfinstruct.errors import StoreError
+from selfinstruct import __version__, failpoints
+from selfinstruct.database import LEDGER, Schema, connect, explained, transaction
+from selfinstruct.errors import DiskError, StoreError
 from selfinstruct.store import Store
 from tests.finished import write_run
 from tests.golden_ledger import write_ledger
@@ -271,3 +271,60 @@ def test_a_newer_version_is_refused_and_says_which_program_it_needs(
         connect(path, write=write)
     assert caught.value.next_step == f"install selfinstruct {__version__} or later"
     assert path.read_bytes() == before
+
+
+# -- a disk that refuses ----------------------------------------------------------------------
+
+
+def rows_in(db: sqlite3.Connection) -> int:
+    found: int = db.execute("SELECT count(*) AS n FROM meta").fetchone()["n"]
+    return found
+
+
+def test_a_transaction_that_finds_the_disk_full_leaves_nothing_and_the_next_goes_on(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "run.db"
+    with closing(connect(path, write=True)) as db:
+        before = rows_in(db)
+        pages = db.execute("PRAGMA page_count").fetchone()["page_count"]
+        db.execute(f"PRAGMA max_page_count = {pages + 1}")
+        with pytest.raises(sqlite3.OperationalError) as caught, transaction(db, "meta"):
+            for number in range(9):
+                db.execute("INSERT INTO meta VALUES (?, ?)", (f"k{number}", "x" * 4000))
+        assert (db.in_transaction, rows_in(db)) == (False, before)
+        told = explained(caught.value, path)
+        assert isinstance(told, DiskError)
+        assert told.what == f"{path} could not be written: database or disk is full"
+        db.execute(f"PRAGMA max_page_count = {pages + 90}")
+        with transaction(db, "meta"):
+            db.execute("INSERT INTO meta VALUES ('k', ?)", ("x" * 4000,))
+        assert rows_in(db) == before + 1
+
+
+def test_what_is_no_fault_of_the_disk_is_not_explained(tmp_path: Path) -> None:
+    path = tmp_path / "run.db"
+    with closing(connect(path, write=True)) as db:
+        with pytest.raises(sqlite3.IntegrityError) as caught, transaction(db, "meta"):
+            db.execute("INSERT INTO meta VALUES ('k', NULL)")
+        assert explained(caught.value, path) is None
+        db.execute("PRAGMA query_only = ON")
+        with pytest.raises(sqlite3.OperationalError) as refused, transaction(db, "meta"):
+            db.execute("INSERT INTO meta VALUES ('k', '1')")
+        assert isinstance(explained(refused.value, path), DiskError)
+
+
+@pytest.mark.parametrize("place", ["copy.made", "copy.renamed", "migration.uncommitted"])
+def test_a_disk_that_fills_up_during_a_migration_is_told_and_it_is_done_the_next_time(
+    tmp_path: Path, place: str
+) -> None:
+    path = tmp_path / "run.db"
+    write_ledger(path, 1)
+    failpoints.arm(f"{place}:1:full")
+    with pytest.raises(DiskError, match="could not be written: No space left"):
+        connect(path, write=True, schema=THIRD)
+    failpoints.arm("")
+    with closing(connect(path, write=False)) as db:
+        assert version_of(db) == 1
+    with closing(connect(path, write=True, schema=THIRD)) as db:
+        assert version_of(db) == 3

@@ -49,10 +49,10 @@ class Pupil:
         self._tokens = tokens
         self.asked: list[Request] = []
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
+    def generate(self, requests: Sequence[Request]) -> Iterator[Sequence[Answered]]:
         self.asked.extend(requests)
         for index in reversed(range(len(requests))):
-            yield Answered(index, self._answer(ROWS[index]))
+            yield [Answered(index, self._answer(ROWS[index]))]
 
     def nll(
         self, conversations: Sequence[Sequence[Message]], on_scored: OnCount = uncounted

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from selfinstruct import examining, making
+from selfinstruct.errors import DivergedError
 from selfinstruct.round import Standing, State
 from selfinstruct.store import Store
 from selfinstruct.types import Interval, Mixture, Progress, Report, Request
@@ -122,3 +123,20 @@ def test_final_is_opened_for_base_control_and_champion_once(
         heard.clear()
         examining.finish(here, state)
         assert heard == []
+
+
+def test_a_student_whose_scores_are_no_numbers_is_remembered(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    """Weights of 1e30 are numbers still; what comes of them is none."""
+    hot = {"max_steps": 1, "batch_size": 4, "rank": 2, "learning_rate": 1e30, "warmup": 0.0}
+    with Store(tmp_path / "t", write=True) as store:
+        here = setting(tiny_base, store, student={"name": str(tiny_base), **hot})
+        mixture = making.mix(here, 1, ())
+        student = making.train(here, 1, mixture)
+        with pytest.raises(DivergedError, match="a likelihood of nan"):
+            examining.examine(here, 1, student)
+        assert "a likelihood of nan" in store.stage(1, "diverged")["why"]
+        assert store.report(student.digest, "gate") is None
+        with pytest.raises(DivergedError, match="a likelihood of nan"):
+            making.train(here, 1, mixture)

@@ -1,11 +1,25 @@
+import errno
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors import SafetensorError
 
-from selfinstruct.errors import UserError
-from selfinstruct.files import digest_tree, find, find_path, read_jsonl, write_atomic, write_jsonl
+from selfinstruct.errors import DiskError, UserError
+from selfinstruct.files import (
+    clear_parts,
+    copy_synced,
+    digest_tree,
+    find,
+    find_path,
+    read_jsonl,
+    write_atomic,
+    write_jsonl,
+    writing,
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -61,3 +75,85 @@ def test_a_path_is_looked_for_below_its_base_first(tmp_path: Path) -> None:
     assert find("nowhere.json", tmp_path) is None
     with pytest.raises(UserError, match=r"no file at 'nowhere\.json'"):
         find_path("nowhere.json", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "full"), "No space left on device"),
+        (OSError(errno.EDQUOT, "quota"), "Disk quota exceeded"),
+        (OSError(errno.EFBIG, "big"), "File too large"),
+        (OSError(errno.EIO, "io"), "Input/output error"),
+        (OSError(errno.EROFS, "read-only"), "Read-only file system"),
+        (PermissionError(errno.EACCES, "no"), "Permission denied"),
+        (SafetensorError("I/O error: No space left on device (os error 28)"), "No space left on"),
+    ],
+)
+def test_what_a_disk_refuses_is_told_with_path_need_and_room(
+    tmp_path: Path, error: Exception, words: str
+) -> None:
+    with pytest.raises(DiskError) as caught, writing(tmp_path / "a" / "b", 12345):
+        raise error
+    assert caught.value.exit_code == 3
+    assert caught.value.what.startswith(f"{tmp_path}/a/b could not be written: {words}")
+    assert caught.value.why.startswith("it takes 12,345 bytes; ")
+    assert "bytes are free there" in caught.value.why
+    assert "start the same command again" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError("no number"),
+        NotADirectoryError(errno.ENOTDIR, "x"),
+        SafetensorError("bad header"),
+        ValueError("x"),
+    ],
+    ids=repr,
+)
+def test_another_fault_goes_on_as_it_is(tmp_path: Path, error: Exception) -> None:
+    with pytest.raises(type(error)) as caught, writing(tmp_path):
+        raise error
+    assert caught.value is error
+
+
+def test_a_file_that_does_not_fit_leaves_the_old_one_and_no_litter(tmp_path: Path) -> None:
+    """A limit gives a short count first, and refuses only what is written after it."""
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "from selfinstruct.errors import UserError; from selfinstruct.files import write_atomic\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))\n"
+        "try:\n    write_atomic(Path(sys.argv[1]), b'x' * 50_000)\n"
+        "except UserError as error:\n    print(error.exit_code, error)"
+    )
+    path = tmp_path / "rows.jsonl"
+    path.write_text("before")
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith(f"3 {path} could not be written: File too large\n")
+    assert "it takes 50,000 bytes" in done.stdout
+    assert [(found.name, found.read_text()) for found in tmp_path.iterdir()] == [
+        ("rows.jsonl", "before")
+    ]
+
+
+def test_what_was_left_half_written_is_cleared_away_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / ".a.0123.part").mkdir()
+    (tmp_path / ".a.0123.part" / "weights").touch()
+    for name in (".b.0123.part", "a.part", ".a", "b"):
+        (tmp_path / name).touch()
+    clear_parts([tmp_path], "a.*")
+    assert {path.name for path in tmp_path.iterdir()} == {".b.0123.part", "a.part", ".a", "b"}
+    clear_parts([tmp_path, tmp_path / "nowhere"])
+    assert {path.name for path in tmp_path.iterdir()} == {"a.part", ".a", "b"}
+
+
+def test_a_copied_folder_holds_the_same_and_shares_nothing(tmp_path: Path) -> None:
+    for name in ("a/b/1", "a/2"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    copy_synced(tmp_path / "a", tmp_path / "made" / "c")
+    assert digest_tree(tmp_path / "made/c") == digest_tree(tmp_path / "a")
+    (tmp_path / "a/2").write_text("changed")
+    assert (tmp_path / "made/c/2").read_text() == "a/2"

@@ -5,7 +5,19 @@ from dataclasses import replace
 import pytest
 
 from selfinstruct.config import FiltersConfig, GenerateConfig
-from selfinstruct.generate import Aim, Memory, generate, is_finished
+from selfinstruct.errors import IncompleteError
+from selfinstruct.generate import (
+    Aim,
+    Asked,
+    Ending,
+    Filled,
+    Memory,
+    ending,
+    generate,
+    keep,
+    next_prompts,
+    require_full,
+)
 from selfinstruct.recipes import RECIPES, Ask
 from selfinstruct.types import (
     Completion,
@@ -65,13 +77,17 @@ class Notebook:
 
 
 def run(notebook: Notebook, aim: Aim = AIM, cfg: GenerateConfig = CFG) -> Screened:
+    return fill(notebook, aim, cfg).screened
+
+
+def fill(notebook: Notebook, aim: Aim = AIM, cfg: GenerateConfig = CFG) -> Filled:
     return generate(RECIPES["label_first"], ask_in_wave, notebook.memory, aim, cfg, FiltersConfig())
 
 
 def test_a_round_ends_when_it_is_full_and_loses_no_candidate() -> None:
     notebook = Notebook()
     done = run(notebook)
-    assert len(done.accepted) >= CFG.accept
+    assert len(done.accepted) == CFG.accept
     assert notebook.committed == list(range(len(notebook.waves)))
     assert done.accepted == tuple(r for w in notebook.waves.values() for r in w.accepted)
     assert done.rejected == tuple(r for w in notebook.waves.values() for r in w.rejected)
@@ -136,7 +152,7 @@ def test_progress_counts_the_round_and_its_reasons() -> None:
         CFG,
         FiltersConfig(),
         steps.append,
-    )
+    ).screened
     assert steps[-1].accepted == len(done.accepted)
     assert sum(steps[-1].rejected.values()) == len(done.rejected)
     assert steps[-1].target == CFG.accept
@@ -149,24 +165,89 @@ def wave(accepted: int, rejected: int) -> Screened:
 
 
 @pytest.mark.parametrize(
-    ("waves", "limits", "finished"),
+    ("waves", "limits", "ended"),
     [
-        ([], {}, False),
-        ([wave(5, 5)], {"accept": 6}, False),
-        ([wave(6, 5)], {"accept": 6}, True),
-        ([wave(1, 9)], {"max_candidates": 11}, False),
-        ([wave(1, 10)], {"max_candidates": 11}, True),
-        ([wave(0, 9)], {"stall": 0.1}, False),
-        ([wave(0, 9), wave(1, 9)], {"stall": 0.1}, True),
-        ([wave(0, 9), wave(2, 9)], {"stall": 0.1}, False),
-        ([wave(0, 9), wave(0, 9)], {"stall": 0.0}, False),
-        ([wave(0, 9), wave(0, 9)], {"stall": None}, False),
-        ([wave(9, 0), wave(0, 9), wave(0, 9)], {"stall": 0.1}, True),
-        ([wave(0, 0), wave(0, 0)], {"stall": 0.1}, True),
+        ([], {}, None),
+        ([wave(5, 5)], {"accept": 6}, None),
+        ([wave(6, 5)], {"accept": 6}, "full"),
+        ([wave(6, 5)], {"accept": 6, "max_candidates": 11}, "full"),
+        ([wave(1, 9)], {"max_candidates": 11}, None),
+        ([wave(1, 10)], {"max_candidates": 11}, "candidates"),
+        ([wave(0, 9)], {"stall": 0.1}, None),
+        ([wave(0, 9), wave(1, 9)], {"stall": 0.1}, "stalled"),
+        ([wave(0, 9), wave(2, 9)], {"stall": 0.1}, None),
+        ([wave(0, 9), wave(0, 9)], {"stall": 0.0}, None),
+        ([wave(0, 9), wave(0, 9)], {"stall": None}, None),
+        ([wave(9, 0), wave(0, 9), wave(0, 9)], {"stall": 0.1}, "stalled"),
+        ([wave(0, 0), wave(0, 0)], {"stall": 0.1}, "stalled"),
     ],
 )
 def test_a_round_is_full_or_out_of_candidates_or_stalled(
-    waves: list[Screened], limits: dict[str, float | None], finished: bool
+    waves: list[Screened], limits: dict[str, float | None], ended: Ending | None
 ) -> None:
     cfg = GenerateConfig.model_validate({"accept": 100, "max_candidates": 1000, **limits})
-    assert is_finished(waves, cfg) is finished
+    assert ending([Asked(cfg.prompts_per_wave, each) for each in waves], cfg) == ended
+
+
+def test_small_last_waves_are_too_few_to_call_a_round_stalled() -> None:
+    cfg = GenerateConfig(accept=100, prompts_per_wave=8, stall=0.1)
+    first, small = Asked(8, wave(20, 40)), Asked(1, wave(0, 8))
+    assert ending([first, small, small], cfg) is None
+    assert ending([first, *[small] * 15], cfg) is None
+    assert ending([first, *[small] * 16], cfg) == "stalled"
+
+
+@pytest.mark.parametrize(
+    ("waves", "prompts"),
+    [
+        ([], 8),
+        ([Asked(8, wave(0, 64))], 8),  # nothing to go by
+        ([Asked(8, wave(32, 32))], 8),  # 68 missing, 4 a prompt: more than a wave
+        ([Asked(8, wave(32, 32)), Asked(8, wave(32, 32))], 8),  # 36 missing: 9 would do
+        ([Asked(8, wave(40, 24)), Asked(8, wave(40, 24))], 4),  # 20 missing, 5 a prompt
+        ([Asked(8, wave(40, 24)), Asked(8, wave(59, 5))], 1),
+        ([Asked(8, wave(1, 63)), Asked(8, wave(1, 463))], 2),  # 36 candidates left of 528 by 16
+    ],
+)
+def test_a_wave_asks_what_should_bring_the_missing_rows(waves: list[Asked], prompts: int) -> None:
+    cfg = GenerateConfig(accept=100, max_candidates=564, prompts_per_wave=8)
+    assert next_prompts(waves, cfg) == prompts
+
+
+def test_what_passes_after_the_round_is_full_is_kept_as_a_rejection_in_its_order() -> None:
+    whole = Screened(rows("made", 5), wave(0, 2).rejected)
+    found = keep(whole, 3)
+    assert found.accepted == whole.accepted[:3]
+    assert found.rejected[:2] == whole.rejected
+    late = [(item.what, item.reason) for item in found.rejected[2:]]
+    assert late == [(row, "round_full") for row in whole.accepted[3:]]
+    assert keep(whole, 5) == whole
+
+
+@pytest.mark.parametrize("accept", [1, 5, 8, 17])
+def test_a_round_stops_at_exactly_what_was_asked_for(accept: int) -> None:
+    notebook = Notebook()
+    found = fill(notebook, cfg=replace_accept(accept))
+    assert (len(found.screened.accepted), found.ending) == (accept, "full")
+    asked = sum(len(each.accepted) + len(each.rejected) for each in notebook.waves.values())
+    assert asked == accept + len(found.screened.rejected)
+
+
+def test_a_round_that_is_not_full_trains_or_stops_as_it_was_told() -> None:
+    cfg = CFG.model_copy(update={"accept": 50, "max_candidates": 6})
+    found = fill(Notebook(), cfg=cfg)
+    assert found.ending == "candidates"
+    require_full(found, cfg, 1)
+    stop = cfg.model_copy(update={"on_exhausted": "stop"})
+    require_full(Filled(found.screened, "full"), stop, 1)
+    with pytest.raises(IncompleteError) as caught:
+        require_full(found, stop, 1)
+    told = str(caught.value)
+    assert f"round 1: {len(found.screened.accepted)} of 50 rows accepted" in told
+    for words in (
+        "max_candidates",
+        "most dropped: duplicate",
+        "generate.on_exhausted=go_on",
+        "name=OTHER",
+    ):
+        assert words in told

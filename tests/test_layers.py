@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = (
-    {"errors", "types"},
+    {"errors", "types", "failpoints"},
     {"verdict", "files", "endpoint", "redaction"},
     {
         "config",
@@ -22,11 +22,12 @@ LAYERS = (
         "rows",
         "lock",
         "database",
+        "books",
         "edit",
         "plugins",
     },
-    {"store", "chat", "weights", "prompting", "adapters", "pairs"},
-    {"base", "telling", "audit"},
+    {"store", "account", "chat", "weights", "prompting", "adapters", "pairs"},
+    {"base", "memory", "telling", "served", "carry", "contents"},
     {
         "seeds",
         "models",
@@ -43,10 +44,11 @@ LAYERS = (
         "ratio",
         "halving",
         "teacher",
+        "audit",
     },
-    {"generate", "round", "summary", "evaluate", "task", "guard", "arms"},
-    {"setting"},
-    {"making", "examining"},
+    {"generate", "round", "summary", "evaluate", "task", "guard", "arms", "estimate"},
+    {"setting", "reuse"},
+    {"making", "examining", "pilot", "fork"},
     {"runs", "contestants", "sweep"},
     {"report"},
     {"cli"},
@@ -61,7 +63,7 @@ HEAVY = {
     "trl",
     "datasets",
     "accelerate",
-    "openai",
+    "aiohttp",
     "xllamacpp",
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from selfinstruct import failpoints
 from selfinstruct.database import connect
 from selfinstruct.errors import StoreError
 from selfinstruct.lock import NAME, left_open, lock
@@ -69,6 +70,28 @@ def test_a_place_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
     (tmp_path / "run" / NAME).mkdir(parents=True)
     with pytest.raises(StoreError, match="cannot be written to: Is a directory"):
         lock(tmp_path / "run")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_lock_on_a_full_disk_is_told(tmp_path: Path) -> None:
+    (tmp_path / NAME).symlink_to("/dev/full")
+    with pytest.raises(StoreError, match="cannot be written to: No space left on device"):
+        lock(tmp_path)
+
+
+def test_a_mark_outlives_a_disk_that_is_full_or_a_kill_while_it_is_written_anew(
+    tmp_path: Path,
+) -> None:
+    with lock(tmp_path) as held:
+        held.mark_open()
+    failpoints.arm("lock.written:1:full")
+    with pytest.raises(StoreError, match="No space left"):
+        lock(tmp_path)
+    failpoints.arm("")
+    assert left_open(tmp_path)
+    with lock(tmp_path) as held:
+        held.mark_closed()
+    assert len((tmp_path / NAME).read_text().splitlines()) == 1
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o777], ids=oct)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from selfinstruct import making
-from selfinstruct.errors import StoreError
+from selfinstruct.audit import audit
+from selfinstruct.errors import DivergedError, StoreError
 from selfinstruct.store import Store
 from selfinstruct.types import Progress
 from tests.frozen_run import rows
@@ -67,3 +68,83 @@ def test_a_deleted_adapter_is_trained_again_and_another_one_is_refused(
         for again in (other, here):  # just trained, then found
             with pytest.raises(StoreError, match="not the adapter of real-only"):
                 making.train(again, 0, mixture)
+
+
+HOT = {"max_steps": 3, "batch_size": 4, "rank": 2, "learning_rate": 1e30}
+
+
+def test_a_training_that_diverges_is_remembered_and_not_tried_again(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    steps: list[Progress] = []
+    with Store(tmp_path / "t", write=True) as store:
+        here = setting(tiny_base, store, steps.append, student={"name": str(tiny_base), **HOT})
+        mixture = making.mix(here, 1, ())
+        for _ in range(2):
+            with pytest.raises(DivergedError, match="training diverged at step 2 of 3"):
+                making.train(here, 1, mixture)
+        assert [step.done for step in steps if step.loss is not None] == [1]  # once
+        assert steps[-1].note.startswith("rejected: training diverged")
+        assert store.stage(1, "train") is None
+        kept = store.stage(1, "diverged")
+        first, last = kept["losses"]
+        assert (first > 0, last) == (True, None)
+    assert not (tmp_path / "t" / "rounds" / "1" / "adapter").exists()
+
+
+def test_a_control_that_diverges_is_tried_again(tiny_base: Path, tmp_path: Path) -> None:
+    steps: list[Progress] = []
+    with Store(tmp_path / "t", write=True) as store:
+        here = setting(tiny_base, store, steps.append, student={"name": str(tiny_base), **HOT})
+        mixture = making.mix(here, 0, ())
+        for _ in range(2):
+            with pytest.raises(DivergedError):
+                making.train(here, 0, mixture)
+        assert [stage["stage"] for stage in store.stages()] == ["mix"]
+        assert [step.done for step in steps if step.loss is not None] == [1, 1]
+
+
+def test_an_adapter_is_trained_again_with_as_many_rows_at_once_as_before(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    """The ledger says how many fitted then, whatever the config says now."""
+    few = {"name": str(tiny_base), "max_steps": 3, "batch_size": 6, "rank": 2, "micro_batch": 1}
+    with Store(tmp_path / "t", write=True) as store:
+        here = setting(tiny_base, store, student=few)
+        mixture = making.mix(here, 0, ())
+        trained = making.train(here, 0, mixture)
+        assert store.stage(0, "train")["micro_batch"] == 1
+        assert trained.adapter is not None
+        shutil.rmtree(trained.adapter)
+        more = setting(tiny_base, store, student={**few, "micro_batch": 6})
+        assert making.train(more, 0, mixture) == trained
+
+
+def test_an_adapter_that_names_another_base_is_refused(tiny_base: Path, tmp_path: Path) -> None:
+    with Store(tmp_path / "t", write=True) as store:
+        here = setting(tiny_base, store)
+        mixture = making.mix(here, 0, ())
+        trained = making.train(here, 0, mixture)
+        assert trained.adapter is not None
+        manifest = trained.adapter / "manifest.json"
+        manifest.write_text(manifest.read_text().replace(str(tiny_base), "another/base"))
+        with pytest.raises(StoreError, match="not the adapter of real-only") as caught:
+            making.train(here, 0, mixture)
+        assert "its base differs" in caught.value.why
+
+
+def test_a_changed_mixture_file_changes_no_student(tiny_base: Path, tmp_path: Path) -> None:
+    """The file is a copy for people: what is trained on comes from the ledger."""
+    digests = []
+    for name in ("t", "u"):
+        with Store(tmp_path / name, write=True) as store:
+            here = setting(tiny_base, store)
+            made = rows("made", 12, origin="synthetic")
+            making.mix(here, 1, made)
+            if name == "u":
+                path = here.folder(1) / "mixture.jsonl"
+                path.write_text(path.read_text().replace("reply", "poison"))
+            digests.append(making.train(here, 1, making.mix(here, 1, made)).digest)
+    assert digests[0] == digests[1]
+    faults = [finding.what for finding in audit(tmp_path / "u") if not finding.ok]
+    assert "rounds/1/mixture.jsonl does not hold the rows of the ledger" in faults

@@ -14,6 +14,7 @@ import pytest
 from selfinstruct.errors import UserError
 from selfinstruct.models.llamacpp import LlamaCppModel, load_engine, share_prompts
 from selfinstruct.types import Completion, Message, Request, Sampling
+from tests.answered import answered_by
 
 
 def ask(text: str, seed: int = 0, **sampling: Any) -> Request:
@@ -22,7 +23,7 @@ def ask(text: str, seed: int = 0, **sampling: Any) -> Request:
 
 
 def answers(model: LlamaCppModel, requests: Sequence[Request]) -> list[Completion]:
-    answered = sorted(model.generate(requests), key=lambda each: each.index)
+    answered = sorted(answered_by(model, requests), key=lambda each: each.index)
     assert [each.index for each in answered] == list(range(len(requests)))
     return [each.completion for each in answered]
 
@@ -177,7 +178,8 @@ from selfinstruct.types import Message, Request, Sampling
 model = LlamaCppModel("bundled", context=256, parallel=2)
 texts = ("hi", "x " * 999)
 requests = [Request((Message("user", text),), Sampling(max_tokens=4)) for text in texts]
-assert [each.completion.finish_reason for each in model.generate(requests)].count("error") == 1
+answered = [each.completion for arrived in model.generate(requests) for each in arrived]
+assert [completion.finish_reason for completion in answered].count("error") == 1
 threads = len(os.listdir("/proc/self/task"))
 model.close()
 assert len(os.listdir("/proc/self/task")) < threads / 2, os.listdir("/proc/self/task")

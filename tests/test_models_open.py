@@ -45,5 +45,5 @@ def test_importing_the_package_loads_no_backend() -> None:
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    loaded = {"torch", "transformers", "peft", "openai", "xllamacpp", "httpx2"}
+    loaded = {"torch", "transformers", "peft", "aiohttp", "xllamacpp"}
     assert not [name for name in loaded if f"'{name}'" in done.stdout]

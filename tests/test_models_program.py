@@ -6,6 +6,7 @@ import pytest
 from selfinstruct.errors import UserError
 from selfinstruct.models.program import ProgramModel
 from selfinstruct.types import Completion, Message, Request, Sampling
+from tests.answered import answered_by
 
 ASKED = [Request((Message("user", text),), Sampling()) for text in ("a", "b")]
 SOURCE = """
@@ -37,13 +38,13 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_a_function_of_the_current_folder_answers(module: str) -> None:
-    answered = list(ProgramModel(f"{module}:shout").generate(ASKED))
+    answered = answered_by(ProgramModel(f"{module}:shout"), ASKED)
     assert [each.index for each in answered] == [0, 1]
     assert [each.completion.text for each in answered] == ["A", "B"]
 
 
 def test_a_completion_stays_as_it_is(module: str) -> None:
-    answered = list(ProgramModel(f"{module}:cut").generate(ASKED))
+    answered = answered_by(ProgramModel(f"{module}:cut"), ASKED)
     assert [each.completion for each in answered] == [Completion("x", "length")] * 2
 
 
@@ -51,7 +52,7 @@ def test_a_completion_stays_as_it_is(module: str) -> None:
 def test_another_number_of_answers_is_refused(module: str, name: str, count: int) -> None:
     model = ProgramModel(f"{module}:{name}")
     with pytest.raises(UserError, match=f"gave {count} answers to 2 requests"):
-        list(model.generate(ASKED))
+        answered_by(model, ASKED)
 
 
 def test_a_function_that_is_not_there_is_refused(module: str) -> None:

@@ -11,12 +11,14 @@ from peft import LoraConfig, get_peft_model
 
 from selfinstruct import chat
 from selfinstruct.base import choose_device
-from selfinstruct.errors import UserError
+from selfinstruct.errors import OutOfMemoryError, UserError
 from selfinstruct.models.transformers_model import (
     Draw,
     TransformersModel,
 )
 from selfinstruct.types import Completion, Message, Request, Sampling
+from tests.answered import answered_by
+from tests.narrow import Narrow
 from tests.tiny import save_tiny_model
 
 WORDS = ("hi", "a longer question about the weather", "x", "cards and money " * 5, "why?")
@@ -58,7 +60,7 @@ def ask(text: str, seed: int = 0, **sampling: Any) -> Request:
 
 
 def answers(model: TransformersModel, requests: Sequence[Request]) -> list[Completion]:
-    answered = sorted(model.generate(requests), key=lambda each: each.index)
+    answered = sorted(answered_by(model, requests), key=lambda each: each.index)
     assert [each.index for each in answered] == list(range(len(requests)))
     return [each.completion for each in answered]
 
@@ -197,6 +199,36 @@ def test_an_adapter_changes_answers_and_digest(
     assert tuned.digest != model.digest
     assert tuned.digest == TransformersModel.load(str(folder), adapter, device="cpu").digest
     assert adapter.name in tuned.name
+
+
+@pytest.mark.parametrize("most", [1, 2, 4])
+def test_a_batch_too_large_for_memory_is_cut_and_answers_and_scores_stay(
+    folder: Path, model: TransformersModel, most: int
+) -> None:
+    device = Narrow(most)
+    narrow = TransformersModel(device.load(folder, "cpu"), batch_size=8)
+    requests = [ask(word, seed=at, temperature=0.7) for at, word in enumerate(WORDS)]
+    assert answers(narrow, requests) == answers(model, requests)
+    refused = [size for size in device.tried if size > most]
+    rows, done = [told(word, word[::-1]) for word in WORDS], list[int]()
+    scores = narrow.nll(rows, done.append)
+    assert [size for size in device.tried if size > most] == refused  # not found out twice
+    expected = [score.mean for score in model.nll(rows)]
+    assert [score.mean for score in scores] == pytest.approx(expected, rel=1e-5)
+    assert done[-1] == len(WORDS)
+
+
+def test_scores_find_out_by_themselves_what_fits(folder: Path, model: TransformersModel) -> None:
+    narrow = TransformersModel(Narrow(2).load(folder, "cpu"), batch_size=8)
+    rows = [told(word, word[::-1]) for word in WORDS]
+    expected = [score.mean for score in model.nll(rows)]
+    assert [score.mean for score in narrow.nll(rows)] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_prompt_that_does_not_fit_alone_stops_it(folder: Path) -> None:
+    narrow = TransformersModel(Narrow(0).load(folder, "cpu"), batch_size=8)
+    with pytest.raises(OutOfMemoryError, match="a single row"):
+        list(narrow.generate([ask("hi"), ask("why?")]))
 
 
 def test_a_row_beyond_the_context_is_refused(model: TransformersModel) -> None:

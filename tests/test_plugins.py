@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.errors import UserError
-from selfinstruct.plugins import find_function
+from selfinstruct.plugins import find_function, source_of
 
 
 @pytest.fixture
@@ -37,3 +37,10 @@ def test_a_function_of_the_current_folder_is_found(module: str) -> None:
 def test_what_cannot_be_found_is_explained(module: str, name: str, words: str) -> None:
     with pytest.raises(UserError, match=words):
         find_function(name.format(module))
+
+
+def test_a_functions_source_is_its_own_and_a_built_in_has_none(module: str) -> None:
+    assert source_of(find_function(f"{module}:shout")) == (
+        "def shout(text):\n    return text.upper()\n"
+    )
+    assert source_of(len) == ""

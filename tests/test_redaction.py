@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct.redaction import HIDDEN, hide, redact, secrets_in
+from selfinstruct.redaction import HIDDEN, hide, learn, redact, secrets_in
 
 CANARY = "canary/0123+456=789"
 
@@ -76,3 +76,11 @@ def test_secrets_are_found_by_the_name_of_their_variable() -> None:
     }
     assert secrets_in(environment) == ("abc123456", "abc123")
     assert redact("abc123456 abc123 us", secrets_in(environment)) == "[redacted] [redacted] us"
+
+
+def test_a_secret_that_was_learnt_counts_like_those_of_the_environment() -> None:
+    learn("learnt-in-this-test")
+    assert set(secrets_in({"A_KEY": "of-the-environment"})) >= {
+        "learnt-in-this-test",
+        "of-the-environment",
+    }

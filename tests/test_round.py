@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from selfinstruct.errors import DivergedError
 from selfinstruct.round import Kit, Pool, Signals, Standing, State, advance, grow, run_round, start
 from selfinstruct.types import (
     Checkpoint,
@@ -12,7 +13,7 @@ from selfinstruct.types import (
     Report,
     Screened,
 )
-from selfinstruct.verdict import Exams, Outcome, Signal, Verdict
+from selfinstruct.verdict import Exams, FailedRound, Outcome, Signal, Verdict
 
 BASE = Checkpoint("base", "base", None, "b")
 REAL = tuple(Example(f"real {i}", response="r") for i in range(3))
@@ -25,8 +26,9 @@ def made(index: int) -> Example:
 class Bench:
     """A kit of fakes that writes down what was asked of it."""
 
-    def __init__(self, *outcomes: Outcome) -> None:
+    def __init__(self, *outcomes: Outcome, diverges: str = "", at: int = 1) -> None:
         self.outcomes = outcomes
+        self.diverges = (diverges, at)
         self.asked: list[str] = []
         self.kit = Kit(self.generate, self.mix, self.train, self.evaluate, self.watch, self.decide)
 
@@ -40,10 +42,14 @@ class Bench:
 
     def train(self, index: int, mixture: Mixture) -> Checkpoint:
         self.asked.append(f"train {index} on {len(mixture.rows)}")
+        if self.diverges == ("train", index):
+            raise DivergedError("training diverged at step 2")
         return Checkpoint(f"s{index}", "base", None, f"d{index}")
 
     def evaluate(self, index: int, checkpoint: Checkpoint) -> Exams:
         self.asked.append(f"evaluate {checkpoint.name} in round {index}")
+        if self.diverges == ("evaluate", index):
+            raise DivergedError("a likelihood of nan")
         return Exams(Report(checkpoint.digest, "gate", ("a",), {"accuracy": (1.0,)}, ("x",)))
 
     def watch(self, index: int, mixture: Mixture, candidate: Exams, control: Exams) -> Signals:
@@ -103,6 +109,33 @@ def test_a_round_that_is_not_accepted_leaves_nothing_behind(outcome: Outcome) ->
     assert "generate 2 from 0" in bench.asked
     assert bench.asked[-1] == "decide d2 against d0, b and d0"
     assert state.control == state.champion
+
+
+@pytest.mark.parametrize(
+    ("stage", "why"),
+    [("train", "training diverged at step 2"), ("evaluate", "a likelihood of nan")],
+)
+def test_a_student_that_is_no_numbers_is_never_judged_and_leaves_nothing_behind(
+    stage: str, why: str
+) -> None:
+    bench = Bench("accept", "accept", "accept", diverges=stage, at=2)
+    first = run_round(bench.kit, start(bench.kit, BASE), 1)
+    before = advance(start(bench.kit, BASE), first)
+    done = run_round(bench.kit, before, 2)
+    assert isinstance(done, FailedRound)
+    assert (done.index, done.why, done.accepted) == (2, why, (made(2),))
+    assert done.rejected == {"too_short": 1}
+    assert bench.asked[-1].startswith(stage)
+    after = advance(before, done)
+    assert after == replace(before, vain=1)
+    assert advance(after, run_round(bench.kit, after, 3)).champion.name == "s3"
+
+
+@pytest.mark.parametrize("stage", ["train", "evaluate"])
+def test_without_a_control_there_is_no_run(stage: str) -> None:
+    bench = Bench(diverges=stage, at=0)
+    with pytest.raises(DivergedError):
+        start(bench.kit, BASE)
 
 
 def test_accepting_forgets_earlier_rounds_in_vain() -> None:

@@ -1,79 +1,25 @@
 import json
 import shutil
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from selfinstruct.audit import audit
-from selfinstruct.config import Config, parse_config
-from selfinstruct.errors import StoreError, UserError
+from selfinstruct.errors import DivergedError, IncompleteError, StoreError, UserError
+from selfinstruct.report.gather import gather
+from selfinstruct.report.run import run_page
 from selfinstruct.runs import Run
 from selfinstruct.store import Store
 from selfinstruct.summary import read_summary
 from selfinstruct.types import Progress
-
-LABELS = ("refund", "fee")
+from tests.small_run import Bench, write_seeds
 
 
 @pytest.fixture(scope="session")
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("seeds") / "seeds.jsonl"
-    words = ["apple", "bridge", "candle", "desert", "engine", "forest", "garden", "harbour"]
-    rows = [
-        {
-            "instruction": "Name it.",
-            "input": f"{words[i % 8]} {words[i // 8]} ticket {i} {'wants' if i % 2 else 'asks'}",
-            "label": LABELS[i % 2],
-            "response": f"reply {i}",
-        }
-        for i in range(48)
-    ]
-    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-    return path
-
-
-@dataclass
-class Bench:
-    """A small run: a function as teacher, two layers as student, a second or two a round."""
-
-    model: Path
-    seeds: Path
-    out: Path
-
-    def config(self, **sections: Any) -> Config:
-        tree: dict[str, Any] = {
-            "name": "t",
-            "out": str(self.out),
-            "seeds": {
-                "path": str(self.seeds),
-                "split": {"train": 0.3, "dev": 0.1, "gate": 0.4, "final": 0.2},
-            },
-            "teacher": {"backend": "program", "name": "tests.scripted_teacher:answer"},
-            "generate": {"accept": 8, "prompts_per_wave": 2, "samples_per_prompt": 3},
-            "mixture": {"synthetic_share": 0.25},
-            "student": {"name": str(self.model), "max_steps": 2, "batch_size": 4, "rank": 2},
-            "evaluate": {"max_new_tokens": 4},
-            "guard": {"rows": 10},
-            "rounds": {"max": 2, "patience": 2},
-        }
-        return parse_config({**tree, **sections})
-
-    def outcome(self) -> dict[str, Any]:
-        """What must not depend on how often a run was stopped."""
-        found = read_summary(self.out / "t")
-        return {
-            "champion": found["champion"],
-            "digest": found["data"]["digest"],
-            "spent": found["spent"],
-            "students": found["students"],
-            "final": found["final"],
-            "rounds": [
-                {k: v for k, v in entry.items() if k != "seconds"} for entry in found["rounds"]
-            ],
-        }
+    return write_seeds(tmp_path_factory.mktemp("seeds") / "seeds.jsonl")
 
 
 @pytest.fixture
@@ -107,7 +53,7 @@ def test_a_run_ends_with_a_verdict_a_champion_and_final_opened_once(
     ]
     assert [student["name"] for student in found["final"]] == ["base", found["champion"]]
     for entry in found["rounds"]:
-        assert entry["accepted"] >= 8
+        assert (entry["accepted"], entry["ending"], entry["target"]) == (8, "full", 8)
         assert set(entry["metrics"]) == {"accuracy", "rouge_l", "nll"}
 
 
@@ -180,8 +126,9 @@ def test_a_run_cannot_change_its_identity_but_may_change_how_it_works(
     whole: tuple[Bench, list[Progress]], bench: Bench
 ) -> None:
     shutil.copytree(whole[0].out / "t", bench.out / "t")
-    with pytest.raises(UserError, match=r"gate\.alpha: 0\.05 -> 0\.2"):
+    with pytest.raises(UserError, match=r"gate\.alpha: 0\.05 -> 0\.2 \(again: verd") as refused:
         Run(bench.config(gate={"alpha": 0.2})).execute()
+    assert "--fork OTHER" in str(refused.value)
     Run(bench.config(budget={"max_calls": 0})).execute()
 
 
@@ -201,6 +148,22 @@ def test_a_run_begun_before_a_setting_existed_goes_on_with_its_default(
         assert store.meta("identity") == identity
         assert len(store.meta("guard")) == 10
     assert bench.outcome() == whole[0].outcome()
+
+
+def test_a_base_exchanged_under_its_name_is_noticed_and_an_older_run_learns_its_own(
+    whole: tuple[Bench, list[Progress]], bench: Bench, tmp_path: Path
+) -> None:
+    shutil.copytree(whole[0].out / "t", tmp_path / "t")
+    with Store(tmp_path / "t", write=True) as store:
+        held = store.meta("contents")
+        assert held.keys() == {"student.name", "teacher.name"}
+        store.set_meta("contents", None)  # as a version wrote it that knew of none
+    Run(bench.config()).execute()
+    with Store(tmp_path / "t", write=True) as store:
+        assert store.meta("contents") == held
+        store.set_meta("contents", {**held, "student.name": "0123456789"})  # it was another
+    with pytest.raises(UserError, match=r"student\.name: what it names has changed \(01234567 ->"):
+        Run(bench.config()).execute()
 
 
 def test_bad_seeds_stop_before_anything_is_spent(bench: Bench) -> None:
@@ -296,3 +259,101 @@ def test_a_verdict_tells_of_its_guards_its_watch_and_its_look(
         assert entry["gate"]["look"] == look
         assert [guard["name"] for guard in entry["gate"]["guards"]] == ["general"]
         assert {signal["of"] for signal in entry["signals"]} == {"mixture", "student"}
+
+
+def test_a_round_that_is_not_full_stops_before_training_if_it_was_told_to(bench: Bench) -> None:
+    few = {"accept": 50, "max_candidates": 6, "prompts_per_wave": 2, "samples_per_prompt": 3}
+    stop, go_on = {**few, "on_exhausted": "stop"}, {**few, "on_exhausted": "go_on"}
+    for _ in range(2):  # starting it again changes nothing
+        with pytest.raises(IncompleteError, match="of 50 rows accepted"):
+            Run(bench.config(generate=stop, rounds={"max": 1})).execute()
+        with Store(bench.out / "t") as store:
+            assert store.stage(1, "generate") is None
+            paid = store.spent()
+    Run(bench.config(generate=go_on, rounds={"max": 1})).execute()
+    (entry,) = read_summary(bench.out / "t")["rounds"]
+    assert (entry["ending"], entry["target"]) == ("candidates", 50)
+    assert 0 < entry["accepted"] < 50
+    assert entry["verdict"] is not None
+    assert read_summary(bench.out / "t")["spent"] == paid
+
+
+def test_a_limit_of_cost_without_a_price_is_refused_before_the_run_begins(bench: Bench) -> None:
+    with pytest.raises(UserError, match="has no price"):
+        Run(bench.config(budget={"max_cost": 1})).execute()
+    with Store(bench.out / "t") as store:
+        assert store.real_data() is None
+
+
+def test_the_money_of_a_run_is_told_from_the_prices_it_was_last_started_with(
+    whole: tuple[Bench, list[Progress]], bench: Bench
+) -> None:
+    shutil.copytree(whole[0].out / "t", bench.out / "t")
+    before = read_summary(bench.out / "t")
+    assert before["account"]["cost"] is None
+    assert before["account"]["hours"] * 3600 >= before["seconds"] - 1
+    price = {"tests.scripted_teacher:answer": {"input": 1, "output": 4}}
+    Run(bench.config(budget={"prices": price, "currency": "EUR"})).execute()
+    found = read_summary(bench.out / "t")
+    tokens = found["spent"]["prompt_tokens"] + 4 * found["spent"]["completion_tokens"]
+    assert found["account"]["cost"] == pytest.approx(tokens / 1e6)
+    assert found["account"]["currency"] == "EUR"
+
+
+def stop_before_training(index: int) -> Callable[[Progress], None]:
+    def stop(progress: Progress) -> None:
+        if (progress.round, progress.stage) == (index, "train"):
+            raise KeyboardInterrupt
+
+    return stop
+
+
+def test_a_round_whose_student_is_no_numbers_is_rejected_and_the_run_goes_on(
+    whole: tuple[Bench, list[Progress]], bench: Bench
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        Run(bench.config(), on_progress=stop_before_training(1)).execute()
+    with Store(bench.out / "t", write=True) as store:  # as `making.train` leaves it
+        diverged = {"why": "training diverged at step 2 of 2: loss nan", "losses": [2.5, None]}
+        store.commit_stage(1, "diverged", diverged, 1.0)
+    Run(bench.config()).execute(rounds=0)  # no round is left to begin: the first is decided
+    assert read_summary(bench.out / "t")["state"] == "incomplete"
+    Run(bench.config()).execute()
+    found = read_summary(bench.out / "t")
+    first, second = found["rounds"]
+    assert (first["verdict"], first["gate"], first["metrics"]) == ("reject", None, {})
+    assert first["why"] == f"Rejected, and not judged: {diverged['why']}."
+    assert (found["state"], found["looks"], second["gate"]["look"]) == ("finished", 1, 1)
+    names = [student["name"] for student in found["students"]]
+    assert names == ["base", "real-only", "round-2"]
+    assert found["students"][:2] == whole[0].outcome()["students"][:2]
+    assert not (bench.out / "t" / "rounds" / "1" / "adapter").exists()
+    assert [finding.what for finding in audit(bench.out / "t") if not finding.ok] == []
+    before, steps = bench.outcome(), list[Progress]()
+    Run(bench.config(), on_progress=steps.append).execute()
+    assert (bench.outcome(), [step for step in steps if step.stage != "base"]) == (before, [])
+    page = run_page(gather(bench.out / "t"), [])
+    assert "rejected: the student came to no numbers" in page
+    assert "diverged at step 2 of 2" in page
+
+
+def test_rounds_that_come_to_no_numbers_count_as_rounds_in_vain(bench: Bench) -> None:
+    one = bench.config(rounds={"max": 2, "patience": 1})
+    with pytest.raises(KeyboardInterrupt):
+        Run(one, on_progress=stop_before_training(1)).execute()
+    with Store(bench.out / "t", write=True) as store:
+        store.commit_stage(1, "diverged", {"why": "it diverged", "losses": []}, 1.0)
+    Run(one).execute()
+    found = read_summary(bench.out / "t")
+    assert (found["state"], found["champion"], found["looks"]) == ("finished", "real-only", 0)
+    assert [entry["index"] for entry in found["rounds"]] == [1]
+    assert found["final"]
+
+
+def test_a_control_that_is_no_numbers_ends_the_run_with_what_to_set(bench: Bench) -> None:
+    hot = {"name": str(bench.model), "max_steps": 2, "batch_size": 4, "learning_rate": 1e30}
+    with pytest.raises(DivergedError, match="diverged at step 2 of 2") as caught:
+        Run(bench.config(student=hot)).execute()
+    assert "student.learning_rate=3e+29" in caught.value.next_step
+    assert "name=OTHER" in caught.value.next_step
+    assert read_summary(bench.out / "t")["champion"] is None

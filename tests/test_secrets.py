@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.test_models_openai_api import Reply, said, serving
+from tests.test_served_model import Reply, said, serving
 
 pytestmark = pytest.mark.slow  # whole runs, in processes of their own
 

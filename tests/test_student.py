@@ -1,9 +1,13 @@
 import gc
 import json
 import math
+import os
+import subprocess
+import sys
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,12 +17,13 @@ from safetensors.torch import load_file, save_file
 from selfinstruct import chat, student
 from selfinstruct.base import Base, load_base
 from selfinstruct.config import StudentConfig
-from selfinstruct.errors import IncompleteError, UserError
+from selfinstruct.errors import DivergedError, OutOfMemoryError, UserError
 from selfinstruct.models import open_student
 from selfinstruct.student.tokens import IGNORED
 from selfinstruct.student.trainer import LoraTrainer, new_trainer
 from selfinstruct.types import Checkpoint, Example, Progress
 from tests import tiny
+from tests.narrow import Narrow
 
 SYSTEM = "Answer shortly."
 CFG = StudentConfig(device="cpu", max_steps=2, batch_size=4, micro_batch=2, rank=4)
@@ -156,7 +161,7 @@ def test_no_rows_are_refused(train: Train) -> None:
 
 def test_training_stops_at_the_first_loss_that_is_no_number(train: Train, tmp_path: Path) -> None:
     seen: list[Progress] = []
-    with pytest.raises(IncompleteError) as caught:
+    with pytest.raises(DivergedError) as caught:
         train(cfg=CFG.model_copy(update={"learning_rate": 1e30}), on_progress=seen.append)
     assert "diverged at step 2 of 2" in caught.value.what
     assert "learning rate" in caught.value.what
@@ -170,8 +175,20 @@ def test_a_poisoned_base_is_noticed_at_once(tmp_path: Path) -> None:
     weights = load_file(folder / "model.safetensors")
     weights["model.norm.weight"][0] = math.nan
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
-    with pytest.raises(IncompleteError, match="at step 1 of 2: loss nan"):
+    with pytest.raises(DivergedError, match="at step 1 of 2: loss nan"):
         student.train(ROWS, str(folder), CFG, "response", SYSTEM, tmp_path / "adapter", seed=0)
+
+
+def test_weights_that_the_last_update_made_no_numbers_are_no_student(
+    train: Train, tmp_path: Path
+) -> None:
+    """The loss is that of the weights before; 1e39 is more than a float32 holds."""
+    seen: list[Progress] = []
+    cfg = CFG.model_copy(update={"learning_rate": 1e39, "max_steps": 1, "warmup": 0.0})
+    with pytest.raises(DivergedError, match="at the last of 1 steps: weights are no numbers"):
+        train(cfg=cfg, on_progress=seen.append)
+    assert [progress.loss is not None for progress in seen] == [True]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_base_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
@@ -275,3 +292,127 @@ def test_with_several_processes_nothing_is_shared(tiny_base: Path) -> None:
     alone = student.count_tokens(str(tiny_base), "response", SYSTEM)
     assert workshop.base is None
     assert [workshop.count(row) for row in ROWS] == [alone(row) for row in ROWS]
+
+
+WIDE = CFG.model_copy(update={"batch_size": 6, "micro_batch": 6})
+
+
+@pytest.mark.parametrize(("most", "tried"), [(3, [6, 3]), (2, [6, 3, 1]), (1, [6, 3, 1])])
+def test_what_does_not_fit_is_trained_as_if_less_had_been_asked_for(
+    tiny_base: Path, train: Train, tmp_path: Path, most: int, tried: list[int]
+) -> None:
+    device, seen = Narrow(most), list[Progress]()
+    with student.Workshop(str(tiny_base), WIDE, "response", SYSTEM, device.load) as workshop:
+        trained = workshop.train(ROWS, tmp_path / "narrow", 0, seen.append)
+    assert sorted(set(device.tried), reverse=True) == tried
+    assert trained.micro_batch == tried[-1]
+    told: list[Progress] = []
+    cfg = WIDE.model_copy(update={"micro_batch": tried[-1]})
+    assert trained.checkpoint.digest == train(cfg=cfg, on_progress=told.append).digest
+    notes = [step.note for step in seen if step.loss is None]
+    assert notes == [
+        f"no memory for {rows} rows at once: from the beginning with {fewer}"
+        for rows, fewer in pairwise(tried)
+    ]
+    assert [step for step in seen if step.loss is not None] == told
+
+
+def test_memory_that_runs_out_in_the_middle_begins_anew(
+    tiny_base: Path, train: Train, tmp_path: Path
+) -> None:
+    seen: list[int] = []
+
+    def run_out_once(progress: Progress) -> None:
+        seen.append(progress.done)
+        if seen == [1]:
+            raise MemoryError("no room for the optimiser")
+
+    with student.Workshop(str(tiny_base), CFG, "response", SYSTEM) as workshop:
+        trained = workshop.train(ROWS, tmp_path / "again", 0, run_out_once)
+    assert seen == [1, 0, 1, 2]
+    cfg = CFG.model_copy(update={"micro_batch": 1})
+    assert trained.checkpoint.digest == train(cfg=cfg).digest
+
+
+def test_a_failed_try_holds_no_trainer_when_the_next_begins(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    alive: list[int] = []
+
+    def count(_: Progress) -> None:
+        alive.append(sum(type(thing) is LoraTrainer for thing in gc.get_objects()))
+
+    device = Narrow(3)
+    with student.Workshop(str(tiny_base), WIDE, "response", SYSTEM, device.load) as workshop:
+        workshop.train(ROWS, tmp_path / "narrow", 0, count)
+    assert alive == [0, 1, 1]  # at the note, and at each of two steps
+
+
+def test_a_row_that_does_not_fit_alone_is_told_with_the_sizes(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    device = Narrow(0)
+    with student.Workshop(str(tiny_base), WIDE, "response", SYSTEM, device.load) as workshop:
+        with pytest.raises(OutOfMemoryError, match=r"with 1 row\(s\) at once") as caught:
+            workshop.train(ROWS, tmp_path / "narrow", 0)
+        longest = max(map(workshop.count, ROWS))
+    assert device.tried == [6, 3, 1]
+    assert f"longest row has {longest} tokens" in caught.value.why
+    assert all(word in caught.value.why for word in ("0 million parameters", "cpu has", "CUDA out"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_rows_at_once_are_told_where_they_do_not_divide_the_batch(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    cfg = CFG.model_copy(update={"batch_size": 6, "micro_batch": 4})
+    with student.Workshop(str(tiny_base), cfg, "response", SYSTEM) as opened:
+        assert opened.train(ROWS, tmp_path / "a", 0).micro_batch == 3
+
+
+LIMITED = """
+import gc, resource, sys
+from pathlib import Path
+import torch
+from selfinstruct import student
+from selfinstruct.config import StudentConfig
+from selfinstruct.types import Example
+
+torch.set_num_threads(1)
+base, out = sys.argv[1:]
+rows = tuple(Example(f"Say {n}.", response=f"{n} and so on " * 100) for n in range(32))
+
+def digest(micro, name):
+    cfg = StudentConfig(
+        device="cpu", max_steps=1, batch_size=32, micro_batch=micro, max_tokens=2000, rank=2
+    )
+    with student.Workshop(base, cfg, "response", "") as workshop:
+        trained = workshop.train(rows, Path(out, name), 0)
+    return trained.micro_batch, trained.checkpoint.digest
+
+first = digest(1, "first")  # loads every library
+size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (size + 200 * 2**20, resource.RLIM_INFINITY))
+fitted, found = digest(32, "limited")
+resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+assert fitted < 32, fitted
+assert found == digest(fitted, "unlimited")[1]
+print("trained with", fitted)
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_is_given_little_memory_trains_with_less(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    """32 rows at once take a gigabyte more than one does, and 200 MiB are allowed."""
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(tiny_base), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("trained with ")

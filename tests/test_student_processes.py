@@ -1,13 +1,23 @@
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from selfinstruct.config import StudentConfig, load_config
-from selfinstruct.errors import IncompleteError, UserError
+from selfinstruct.errors import DivergedError, IncompleteError, OutOfMemoryError, UserError
 from selfinstruct.files import read_jsonl
 from selfinstruct.rows import to_example
-from selfinstruct.student.processes import SCRIPT, train_in_processes
+from selfinstruct.student.processes import (
+    KINDS,
+    SCRIPT,
+    _failure,
+    train_in_processes,
+    write_failure,
+)
 from selfinstruct.types import Example, Message, Progress
 
 ROWS = (
@@ -54,6 +64,86 @@ def test_a_failure_shows_the_end_of_what_it_said(tmp_path: Path) -> None:
     with pytest.raises(IncompleteError, match="training in 1 processes") as caught:
         launch(script, tmp_path / "adapter")
     assert "fell off the bus" in caught.value.why
+
+
+def told(kind: str) -> str:
+    said = f'{{"kind": "{kind}", "what": "w", "why": "y", "next_step": "n"}}'
+    return (
+        "import pathlib, sys\ngiven = dict(zip(sys.argv[1::2], sys.argv[2::2]))\n"
+        f"pathlib.Path(given['--failure']).write_text({said!r})\nsys.exit(3)"
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "kind", "words"),
+    [
+        (told("DivergedError"), DivergedError, "w"),
+        (told("OutOfMemoryError"), OutOfMemoryError, "w"),
+        (told("UserError"), UserError, "w"),
+        ("import os; os.kill(os.getpid(), 9)", IncompleteError, "was killed"),
+    ],
+)
+def test_what_stopped_the_processes_is_told_here(
+    tmp_path: Path, code: str, kind: type[UserError], words: str
+) -> None:
+    script = tmp_path / "fail.py"
+    script.write_text(code)
+    with pytest.raises(kind, match=words) as caught:
+        launch(script, tmp_path / "adapter")
+    assert type(caught.value) is kind
+    assert caught.value.next_step
+
+
+def test_a_failure_is_written_as_it_is_read(tmp_path: Path) -> None:
+    for kind in KINDS.values():
+        write_failure(kind("what", why="why", next_step="next"), tmp_path / "failure.json")
+        found = _failure(2, 3, "", tmp_path / "failure.json")
+        assert (type(found), found.args) == (kind, kind("what", why="why", next_step="next").args)
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "words"),
+    [
+        (-9, "", "was killed"),
+        (1, "Signal 9 (SIGKILL) received by PID 123", "was killed"),  # torchrun
+        (1, "died with <Signals.SIGKILL: 9>.", "was killed"),  # accelerate
+        (1, "RuntimeError: the GPU fell off the bus", "ended with code 1"),
+    ],
+)
+def test_a_killed_process_is_told_from_one_that_failed(
+    tmp_path: Path, code: int, said: str, words: str
+) -> None:
+    found = _failure(2, code, said, tmp_path / "none.json")
+    assert words in found.what
+    assert isinstance(found, IncompleteError)
+
+
+@pytest.mark.slow
+def test_stopping_takes_every_process_along(tmp_path: Path) -> None:
+    """A process that a launcher has started hears of no signal to its grandparent."""
+    script, born = tmp_path / "sleep.py", tmp_path / "born"
+    script.write_text(
+        f"import os, pathlib, time\npathlib.Path({str(born)!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(600)"
+    )
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom selfinstruct.cli.stopping import listen\n"
+        "from tests.test_student_processes import launch\nlisten()\n"
+        f"launch(Path({str(script)!r}), Path({str(tmp_path / 'adapter')!r}))"
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[1], stderr=subprocess.DEVNULL
+    )
+    while not born.exists() or not born.read_text():
+        assert running.poll() is None
+        time.sleep(0.05)
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(60) != 0
+    gone = time.monotonic() + 60
+    while Path("/proc", born.read_text()).exists():
+        assert time.monotonic() < gone
+        time.sleep(0.05)
 
 
 def test_a_missing_script_is_named(tmp_path: Path) -> None:

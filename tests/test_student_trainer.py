@@ -9,7 +9,7 @@ from trl import SFTTrainer  # type: ignore[attr-defined]
 
 from selfinstruct.base import load_base
 from selfinstruct.config import StudentConfig
-from selfinstruct.errors import IncompleteError, UserError
+from selfinstruct.errors import DivergedError
 from selfinstruct.student import trainer
 from selfinstruct.student.tokens import IGNORED, TokenRow
 from selfinstruct.student.trainer import (
@@ -106,32 +106,6 @@ def test_each_epoch_has_an_order_of_its_own_that_the_seed_repeats() -> None:
 
 
 @pytest.mark.parametrize(
-    ("batch", "micro", "processes", "expected"),
-    [
-        (16, 4, 1, (4, 4)),
-        (16, 5, 1, (4, 4)),
-        (10, 4, 1, (2, 5)),
-        (7, 4, 1, (1, 7)),
-        (3, 8, 1, (3, 1)),
-        (1, 4, 1, (1, 1)),
-        (16, 4, 2, (4, 2)),
-        (16, 4, 8, (2, 1)),
-    ],
-)
-def test_a_batch_is_cut_without_a_rest(
-    batch: int, micro: int, processes: int, expected: tuple[int, int]
-) -> None:
-    assert trainer.split_batch(batch, micro, processes) == expected
-
-
-@pytest.mark.parametrize(("batch", "next_step"), [(16, "=15"), (2, "=3")])
-def test_a_batch_that_cannot_be_shared_out_is_refused(batch: int, next_step: str) -> None:
-    with pytest.raises(UserError) as caught:
-        trainer.split_batch(batch, 4, 3)
-    assert caught.value.next_step.endswith(next_step)
-
-
-@pytest.mark.parametrize(
     ("parameters", "rate"),
     [(135e6, 4e-4), (3e9, 4e-4), (4e9, 2e-4), (8e9, 2e-4), (70e9, 1e-4)],
 )
@@ -154,7 +128,7 @@ def test_the_watch_reports_numbers_and_stops_at_what_is_none(
     watch = trainer.Watch(seen.append)
     given_logs = {**logs, "learning_rate": 1e-4}
     if diverged:
-        with pytest.raises(IncompleteError, match=r"learning rate 0\.0001"):
+        with pytest.raises(DivergedError, match=r"learning rate 0\.0001"):
             watch.on_log(ready.args, ready.state, ready.control, logs=given_logs)
     else:
         watch.on_log(ready.args, ready.state, ready.control, logs=given_logs)

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from selfinstruct import failpoints
 from selfinstruct.adapters import load_checkpoint
 from selfinstruct.arms import Arm, plan_arms
 from selfinstruct.config import Config, parse_config
-from selfinstruct.errors import UserError
+from selfinstruct.errors import DiskError, UserError
 from selfinstruct.store import Store
 from selfinstruct.sweep import (
     Outcome,
@@ -190,3 +191,13 @@ def test_an_adapter_of_an_arm_is_kept_beside_the_run(cfg: Config, folder: Path) 
     swept(cfg, folder, arms())
     (adapter,) = (folder / "sweep").glob("*/adapter")
     assert json.loads((adapter / "adapter_config.json").read_text())["r"] == 2
+
+
+def test_a_full_disk_is_no_arms_fault_and_ends_the_sweep(cfg: Config, folder: Path) -> None:
+    failpoints.arm("adapter.written:2:full")
+    with pytest.raises(DiskError, match="No space left"):
+        swept(cfg, folder, arms(0.25))
+    failpoints.arm("")
+    found, trained = swept(cfg, folder, arms(0.25))
+    assert trained == ["arm 2/2 train"]
+    assert [one.failure for one in found] == ["", ""]

@@ -5,7 +5,7 @@ import pytest
 
 from selfinstruct.config import Config, parse_config
 from selfinstruct.errors import UserError
-from selfinstruct.task import located, settle, steps_of_an_arm
+from selfinstruct.task import located, require_prices, settle, steps_of_an_arm
 from selfinstruct.types import Example, RealData
 
 BOTH = Example("i", "in", "reply", label="a")
@@ -89,3 +89,43 @@ def test_a_judge_decides_only_where_there_is_one() -> None:
         settle(config(gate={"metric": "judge"}), data(BOTH))
     model = {"backend": "program", "name": "m:f"}
     assert settle(config(gate={"metric": "judge"}, judge={"model": model}), data(BOTH)).target
+
+
+PRICE = {"input": 1.0, "output": 2.0}
+
+
+def test_prices_come_from_a_file_beside_the_config_and_those_of_the_config_go_before_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "prices.yaml").write_text(
+        "a: {input: 5, output: 5}\nb: {input: 7, output: 7}\n", encoding="utf-8"
+    )
+    cfg = config(budget={"price_file": "prices.yaml", "prices": {"a": PRICE}})
+    found = located(cfg, tmp_path).budget.prices
+    assert {name: each.input for name, each in found.items()} == {"a": 1.0, "b": 7.0}
+    with pytest.raises(UserError, match="none"):
+        located(config(budget={"price_file": "none.yaml"}), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "judge", "prices", "missing"),
+    [
+        ("a:f", None, {}, "a:f"),
+        ("a:f", None, {"a:f": PRICE}, None),
+        ("a:f", "b:f", {"a:f": PRICE}, "b:f"),
+        ("a:f", "b:f", {"a:f": PRICE, "b:f": PRICE}, None),
+    ],
+)
+def test_a_limit_of_cost_needs_a_price_for_teacher_and_judge(
+    teacher: str, judge: str | None, prices: dict[str, object], missing: str | None
+) -> None:
+    cfg = config(
+        teacher={"backend": "program", "name": teacher},
+        judge={"model": judge and {"backend": "program", "name": judge}},
+        budget={"max_cost": 0, "prices": prices},
+    )
+    if missing is None:
+        require_prices(cfg)
+    else:
+        with pytest.raises(UserError, match=f"{missing} has no price"):
+            require_prices(cfg)

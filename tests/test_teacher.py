@@ -3,12 +3,22 @@ from pathlib import Path
 
 import pytest
 
+from selfinstruct.account import SpentError
 from selfinstruct.config import BudgetConfig
-from selfinstruct.errors import IncompleteError
+from selfinstruct.errors import UserError
 from selfinstruct.models.scripted import Scripted
 from selfinstruct.store import Store
 from selfinstruct.teacher import Teacher, ask
-from selfinstruct.types import Answered, Completion, Message, Progress, Prompt, Request, Sampling
+from selfinstruct.types import (
+    Answered,
+    Completion,
+    Message,
+    Progress,
+    Prompt,
+    Request,
+    Sampling,
+    Used,
+)
 
 DRAWN = Sampling(temperature=0.8)
 GREEDY = Sampling(temperature=0.0)
@@ -17,7 +27,7 @@ GREEDY = Sampling(temperature=0.0)
 class Echo:
     """Answers the last request first, and can be told to break down or to fail."""
 
-    name = "echo"
+    name = "program:echo"
     digest = "echo-1"
 
     def __init__(
@@ -28,16 +38,16 @@ class Echo:
         self.fails = fails
         self.error = error
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
+    def generate(self, requests: Sequence[Request]) -> Iterator[Sequence[Answered]]:
         for index, request in reversed(list(enumerate(requests))):
             if self.breaks_after is not None and len(self.asked) >= self.breaks_after:
                 raise KeyboardInterrupt
             self.asked.append(request)
             text = f"{request.messages[-1].content}/{request.sample}"
             if self.fails:
-                yield Answered(index, Completion("", "error", error=self.error))
+                yield [Answered(index, Completion("", "error", error=self.error))]
             else:
-                yield Answered(index, Completion(text, "stop", 10, 5))
+                yield [Answered(index, Completion(text, "stop", 10, 5))]
 
     def close(self) -> None:
         pass
@@ -47,8 +57,8 @@ def prompt(words: str) -> Prompt:
     return Prompt((Message("user", words),), "t", "v")
 
 
-def teacher(model: Echo, store: Store, **budget: int) -> Teacher:
-    return Teacher(model, store, BudgetConfig(**budget))
+def teacher(model: Echo, store: Store, **budget: object) -> Teacher:
+    return Teacher(model, store, BudgetConfig.model_validate(budget))
 
 
 def texts(answers: Sequence[Sequence[Completion]]) -> list[list[str]]:
@@ -117,20 +127,106 @@ def test_the_budget_of_calls_is_kept_to_the_call(tmp_path: Path, limit: int, pai
     model = Echo()
     with Store(tmp_path, write=True) as store:
         if limit < 4:
-            with pytest.raises(IncompleteError, match="max_calls"):
+            with pytest.raises(SpentError, match="max_calls"):
                 ask(teacher(model, store, max_calls=limit), 1, 0, [prompt("a")], DRAWN, 4)
         else:
             ask(teacher(model, store, max_calls=limit), 1, 0, [prompt("a")], DRAWN, 4)
         assert store.spent()["calls"] == len(model.asked) == paid
 
 
-def test_the_budget_of_tokens_stops_the_run_and_keeps_what_was_answered(tmp_path: Path) -> None:
+SHORT = Sampling(temperature=0.8, max_tokens=5)
+PRICED = {"prices": {"echo": {"input": 1000, "output": 10_000}}}
+"""One call of `Echo` is 15 tokens and costs 0.06."""
+
+
+@pytest.mark.parametrize(
+    ("limits", "paid"),
+    [
+        ({"max_tokens": 0}, 0),
+        ({"max_tokens": 70}, 0),  # the worst case is 34 characters, 32 for the template, 5 written
+        ({"max_tokens": 71}, 2),  # and then 50: the prompt was 10 tokens, and may be a quarter more
+        ({"max_tokens": 120}, 5),
+        ({"max_tokens": 500}, 8),
+        ({"max_cost": 0, **PRICED}, 0),
+        ({"max_cost": 0.3, **PRICED}, 4),
+        ({"max_hours": 0}, 0),
+        ({"max_hours": 9}, 8),
+    ],
+)
+def test_a_limit_is_never_passed_and_all_that_surely_fits_is_asked(
+    tmp_path: Path, limits: dict[str, object], paid: int
+) -> None:
+    model = Echo()
     with Store(tmp_path, write=True) as store:
-        with pytest.raises(IncompleteError, match="max_tokens"):
-            ask(teacher(Echo(), store, max_tokens=30), 1, 0, [prompt("a")], DRAWN, 8)
+        if paid < 8:
+            with pytest.raises(SpentError, match=next(iter(limits))):
+                ask(teacher(model, store, **limits), 1, 0, [prompt("a")], SHORT, 8)
+        else:
+            ask(teacher(model, store, **limits), 1, 0, [prompt("a")], SHORT, 8)
+        assert store.spent()["calls"] == len(model.asked) == paid
+        assert paid * 15 <= int(str(limits.get("max_tokens", 10**9)))
+        ask(teacher(model, store), 1, 0, [prompt("a")], SHORT, 8)
+        assert len(model.asked) == 8  # what was answered is kept
+
+
+def test_a_run_that_is_killed_again_and_again_does_not_pass_its_limit(tmp_path: Path) -> None:
+    """The calls that were out count their worst case, so the account is never below the truth."""
+    sent = 0
+    with Store(tmp_path, write=True) as store:
+        for _ in range(20):
+            model = Echo(breaks_after=1)
+            budget = {"max_tokens": 1000, "max_calls": 30}
+            try:
+                ask(teacher(model, store, **budget), 1, 0, [prompt("a")], SHORT, 16)
+            except KeyboardInterrupt:
+                sent += len(model.asked)
+                continue
+            except SpentError:
+                break
+        books = store.books()
+        assert sent * 15 < sum(row["prompt_tokens"] for row in books.spent.values()) <= 1000
+        assert sent < sum(row["calls"] for row in books.spent.values()) <= 30
+        assert books.open == set()
+
+
+def test_a_call_that_failed_counts_when_it_is_asked_again(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        for _ in range(3):
+            ask(teacher(Echo(fails=True), store, max_calls=3), 1, 0, [prompt("a")], DRAWN, 1)
+        with pytest.raises(SpentError, match="3 spent, 0 left"):
+            ask(teacher(Echo(), store, max_calls=3), 1, 0, [prompt("a")], DRAWN, 1)
+
+
+def test_a_limit_of_cost_without_a_price_asks_nothing(tmp_path: Path) -> None:
+    model = Echo()
+    with Store(tmp_path, write=True) as store:
+        with pytest.raises(UserError, match=r'prices: \{"echo"'):
+            ask(teacher(model, store, max_cost=5), 1, 0, [prompt("a")], DRAWN, 1)
+        assert (model.asked, store.spent()["calls"]) == ([], 0)
+
+
+def test_where_hours_are_limited_the_clock_is_looked_at_between_batches(tmp_path: Path) -> None:
+    now = [0.0]
+    with Store(tmp_path, write=True, now=lambda: now[0]) as store:
+
+        def on_progress(_: Progress) -> None:
+            now[0] += 600.0
+
         model = Echo()
-        ask(teacher(model, store), 1, 0, [prompt("a")], DRAWN, 8)
-        assert len(model.asked) == 6
+        limited = Teacher(
+            model, store, BudgetConfig(max_hours=0.9), on_progress=on_progress, at_once=1
+        )
+        with pytest.raises(SpentError, match=r"max_hours = 0\.9"):
+            ask(limited, 1, 0, [prompt("a")], DRAWN, 64)
+        assert len(model.asked) == 8  # an hour is passed in the second batch of four
+
+
+def test_progress_tells_what_is_spent_where_it_is_limited(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    budget = BudgetConfig.model_validate({"max_calls": 9, **PRICED})
+    with Store(tmp_path, write=True) as store:
+        ask(Teacher(Echo(), store, budget, on_progress=seen.append), 1, 0, [prompt("a")], DRAWN, 2)
+    assert seen[-1].used == (Used("calls", 2.0, 9.0), Used("USD", 0.12))
 
 
 def test_progress_counts_what_was_known_and_what_is_new(tmp_path: Path) -> None:

@@ -56,3 +56,30 @@ def test_a_duration_is_read_at_a_glance(value: float, shown: str) -> None:
 )
 def test_a_signal_is_named_with_what_it_was_taken_of(of: str, told: str) -> None:
     assert telling.name_signal("x", of) == told
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(0, "0.00 USD"), (0.00123, "0.0012 USD"), (0.1, "0.10 USD"), (12.345, "12.35 USD")],
+)
+def test_money_is_told_to_the_cent_or_to_what_says_something(value: float, told: str) -> None:
+    assert telling.money(value, "USD") == told
+
+
+@pytest.mark.parametrize(
+    ("ending", "words"),
+    [("full", "full, 3 of 9"), ("candidates", "max_candidates"), ("stalled", "generate.stall")],
+)
+def test_why_a_round_ended_is_one_sentence(ending: str, words: str) -> None:
+    told = telling.tell_ending(ending, 3, 9)
+    assert words in told
+    assert "3 of 9 rows accepted" in told
+
+
+def test_a_fork_tells_where_it_comes_from_and_what_was_seen_there() -> None:
+    forked = {"run": "a", "changed": ["seed: 0 -> 1", "gate.alpha: 0.05 -> 0.1"], "reused": []}
+    told = "forked from a (seed: 0 -> 1; gate.alpha: 0.05 -> 0.1), reusing nothing"
+    assert telling.origin(forked) == told
+    assert telling.opened({}) == "once, after the last verdict"
+    seen = telling.opened({"a": 5, "b": 2})
+    assert seen.startswith("before this run began, in a (5 of these rows), b (2 of these rows)")

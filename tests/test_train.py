@@ -77,6 +77,16 @@ def test_a_mixture_that_cannot_be_read_is_an_error_with_its_place(
     assert not (tmp_path / "adapter").exists()
 
 
+def test_a_failure_is_put_where_it_was_asked_for(arguments: list[str], tmp_path: Path) -> None:
+    failure, config = tmp_path / "failure.json", tmp_path / "config.yaml"
+    config.write_text(config.read_text().replace("rank: 2", "rank: 2, learning_rate: 1.0e+30"))
+    assert train.main([*arguments, "--failure", str(failure)]) == 3
+    told = json.loads(failure.read_text())
+    assert told["kind"] == "DivergedError"
+    assert "diverged at step 2 of 2" in told["what"]
+    assert not (tmp_path / "adapter").exists()
+
+
 def test_a_missing_mixture_is_named(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -172,3 +172,12 @@ def test_the_converted_model_is_the_bundled_one() -> None:
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     assert "<|im_start|>" in str(tokenizer.chat_template)
     assert tokenizer.eos_token == "<|im_end|>"
+
+
+def test_a_model_is_identified_by_what_it_holds_once_it_is_here(gguf: Path) -> None:
+    before = weights.identify(str(gguf))
+    assert before == digest_file(gguf)
+    gguf.write_bytes(b"GGUF and more")
+    assert weights.identify(str(gguf)) not in (before, None)
+    assert weights.identify(str(gguf.parent)) == weights.digest(gguf.parent)
+    assert weights.identify("nobody/never-fetched") is None

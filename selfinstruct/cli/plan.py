@@ -2,32 +2,50 @@
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.request import getproxies, proxy_bypass
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from selfinstruct import stats
+from selfinstruct.account import price_of
 from selfinstruct.chat import reference
+from selfinstruct.cli.display import Display
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape
-from selfinstruct.config import Config, GenerateConfig, load_config
+from selfinstruct.config import Config, GenerateConfig, ModelConfig, load_config
+from selfinstruct.endpoint import read_endpoint
+from selfinstruct.estimate import Evidence, estimate, evidence_of
 from selfinstruct.guard import guard_rows
 from selfinstruct.recipes import RECIPES, Material, Wave
+from selfinstruct.redaction import redact
 from selfinstruct.seeds import notes, read_real_data
+from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION
-from selfinstruct.task import Task, located, settle
+from selfinstruct.task import Task, located, require_prices, settle
+from selfinstruct.telling import seconds
 from selfinstruct.types import SPLITS, Completion, Prompt, RealData, Sampling
 
 TOKENS_PER_WORD = 1.4  # English under byte-pair tokenisers; a rough guide, and said to be one
 DISCORDANT = 0.3  # share of gate rows on which two students differ; 0.2 to 0.35 in our trials
 
 
-def plan_run(path: Path, overrides: Sequence[str]) -> dict[str, Any]:
-    """Splits, calls, tokens, the first prompt and the smallest gain the gate can find."""
-    cfg = located(load_config(path, overrides), path.parent)
+def plan_run(
+    path: Path, overrides: Sequence[str], pilot: int | None = None, console: Console | None = None
+) -> dict[str, Any]:
+    """Splits, calls, tokens, the first prompt and the smallest gain the gate can find.
+
+    With what the run's own finished waves came to, if it has any; otherwise, if `pilot` is given,
+    with what so many real calls come to, which are kept for the run. `console` shows them going.
+    """
+    asked = load_config(path, overrides)
+    cfg = located(asked, path.parent)
+    require_prices(cfg)
     data = read_real_data(cfg.seeds, path.parent, cfg.seed)
     task = settle(cfg, data)
     prompts = first_prompts(cfg, data, task)
@@ -46,6 +64,12 @@ def plan_run(path: Path, overrides: Sequence[str]) -> dict[str, Any]:
         "target": task.target,
         "recipe": task.recipe,
         "teacher": cfg.teacher.base_url or f"{cfg.teacher.backend}:{cfg.teacher.name}",
+        "accept": cfg.generate.accept,
+        "hosts": [
+            {"role": role, **asked}
+            for role, model in (("teacher", cfg.teacher), ("judge", cfg.judge.model))
+            for asked in _hosts(model, getproxies())
+        ],
         "calls_per_round": _calls(cfg.generate, task),
         "prompt_tokens_per_call": _tokens(prompts[0]),
         "first_prompt": {
@@ -73,7 +97,62 @@ def plan_run(path: Path, overrides: Sequence[str]) -> dict[str, Any]:
             "model": cfg.judge.model and f"{cfg.judge.model.backend}:{cfg.judge.model.name}",
             "calls_per_round": 2 * len(data.gate) if cfg.judge.model else 0,
         },
+        "estimate": _estimate(asked, cfg, path.parent, pilot, console),
     }
+
+
+def _estimate(
+    asked: Config, cfg: Config, base: Path, pilot: int | None, console: Console | None
+) -> dict[str, Any] | None:
+    """What the rounds will take, None where nobody has asked the teacher yet."""
+    seen, source = _seen_in_run(cfg), "the run so far"
+    if seen is None and pilot is not None:
+        seen, source = _pilot(asked, base, pilot, console), "pilot"
+    if seen is None:
+        return None
+    model = f"{cfg.teacher.backend}:{cfg.teacher.name}"
+    found = estimate(seen, cfg.generate, price_of(cfg.budget, model))
+    return {
+        "source": source,
+        "seen": asdict(seen),
+        "a_round": None if found is None else asdict(found),
+        "rounds": cfg.rounds.max,
+        "currency": cfg.budget.currency,
+    }
+
+
+def _seen_in_run(cfg: Config) -> Evidence | None:
+    """What the waves of this very run came to, if it has begun under the same settings."""
+    folder = Path(cfg.out) / cfg.name
+    if not (folder / "run.db").exists():
+        return None
+    with Store(folder) as store:
+        stored = store.meta("identity")
+        if stored is None or cfg.identity_beside(stored) != cfg.identity:
+            return None
+        return evidence_of(store)
+
+
+def _pilot(cfg: Config, base: Path, calls: int, console: Console | None) -> Evidence:
+    with Display(console or Console(stderr=True), cfg.rounds.max) as display:
+        from selfinstruct.runs import Run  # takes a second, and most plans make no call
+
+        return Run(cfg, base, display).pilot(calls)
+
+
+def _hosts(model: ModelConfig | None, proxies: Mapping[str, str]) -> list[dict[str, str | None]]:
+    """Which machines a model's rows go to, and through which proxy; none where they stay here."""
+    found: list[dict[str, str | None]] = []
+    for url in () if model is None else model.base_urls:
+        assert model is not None
+        endpoint = read_endpoint(url, allow_http=model.allow_http)
+        used = model.use_proxy and not endpoint.local and not proxy_bypass(endpoint.host)
+        proxy = (proxies.get(endpoint.scheme) or proxies.get("all")) if used else None
+        told = proxy and redact(proxy)  # it may hold a password
+        host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+        at = f"{host}:{endpoint.port}"
+        found.append({"host": at, "scheme": endpoint.scheme, "proxy": told})
+    return found
 
 
 def first_prompts(cfg: Config, data: RealData, task: Task) -> Sequence[Prompt]:
@@ -98,6 +177,49 @@ def _guards(guard: dict[str, Any]) -> str:
     if not held:
         return "none"
     return f"{held}: a loss of {guard['margin']:.0%} against the base must be ruled out"
+
+
+def _estimated(found: dict[str, Any], accept: int) -> dict[str, str]:
+    """What was seen and what it comes to, one line each."""
+    seen, each = found["seen"], found["a_round"]
+    what = f"{found['source']}: {seen['calls']} calls, {seen['kept']} of {seen['candidates']} kept"
+    if each is None:
+        return {"estimate": f"{what}; too few to tell, take more with --pilot"}
+    tokens = (seen["prompt_tokens"] + seen["completion_tokens"]) / seen["calls"]
+    rows = f"{round(each['accepted']['value'])} accepted rows"
+    short = each["accepted"]["low"] < accept
+    runs_dry = f" (down to {round(each['accepted']['low'])}: candidates may run out)"
+    facts = {
+        "estimate": f"{what}: {_span(each['share'], '.0%')}, {tokens:.0f} tokens a call",
+        "a round": f"about {_cost(each, found['currency'])} for {rows}" + runs_dry * short,
+    }
+    if found["rounds"] > 1:
+        whole = {
+            name: each[name] and {end: n * found["rounds"] for end, n in each[name].items()}
+            for name in ("calls", "tokens", "cost", "seconds")
+        }
+        facts[f"{found['rounds']} rounds"] = f"at most {_cost(whole, found['currency'])}"
+    return facts
+
+
+def _cost(found: dict[str, Any], currency: str) -> str:
+    """Calls, tokens, money and the teacher's time, each with its range."""
+    money = [f"{_span(found['cost'], '.2g')} {currency}"] if found["cost"] else []
+    took = found["seconds"]
+    return ", ".join(
+        [
+            f"{_span(found['calls'], '.0f')} calls",
+            f"{_span(found['tokens'], '.0f')} tokens",
+            *money,
+            f"{seconds(took['value'])} of the teacher's time ({seconds(took['low'])} to "
+            f"{seconds(took['high'])})",
+        ]
+    )
+
+
+def _span(found: dict[str, float], form: str) -> str:
+    low, high = format(found["low"], form), format(found["high"], form)
+    return f"{format(found['value'], form)} ({low} to {high})"
 
 
 def _calls(cfg: GenerateConfig, task: Task) -> dict[str, int]:
@@ -142,6 +264,11 @@ def print_plan(plan: dict[str, Any]) -> None:
     if plan["judge"]["model"]:
         calls = plan["judge"]["calls_per_round"]
         facts["judge"] = f"{plan['judge']['model']}, at most {calls} calls a round"
+    if plan["estimate"]:
+        facts |= _estimated(plan["estimate"], plan["accept"])
+    for each in plan["hosts"]:
+        by = f", through the proxy {each['proxy']}" if each["proxy"] else ""
+        facts[f"{each['role']} asked at"] = f"{each['host']} over {each['scheme']}{by}"
     for name, fact in facts.items():
         table.add_row(Text(name, style="bold"), Text(escape(fact)))
     console.print(table)

@@ -6,10 +6,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from selfinstruct.cli.text import escape
+from selfinstruct.cli.text import Output, escape
 from selfinstruct.pairs import LOWER_IS_BETTER
-from selfinstruct.telling import NAMES, interval, name_signal, seconds
-from selfinstruct.types import SPLITS
+from selfinstruct.telling import (
+    NAMES,
+    interval,
+    money,
+    name_signal,
+    opened,
+    origin,
+    seconds,
+    tell_ending,
+)
+from selfinstruct.types import ROUND_FULL, SPLITS
 
 COLOURS = {"accept": "green", "reject": "red", "inconclusive": "yellow"}
 
@@ -19,12 +28,14 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
     data = summary["data"]
     rows = ", ".join(f"{split} {data[split]}" for split in SPLITS)
     console.print(Text(f"{summary['run']}: real rows {rows}"))
+    if summary["forked_from"]:
+        console.print(Text(escape(origin(summary["forked_from"]))))
     if summary["students"]:
         console.print(_students(summary["students"], "on gate: real rows no student has seen"))
     for entry in summary["rounds"]:
         _print_round(console, entry)
     if summary["final"]:
-        title = "on final: opened once, after the last verdict"
+        title = f"on final: opened {escape(opened(summary['final_seen']))}"
         console.print(_students(summary["final"], title))
     if summary["final_gain"]:
         gains = "; ".join(
@@ -51,15 +62,20 @@ def _students(students: list[dict[str, Any]], title: str) -> Table:
 
 
 def _print_round(console: Console, entry: dict[str, Any]) -> None:
-    dropped = sum(entry["rejected"].values())
-    seen = entry["accepted"] + dropped
+    dropped = {name: n for name, n in entry["rejected"].items() if name != ROUND_FULL}
+    late = entry["rejected"].get(ROUND_FULL, 0)
+    seen = entry["accepted"] + sum(dropped.values()) + late
     head = Text(f"round {entry['index']}: ", style="bold")
     verdict = entry["verdict"] or "not finished"
     head.append(verdict.upper(), style=COLOURS.get(verdict, ""))
     console.print(head)
     share = f" ({entry['accepted'] / seen:.0%})" if seen else ""
-    console.print(f"  kept {entry['accepted']} of {seen} candidates{share}", highlight=False)
-    reasons = ", ".join(f"{escape(reason)} {n}" for reason, n in entry["rejected"].items())
+    more = f"; {late} more would have been, but the round was full" if late else ""
+    console.print(f"  kept {entry['accepted']} of {seen} candidates{share}{more}", highlight=False)
+    if entry["ending"]:
+        ended = tell_ending(entry["ending"], entry["accepted"], entry["target"])
+        console.print(Text(f"  ended: {ended}"))
+    reasons = ", ".join(f"{escape(reason)} {n}" for reason, n in dropped.items())
     if reasons:
         console.print(Text(f"  dropped: {reasons}"))
     if mixture := entry["mixture"]:
@@ -107,6 +123,7 @@ def _print_end(console: Console, summary: dict[str, Any]) -> None:
     parts = [
         f"{spent['calls']} teacher calls",
         f"{tokens} tokens",
+        *_cost(summary["account"]),
         f"{seconds(summary['seconds'])} of work",
         f"{summary['looks']} {'look' if summary['looks'] == 1 else 'looks'} at gate",
         *([] if summary["state"] == "finished" else ["not finished"]),
@@ -115,7 +132,14 @@ def _print_end(console: Console, summary: dict[str, Any]) -> None:
     console.print(Text.assemble("champion: ", champion, " · ", " · ".join(parts)))
 
 
+def _cost(account: dict[str, Any]) -> list[str]:
+    """The money, where there are prices, and what failures and kills added to the calls."""
+    cost, lost = account["cost"], account["lost_calls"]
+    parts = [] if cost is None else [money(cost, account["currency"])]
+    return [*parts, *([f"and {lost} calls lost that were asked again"] if lost else [])]
+
+
 def stdout() -> Console:
     """A console for data: wide enough not to fold tables where there is no terminal."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=140)
+    console = Output(highlight=False)
+    return console if console.is_terminal else Output(highlight=False, width=140)

@@ -1,6 +1,17 @@
-"""Other people's words made safe to print on a terminal."""
+"""Other people's words made safe to print on a terminal, and where they are printed."""
 
+import rich.console
+
+from selfinstruct.cli.stopping import ReaderGone
 from selfinstruct.printable import is_unsafe
+
+
+class Output(rich.console.Console):
+    """rich's console, which would answer 1 where nobody reads."""
+
+    def on_broken_pipe(self) -> None:
+        """Called by rich. Raises `ReaderGone`."""
+        raise ReaderGone
 
 
 def escape(text: str) -> str:

@@ -18,11 +18,12 @@ from selfinstruct.config.judging import (
     GuardConfig,
     JudgeConfig,
     MixtureConfig,
+    PriceConfig,
     RoundsConfig,
     StudentConfig,
     WatchConfig,
 )
-from selfinstruct.config.load import Config, load_config, parse_config
+from selfinstruct.config.load import Config, load_config, load_prices, parse_config
 
 __all__ = [
     "BudgetConfig",
@@ -39,11 +40,13 @@ __all__ = [
     "MixtureConfig",
     "ModelConfig",
     "NoveltyConfig",
+    "PriceConfig",
     "RoundsConfig",
     "SeedsConfig",
     "StudentConfig",
     "TaskConfig",
     "WatchConfig",
     "load_config",
+    "load_prices",
     "parse_config",
 ]

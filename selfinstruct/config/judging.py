@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from selfinstruct.config.asking import ModelConfig
-from selfinstruct.config.section import Count, Positive, Section, Share, operational
+from selfinstruct.config.section import Amount, Count, Positive, Section, Share, operational
 
 
 class MixtureConfig(Section):
@@ -151,8 +151,32 @@ class RoundsConfig(Section):
     """Stop after so many rounds in a row that were not accepted."""
 
 
-class BudgetConfig(Section):
-    """Hard limits, checked before every call; reaching one stops the run resumably (exit 3)."""
+class PriceConfig(Section):
+    """What a model costs, in `budget.currency` per million tokens."""
 
+    input: Amount
+    output: Amount
+
+
+class BudgetConfig(Section):
+    """Hard limits of the whole run, checked before every call; one that would be broken stops the
+    run resumably (exit 3). The teacher's calls and the judge's count, and so do calls that failed.
+    """
+
+    max_cost: Amount | None = operational(None)
+    """In `currency`; needs a price for every model that is asked."""
     max_calls: Count | None = operational(None)
     max_tokens: Count | None = operational(None)
+    """Tokens read and written together."""
+    max_hours: Amount | None = operational(None)
+    """Of work of any kind on the run, training included; no call begins after that."""
+    prices: dict[str, PriceConfig] = operational({})
+    """A model's name, as `teacher.name` says it, to what it costs. None are built in: they go
+    stale.
+    """
+    price_file: str | None = operational(None)
+    """A YAML or JSON file of such a table; `prices` goes before it. A relative path starts at the
+    config's folder, then here.
+    """
+    currency: str = operational("USD")
+    """What prices and `max_cost` are in; shown, never converted."""

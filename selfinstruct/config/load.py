@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from selfinstruct.config.asking import (
     FiltersConfig,
@@ -25,6 +25,7 @@ from selfinstruct.config.judging import (
     GuardConfig,
     JudgeConfig,
     MixtureConfig,
+    PriceConfig,
     RoundsConfig,
     StudentConfig,
     WatchConfig,
@@ -98,6 +99,24 @@ def parse_config(tree: Mapping[str, Any], where: str = "config") -> Config:
     except ValidationError as error:
         faults = [_fault(dict(item)) for item in error.errors()]
         raise UserError("\n".join(f"{where}: {fault}" for fault in faults)) from None
+
+
+def load_prices(path: Path) -> dict[str, PriceConfig]:
+    """A YAML or JSON table, model name to `input` and `output` per million tokens, in; checked out.
+
+    Raises `UserError` naming every fault.
+    """
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        return TypeAdapter(dict[str, PriceConfig]).validate_python(tree)
+    except ValidationError as error:
+        faults = [_fault(dict(item)) for item in error.errors()]
+        raise UserError(
+            "\n".join(f"{path}: {fault}" for fault in faults),
+            next_step="write lines such as MODEL: {input: 0.15, output: 0.60}",
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise UserError(f"{path} is no readable table of prices: {error}") from None
 
 
 def _apply(tree: dict[str, Any], override: str) -> None:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from selfinstruct.config import ModelConfig
 from selfinstruct.types import Checkpoint, Model, StudentModel
+from selfinstruct.weights import OnNote, unheard
 
 if TYPE_CHECKING:
     from selfinstruct.base import Base
 
 
-def open_model(cfg: ModelConfig) -> Model:
-    """The model that a config names, ready to answer; the caller closes it.
+def open_model(cfg: ModelConfig, on_note: OnNote = unheard) -> Model:
+    """The model that a config names, ready to answer; the caller closes it. `on_note` hears of what
+    takes long.
 
     Raises `UserError` for a name the backend does not know, and for a library that is missing.
     """
@@ -26,10 +28,14 @@ def open_model(cfg: ModelConfig) -> Model:
             from selfinstruct.models.transformers_model import TransformersModel
 
             return TransformersModel.load(cfg.name, device=cfg.device, batch_size=cfg.parallel)
-        case "openai":
-            from selfinstruct.models.openai_api import OpenAIModel
+        case "openai" if cfg.batch:
+            from selfinstruct.served.batch import BatchModel
 
-            return OpenAIModel(cfg)
+            return BatchModel(cfg, on_note)
+        case "openai" | "anthropic":
+            from selfinstruct.served import ServedModel
+
+            return ServedModel(cfg)
         case "program":
             from selfinstruct.models.program import ProgramModel
 

@@ -107,7 +107,7 @@ class LlamaCppModel:
         # freed before its loop begins is never told to end it, and freeing waits for ever.
         self._server.handle_metrics()
 
-    def generate(self, requests: Sequence[Request]) -> Generator[Answered, None, None]:
+    def generate(self, requests: Sequence[Request]) -> Generator[Sequence[Answered], None, None]:
         """Yield each answer as soon as it is written; closing the generator stops the rest.
 
         A request the engine refuses, such as a prompt longer than the context, is an error of that
@@ -127,7 +127,7 @@ class LlamaCppModel:
             while left:
                 item = news.get()
                 if isinstance(item, Answered):
-                    yield item
+                    yield [item]
                 else:
                     item.result()
                     left -= 1

@@ -3,12 +3,11 @@
 The function takes a sequence of requests and gives one text or `Completion` for each, in order.
 """
 
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from selfinstruct.errors import UserError
 from selfinstruct.models.scripted import Answer, complete
-from selfinstruct.plugins import find_function
+from selfinstruct.plugins import find_function, source_of
 from selfinstruct.types import Answered, Request, digest
 
 Program = Callable[[Sequence[Request]], Iterable[Answer]]
@@ -20,9 +19,9 @@ class ProgramModel:
     def __init__(self, name: str) -> None:
         self.name = f"program:{name}"
         self._program: Program = find_function(name)
-        self.digest = digest([name, _source(self._program)])
+        self.digest = digest([name, source_of(self._program)])
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
+    def generate(self, requests: Sequence[Request]) -> Iterator[Sequence[Answered]]:
         """Hand all requests over and yield answers as they come.
 
         Raises `UserError` when there are fewer or more answers than requests.
@@ -30,7 +29,7 @@ class ProgramModel:
         given = 0
         for answer in self._program(requests):
             if given < len(requests):
-                yield Answered(given, complete(answer, requests[given], self.name))
+                yield [Answered(given, complete(answer, requests[given], self.name))]
             given += 1
         if given != len(requests):
             raise UserError(
@@ -40,10 +39,3 @@ class ProgramModel:
 
     def close(self) -> None:
         """Nothing to free."""
-
-
-def _source(program: Program) -> str:
-    try:
-        return inspect.getsource(program)
-    except (OSError, TypeError):  # built in, compiled or made at run time
-        return ""

@@ -26,11 +26,11 @@ class Scripted:
         self._left = iter(()) if callable(answers) else iter(answers)
         self._given = 0
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
+    def generate(self, requests: Sequence[Request]) -> Iterator[Sequence[Answered]]:
         """Answer one request after the other."""
         for index, request in enumerate(requests):
             answer = self._answer(request) if self._answer else self._next()
-            yield Answered(index, complete(answer, request, self.name))
+            yield [Answered(index, complete(answer, request, self.name))]
 
     def close(self) -> None:
         """Nothing to free."""

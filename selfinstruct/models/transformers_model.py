@@ -4,11 +4,11 @@ Each draw depends on its own request's seed, never on the batch it shares; paddi
 rest of a batch changes an answer by float noise alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import torch
 import transformers
@@ -24,6 +24,7 @@ from transformers import (
 from selfinstruct import chat, weights
 from selfinstruct.base import Base, load_base
 from selfinstruct.errors import UserError
+from selfinstruct.memory import in_pieces
 from selfinstruct.types import (
     Answered,
     Completion,
@@ -41,6 +42,8 @@ LOGIT_BYTES = 2**28
 """Logits that are scored at once take up to so many bytes (float32)."""
 
 Row = tuple[int, list[int], Request]
+T = TypeVar("T")
+Made = TypeVar("Made")
 
 
 class TransformersModel:
@@ -96,11 +99,12 @@ class TransformersModel:
         found = [weights.digest(part) for part in self._files]
         return digest(found) if len(found) > 1 else found[0]
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Answered]:
-        """Answer in batches of like length; every answer of a batch is yielded when it is done.
+    def generate(self, requests: Sequence[Request]) -> Iterator[Sequence[Answered]]:
+        """Answer in batches of like length; the answers of a batch are yielded when it is done.
 
         A prompt that leaves no room for `max_tokens` within the model's context is an error of that
-        request alone.
+        request alone. A batch that does not fit into memory is cut, and so are those after it.
+        Raises `IncompleteError` where a single prompt does not fit.
         """
         rows: list[Row] = []
         for index, request in enumerate(requests):
@@ -108,12 +112,13 @@ class TransformersModel:
             needed = len(prompt) + request.sampling.max_tokens
             if needed > self._context:
                 why = f"needs {needed} tokens of context, the model has {self._context}"
-                yield Answered(index, Completion("", "error", model=self.name, error=why))
+                yield [Answered(index, Completion("", "error", model=self.name, error=why))]
             else:
                 rows.append((index, prompt, request))
         rows.sort(key=lambda row: len(row[1]))
-        for start in range(0, len(rows), self._batch_size):
-            yield from self._answer(rows[start : start + self._batch_size])
+        while rows:
+            batch, rows = rows[: self._batch_size], rows[self._batch_size :]
+            yield self._fitting(self._answer, batch)
 
     def nll(
         self, conversations: Sequence[Sequence[Message]], on_scored: OnCount = uncounted
@@ -121,7 +126,8 @@ class TransformersModel:
         """The mean token NLL of each last message, in nats, its end-of-turn token included.
 
         `on_scored` hears the number of rows done after each batch. Logits are computed for answer
-        tokens alone. Raises `UserError` for a conversation longer than the model's context.
+        tokens alone. Raises `UserError` for a conversation longer than the model's context. Batches
+        are cut as in `generate`.
         """
         encoded = [chat.encode(self._tokenizer, turns) for turns in conversations]
         lengths = [len(row.prompt_ids) + len(row.answer_ids) for row in encoded]
@@ -134,7 +140,8 @@ class TransformersModel:
         order = sorted(range(len(encoded)), key=lengths.__getitem__)
         scores: dict[int, TokenNll] = {}
         for batch in self._scoring_batches(order, encoded):
-            scores |= zip(batch, self._score([encoded[index] for index in batch]), strict=True)
+            found = self._fitting(self._score, [encoded[index] for index in batch])
+            scores |= zip(batch, found, strict=True)
             on_scored(len(scores))
         return [scores[index] for index in range(len(encoded))]
 
@@ -143,6 +150,13 @@ class TransformersModel:
         del self._model
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
+
+    def _fitting(self, work: Callable[[Sequence[T]], list[Made]], batch: Sequence[T]) -> list[Made]:
+        """What the work makes of a batch; what was too large once is not tried again."""
+        pieces = in_pieces(work, batch)
+        if len(pieces) > 1:
+            self._batch_size = max(len(piece) for piece in pieces)
+        return [made for piece in pieces for made in piece]
 
     @torch.inference_mode()
     def _answer(self, rows: Sequence[Row]) -> list[Answered]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from selfinstruct.report.gather import RoundFacts
+from selfinstruct.types import ROUND_FULL
 
 STEPS: Mapping[str, tuple[str, ...]] = {
     "readable": (
@@ -26,6 +27,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "not contradicted": ("contradiction",),
     "novel": ("too_similar", "response_too_similar"),
     "not held out": ("contaminated",),
+    "still needed": (ROUND_FULL,),
 }
 OTHER = "through other checks"
 

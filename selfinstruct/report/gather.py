@@ -58,6 +58,8 @@ class RoundFacts:
     losses: tuple[float, ...] = ()
     signals: tuple[Signal, ...] = ()
     verdict: Verdict | None = None
+    failed: bool = False
+    """Whether its student came to numbers that are none, and was rejected without a verdict."""
 
     @property
     def student(self) -> str:
@@ -131,7 +133,8 @@ def gather(folder: Path) -> Facts:
 
 
 def _round(store: Store, index: int) -> RoundFacts:
-    train = store.stage(index, "train") or {}
+    diverged = store.stage(index, "diverged")
+    train = store.stage(index, "train") or diverged or {}
     watch = store.stage(index, "watch") or {}
     gate = store.stage(index, "gate")
     waves = takewhile(lambda wave: wave is not None, (store.wave(index, n) for n in count()))
@@ -144,6 +147,7 @@ def _round(store: Store, index: int) -> RoundFacts:
         losses=tuple(math.nan if loss is None else loss for loss in train.get("losses") or ()),
         signals=tuple(map(rows.to_signal, watch.get("signals", ()))),
         verdict=rows.to_verdict(gate["verdict"]) if gate else None,
+        failed=diverged is not None,
     )
 
 

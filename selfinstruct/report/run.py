@@ -1,5 +1,6 @@
 """`report`: a run's folder in, one HTML page and the pictures with their numbers beside it out."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,8 @@ def run_page(facts: Facts, drawn: Sequence[tuple[Chart, str]]) -> str:
         rounds=[_round(each, facts) for each in facts.bootstrap_rounds],
         students=list(_students(facts.summary["students"])),
         final=list(_students(facts.summary["final"])),
+        opened=telling.opened(facts.summary["final_seen"]),
+        origin=telling.origin(forked) if (forked := facts.summary["forked_from"]) else "",
         final_gain=[
             f"{telling.gain(name, at)} {telling.NAMES.get(name, name)}"
             for name, at in facts.summary["final_gain"].items()
@@ -71,18 +74,23 @@ def run_page(facts: Facts, drawn: Sequence[tuple[Chart, str]]) -> str:
 
 def _round(each: RoundFacts, facts: Facts) -> dict[str, Any]:
     verdict = each.verdict
+    outcome = verdict.outcome if verdict else "reject" if each.failed else "unfinished"
     entry = next((r for r in facts.summary["rounds"] if r["index"] == each.index), None)
     return {
         "index": each.index,
-        "outcome": verdict.outcome if verdict else "unfinished",
-        "sign": SIGNS[verdict.outcome] if verdict else "…",
-        "headline": words.headline(verdict) if verdict else "not finished",
+        "outcome": outcome,
+        "sign": SIGNS.get(outcome, "…"),
+        "headline": words.headline(verdict) if verdict else _unjudged(each),
         "why": entry["why"] if entry and entry["why"] else "",
         "details": list(words.details(verdict)) if verdict else [],
         "guards": verdict.guards if verdict else (),
         "kept": len(each.accepted),
         "seen": len(each.accepted) + len(each.rejected),
     }
+
+
+def _unjudged(each: RoundFacts) -> str:
+    return "rejected: the student came to no numbers" if each.failed else "not finished"
 
 
 def _metrics(students: list[dict[str, Any]]) -> dict[str, str]:
@@ -108,5 +116,11 @@ def _learned(each: RoundFacts) -> Mapping[str, Any] | None:
         "achieved": f"{mixed['achieved_share']:.0%}",
         "unit": mixed["unit"],
         "steps": str(len(each.losses)) if each.losses else "not recorded",
-        "loss": f"{each.losses[-1]:.3f}" if each.losses else "not recorded",
+        "loss": _last(each.losses),
     }
+
+
+def _last(losses: Sequence[float]) -> str:
+    if not losses:
+        return "not recorded"
+    return "no number" if math.isnan(losses[-1]) else f"{losses[-1]:.3f}"

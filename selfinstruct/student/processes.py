@@ -1,6 +1,8 @@
 """Training in several processes: the same one, started by `accelerate launch train.py`."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -9,13 +11,23 @@ from pathlib import Path
 
 from selfinstruct import chat
 from selfinstruct.config import StudentConfig
-from selfinstruct.errors import IncompleteError, UserError
+from selfinstruct.errors import (
+    DivergedError,
+    IncompleteError,
+    OutOfMemoryError,
+    StoreError,
+    UserError,
+)
 from selfinstruct.files import write_atomic, write_jsonl
 from selfinstruct.rows import from_example
 from selfinstruct.types import Example, OnProgress, Progress
 
 SCRIPT = Path(__file__).parents[2] / "train.py"
 LAUNCH = (sys.executable, "-m", "accelerate.commands.launch")
+KINDS = {
+    kind.__name__: kind
+    for kind in (UserError, IncompleteError, DivergedError, OutOfMemoryError, StoreError)
+}
 
 
 def train_in_processes(
@@ -31,8 +43,9 @@ def train_in_processes(
 ) -> None:
     """Write the adapter of `student.train` to `out`, from `cfg.processes` processes.
 
-    Raises `UserError` where the launch script is not installed and `IncompleteError` with the end
-    of what it wrote where it fails.
+    Raises what it raised in the processes, `UserError` where the launch script is not installed,
+    and `IncompleteError` where the processes were killed or ended in some other way, with the end
+    of what they wrote.
     """
     if not script.exists():
         raise UserError(
@@ -42,6 +55,7 @@ def train_in_processes(
     on_progress(Progress(0, "train", note=f"in {cfg.processes} processes"))
     with tempfile.TemporaryDirectory() as folder:
         mixture, config = Path(folder, "mixture.jsonl"), Path(folder, "config.yaml")
+        failure = Path(folder, "failure.json")
         write_jsonl(mixture, map(from_example, rows))
         settings = {
             "seed": seed,
@@ -51,15 +65,56 @@ def train_in_processes(
             "student": {**cfg.model_dump(mode="json"), "processes": 1},
         }
         write_atomic(config, json.dumps(settings))
-        files = ("--mixture", str(mixture), "--config", str(config))
+        files = ("--mixture", str(mixture), "--config", str(config), "--failure", str(failure))
         command = [
             *(*LAUNCH, "--num_processes", str(cfg.processes), str(script)),
             *(*files, "--base", base, "--out", str(out)),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise IncompleteError(
-            f"training in {cfg.processes} processes ended with code {done.returncode}",
-            why=done.stderr.strip()[-2000:],
-            next_step="mend that, or set student.processes=1",
+        code, said = _run(command)
+        if code != 0:
+            raise _failure(cfg.processes, code, said, failure)
+
+
+def write_failure(error: UserError, path: Path) -> None:
+    """Put a failure where the process that started this one looks for it; the last one stays."""
+    told = {"what": error.what, "why": error.why, "next_step": error.next_step}
+    write_atomic(path, json.dumps({"kind": type(error).__name__, **told}))
+
+
+def _run(command: Sequence[str]) -> tuple[int, str]:
+    """The exit code and stderr. Whatever ends the wait ends all processes of the command: those
+    that a launcher has started would outlive it, and keep the memory of their GPUs.
+    """
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as running:
+        try:
+            _, said = running.communicate()
+        except BaseException:
+            os.killpg(running.pid, signal.SIGKILL)
+            raise
+    return running.returncode, said
+
+
+def _failure(processes: int, code: int, said: str, path: Path) -> UserError:
+    if path.exists():
+        told = json.loads(path.read_text(encoding="utf-8"))
+        return KINDS[told.pop("kind")](told.pop("what"), **told)
+    if code == -signal.SIGKILL or "SIGKILL" in said:  # as accelerate and torchrun tell of it
+        return IncompleteError(
+            f"training in {processes} processes was killed",
+            why="somebody did, or the system, which does so when the machine's memory runs out: "
+            "its log (dmesg) says which",
+            next_step="free memory or set student.micro_batch lower, and start the same command "
+            "again",
         )
+    return IncompleteError(
+        f"training in {processes} processes ended with code {code}",
+        why=said.strip()[-2000:],
+        next_step="mend that, or set student.processes=1",
+    )

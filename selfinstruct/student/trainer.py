@@ -4,7 +4,6 @@ It takes token rows and knows nothing of examples or templates.
 """
 
 import math
-import os
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -23,7 +22,8 @@ from transformers import (
 from trl import SFTConfig, SFTTrainer  # type: ignore[attr-defined]
 
 from selfinstruct.config import StudentConfig
-from selfinstruct.errors import IncompleteError, UserError
+from selfinstruct.errors import DivergedError
+from selfinstruct.student.batches import split_batch, world_size
 from selfinstruct.student.tokens import IGNORED, TokenRow
 from selfinstruct.types import OnProgress, Progress
 
@@ -69,8 +69,7 @@ def _arguments(cfg: StudentConfig, rows: int, model: Any, seed: int, scratch: st
     steps = cfg.max_steps
     if steps is None:
         steps = max(1, math.ceil(cfg.epochs * math.ceil(rows / cfg.batch_size)))
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    micro, accumulated = split_batch(cfg.batch_size, cfg.micro_batch, processes)
+    micro, accumulated = split_batch(cfg.batch_size, cfg.micro_batch, world_size())
     rate = cfg.learning_rate
     # transformers' own `constant` leaves the warmup out.
     scheduler = "constant_with_warmup" if cfg.scheduler == "constant" else cfg.scheduler
@@ -169,10 +168,26 @@ class SortedBatches(Sampler[int]):
 
 
 class Watch(TrainerCallback):
-    """Reports every step, and stops at the first loss or gradient that is not finite."""
+    """Reports every step, and stops at the first loss, gradient or weight that is not finite."""
 
     def __init__(self, on_progress: OnProgress) -> None:
         self._on_progress = on_progress
+
+    def on_train_end(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,  # noqa: ARG002 - passed by name
+        model: Any = None,
+        **_: Any,
+    ) -> None:
+        """Called after the last update, which shows in no loss."""
+        learned = (weight for weight in model.parameters() if weight.requires_grad)
+        if not all(bool(weight.isfinite().all()) for weight in learned):
+            raise DivergedError(
+                f"training diverged at the last of {state.max_steps} steps: weights are no numbers",
+                next_step=_lower(args),
+            )
 
     def on_log(
         self,
@@ -187,11 +202,11 @@ class Watch(TrainerCallback):
             return
         loss, gradient, rate = logs["loss"], logs["grad_norm"], logs["learning_rate"]
         if not (math.isfinite(loss) and math.isfinite(gradient)):
-            raise IncompleteError(
+            raise DivergedError(
                 f"training diverged at step {state.global_step} of {state.max_steps}: loss {loss}, "
                 f"gradient norm {gradient}, learning rate {rate:.2g}",
                 why="weights that are no numbers do not mend by going on",
-                next_step=f"set student.learning_rate={args.learning_rate / 4:.1g}",
+                next_step=_lower(args),
             )
         if state.is_world_process_zero:
             note = f"loss {loss:.3f}"
@@ -199,20 +214,11 @@ class Watch(TrainerCallback):
             self._on_progress(Progress(0, "train", done, total, "steps", loss=loss, note=note))
 
 
-def split_batch(batch: int, micro: int, processes: int) -> tuple[int, int]:
-    """(rows at once, times accumulated) of each process, so that an update sees `batch` rows.
-
-    Rows at once is the largest divisor that is no larger than `micro`. Raises `UserError` where the
-    batch cannot be shared out evenly.
-    """
-    share, left = divmod(batch, processes)
-    if left:
-        raise UserError(
-            f"student.batch_size {batch} cannot be shared out evenly over {processes} processes",
-            next_step=f"set student.batch_size={processes * max(1, share)}",
-        )
-    rows = max(size for size in range(1, min(micro, share) + 1) if share % size == 0)
-    return rows, share // rows
+def _lower(args: TrainingArguments) -> str:
+    return (
+        f"set student.learning_rate={args.learning_rate / 4:.1g}; a run that has begun keeps its"
+        " own, so begin one of another name with name=OTHER"
+    )
 
 
 def default_learning_rate(parameters: int) -> float:

@@ -1,0 +1,71 @@
+"""OpenAI's chat completions: hosted APIs, vLLM, SGLang, Ollama, llama.cpp, gateways."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from selfinstruct.types import Completion, FinishReason, Request
+
+NEW_LIMIT_HOSTS = ("openai.com", "openai.azure.com")
+"""Their newer models refuse `max_tokens`; many other servers know no `max_completion_tokens`."""
+NO_SEED_HOSTS = ("googleapis.com",)
+FINISHED: Mapping[str, FinishReason] = {
+    "length": "length",
+    "max_tokens": "length",
+    "content_filter": "refusal",
+}
+
+
+@dataclass(frozen=True)
+class OpenAIChat:
+    """The dialect. `limit` names the field that bounds a completion, `seeded` sends seeds."""
+
+    limit: str = "max_tokens"
+    seeded: bool = True
+    path: str = "/chat/completions"
+    version: int = 1
+    """Counts up when the same request would mean something else; part of a call's key."""
+
+    def headers(self, key: str | None) -> dict[str, str]:
+        """How the key travels: in a header, never in an address, which logs keep."""
+        return {"Authorization": f"Bearer {key or 'none'}", "Content-Type": "application/json"}
+
+    def body(self, model: str, request: Request) -> dict[str, Any]:
+        """What is asked, without nulls, which some servers refuse."""
+        how = request.sampling
+        body: dict[str, Any] = {
+            "model": model,
+            "messages": [{"role": turn.role, "content": turn.content} for turn in request.messages],
+            "temperature": how.temperature,
+            "top_p": how.top_p,
+            self.limit: how.max_tokens,
+        }
+        if how.stop:
+            body["stop"] = list(how.stop)
+        if self.seeded:
+            body["seed"] = request.seed
+        return body
+
+    def read(self, payload: Mapping[str, Any], model: str) -> Completion:
+        """What was answered. Raises `LookupError`, `TypeError` or `AttributeError` for a payload of
+        another shape.
+        """
+        choice = payload["choices"][0]
+        message = choice["message"]
+        refusal = message.get("refusal")
+        reason: FinishReason = FINISHED.get(str(choice.get("finish_reason")), "stop")
+        usage = payload.get("usage") or {}
+        return Completion(
+            text_of(message.get("content")) or refusal or "",
+            "refusal" if refusal else reason,
+            int(usage.get("prompt_tokens") or 0),
+            int(usage.get("completion_tokens") or 0),
+            str(payload.get("model") or model),
+        )
+
+
+def text_of(content: object) -> str:
+    """A message's content, which some servers cut into parts; what a model thinks is not in it."""
+    if isinstance(content, list):
+        return "".join(part.get("text") or "" for part in content)
+    return str(content) if content is not None else ""

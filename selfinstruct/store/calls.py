@@ -1,0 +1,125 @@
+"""What the teacher was asked, what it answered, and what that came to."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from selfinstruct.books import LOST, Books, densest_prompt, lost_with, read_books
+from selfinstruct.rows import (
+    Row,
+    from_messages,
+)
+from selfinstruct.store.ledger import Ledger, put
+from selfinstruct.types import (
+    Completion,
+    Prompt,
+    digest,
+)
+
+
+class Calls(Ledger):
+    """The part of a ledger that keeps calls: an intent before each goes out, an answer after."""
+
+    def answer(self, key: str) -> Completion | None:
+        """The completion paid for under `key`, or None if there is none yet."""
+        row = self._db.execute(
+            "SELECT * FROM attempts WHERE key = ? AND state = 'done'", (key,)
+        ).fetchone()
+        if row is None:
+            return None
+        return Completion(
+            text=row["text"],
+            finish_reason=row["finish_reason"],
+            prompt_tokens=row["prompt_tokens"],
+            completion_tokens=row["completion_tokens"],
+            model=row["model"],
+            attempt=key,
+        )
+
+    def begin_attempts(
+        self, round_index: int, wave: int, model: str, asked: Iterable[tuple[str, Prompt, int]]
+    ) -> None:
+        """Record the intent of each (key, prompt, sample) before anything goes out; what an earlier
+        try of the same call came to is not forgotten.
+        """
+        calls = list(asked)
+        with self.transaction("attempts.begin") as db:
+            put(db, {LOST: lost_with(db, [key for key, _, _ in calls])})
+            for key, prompt, sample in calls:
+                messages = from_messages(prompt.messages)
+                prompt_id = digest([prompt.template, prompt.version, messages])
+                db.execute(
+                    "INSERT OR IGNORE INTO prompts VALUES (?, ?, ?, ?, ?)",
+                    (
+                        prompt_id,
+                        prompt.template,
+                        prompt.version,
+                        json.dumps(messages),
+                        json.dumps(prompt.parents),
+                    ),
+                )
+                db.execute(
+                    "REPLACE INTO attempts"
+                    " (key, round, wave, prompt, sample, model, state, started)"
+                    " VALUES (?, ?, ?, ?, ?, ?, 'open', ?)",
+                    (key, round_index, wave, prompt_id, sample, model, self._now()),
+                )
+
+    def end_attempts(self, answers: Mapping[str, Completion]) -> None:
+        """Record what came back for each key; an error counts as failed and may be asked again.
+
+        In one transaction, since each costs a disk the same, however much is in it.
+        """
+        with self.transaction("attempts.end") as db:
+            db.executemany(
+                "UPDATE attempts SET state = ?, finish_reason = ?, text = ?, prompt_tokens = ?,"
+                " completion_tokens = ?, error = ?, ended = ? WHERE key = ?",
+                [
+                    (
+                        "failed" if answer.finish_reason == "error" else "done",
+                        answer.finish_reason,
+                        answer.text,
+                        answer.prompt_tokens,
+                        answer.completion_tokens,
+                        answer.error,
+                        self._now(),
+                        key,
+                    )
+                    for key, answer in answers.items()
+                ],
+            )
+
+    def spent(self) -> Row:
+        """Calls and tokens of the whole run so far, failed and unfinished calls included."""
+        row = self._db.execute(
+            "SELECT count(*) AS calls, coalesce(sum(prompt_tokens), 0) AS prompt_tokens,"
+            " coalesce(sum(completion_tokens), 0) AS completion_tokens FROM attempts"
+        ).fetchone()
+        return dict(row)
+
+    def attempt(self, key: str) -> Row | None:
+        """One call with its prompt, for people to read."""
+        row = self._db.execute(
+            "SELECT attempts.*, template, version, messages, parents FROM attempts"
+            " JOIN prompts ON prompts.id = attempts.prompt WHERE key = ?",
+            (key,),
+        ).fetchone()
+        return None if row is None else dict(row)
+
+    def calls(self) -> Sequence[Row]:
+        """Every call without its words, in the order asked: round, wave, template, state, tokens,
+        and the times (seconds since 1970) it started and ended, `ended` None while it is open.
+        """
+        rows = self._db.execute(
+            "SELECT attempts.round, wave, template, state, prompt_tokens, completion_tokens,"
+            " started, ended FROM attempts JOIN prompts ON prompts.id = attempts.prompt"
+            " ORDER BY attempts.rowid"
+        )
+        return list(rows)
+
+    def books(self) -> Books:
+        """Calls and tokens by model, failed and unfinished calls included, and what was lost."""
+        return read_books(self._db)
+
+    def densest_prompt(self, model: str) -> float | None:
+        """The most tokens a character among the prompts a model has read, None before the first."""
+        return densest_prompt(self._db, model)

@@ -1,0 +1,59 @@
+"""The real rows of a run, frozen once."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from selfinstruct.errors import StoreError
+from selfinstruct.rows import (
+    from_example,
+    to_example,
+)
+from selfinstruct.store.ledger import Ledger, put
+from selfinstruct.types import (
+    SPLITS,
+    RealData,
+)
+
+
+class Splits(Ledger):
+    """The part of a ledger that keeps the splits."""
+
+    def freeze(self, data: RealData, about: Mapping[str, object] | None = None) -> None:
+        """Store the splits of the real rows, once, they never change afterwards; and with them, in
+        one transaction, JSON values that are part of what the run is.
+        """
+        counts = {name: getattr(data, name) for name in ("duplicates", "skipped", "unused")}
+        with self.transaction("freeze") as db:
+            for split in SPLITS:
+                db.executemany(
+                    "INSERT INTO real VALUES (?, ?, ?, ?)",
+                    [
+                        (split, position, row.id, json.dumps(from_example(row)))
+                        for position, row in enumerate(data.split(split))
+                    ],
+                )
+            put(db, {**(about or {}), "data": counts, "data_digest": data.digest})
+
+    def real_data(self) -> RealData | None:
+        """The frozen splits, or None before `freeze`. Raises `StoreError` if their digest does not
+        hold.
+        """
+        counts = self.meta("data")
+        if counts is None:
+            return None
+        rows = self._db.execute("SELECT split, body FROM real ORDER BY split, position").fetchall()
+        splits: dict[str, Any] = {
+            split: tuple(
+                to_example(json.loads(row["body"])) for row in rows if row["split"] == split
+            )
+            for split in SPLITS
+        }
+        data = RealData(**splits, **counts)
+        if data.digest != self.meta("data_digest"):
+            raise StoreError(
+                f"{self.folder}: the frozen splits are not what was stored",
+                why="their digest differs, so no comparison with earlier rounds would hold",
+                next_step="restore the folder from a copy, or start a run of another name",
+            )
+        return data

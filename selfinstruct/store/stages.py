@@ -1,0 +1,74 @@
+"""Finished stages and the scores they made."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from selfinstruct.rows import (
+    Row,
+    from_report,
+    to_report,
+)
+from selfinstruct.store.ledger import Ledger
+from selfinstruct.types import (
+    Exam,
+    Report,
+)
+
+
+class Stages(Ledger):
+    """The part of a ledger that keeps results."""
+
+    def stage(self, round_index: int, stage: str) -> Any:
+        """The JSON result of a finished stage, or None."""
+        row = self._db.execute(
+            "SELECT result FROM stages WHERE round = ? AND stage = ?", (round_index, stage)
+        ).fetchone()
+        return None if row is None else json.loads(row["result"])
+
+    def commit_stage(
+        self,
+        round_index: int,
+        stage: str,
+        result: object,
+        seconds: float,
+        report: Report | None = None,
+    ) -> None:
+        """Mark a stage finished, together with the report it made; `seconds` is what it took."""
+        with self.transaction("stage") as db:
+            if report is not None:
+                _insert_report(db, report)
+            db.execute(
+                "INSERT INTO stages VALUES (?, ?, ?, ?)",
+                (round_index, stage, json.dumps(result, allow_nan=False), seconds),
+            )
+
+    def stages(self) -> Sequence[Row]:
+        """Every finished stage, in order of rounds."""
+        rows = self._db.execute("SELECT * FROM stages ORDER BY round, rowid")
+        return [{**row, "result": json.loads(row["result"])} for row in rows]
+
+    def report(self, checkpoint: str, split: Exam) -> Report | None:
+        """The stored scores of a checkpoint (by digest) on a split, or None."""
+        row = self._db.execute(
+            "SELECT body FROM reports WHERE checkpoint = ? AND split = ?", (checkpoint, split)
+        ).fetchone()
+        return None if row is None else to_report(json.loads(row["body"]))
+
+    def reports(self) -> Iterator[Report]:
+        """Every stored report."""
+        for row in self._db.execute("SELECT body FROM reports ORDER BY rowid"):
+            yield to_report(json.loads(row["body"]))
+
+    def commit_report(self, report: Report) -> None:
+        """Store the scores of one checkpoint on one split."""
+        with self.transaction("report") as db:
+            _insert_report(db, report)
+
+
+def _insert_report(db: sqlite3.Connection, report: Report) -> None:
+    db.execute(
+        "INSERT INTO reports VALUES (?, ?, ?)",
+        (report.checkpoint, report.split, json.dumps(from_report(report), allow_nan=False)),
+    )

@@ -1,0 +1,212 @@
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selfinstruct.config import Config, parse_config
+from selfinstruct.reuse import (
+    EXAMS,
+    FOLLOWS,
+    TOUCHES,
+    Change,
+    Place,
+    Reuse,
+    consequence,
+    differences,
+    falling,
+    name_stages,
+    reuse,
+    touched,
+)
+
+MODEL = {"backend": "program", "name": "m:f"}
+PLAIN: dict[str, Any] = {"seeds": {"path": "x"}, "teacher": MODEL}
+PLACES: list[Place] = [
+    *((0, f"evaluate base on {exam}") for exam in EXAMS if exam != "dev"),
+    (0, "mix"),
+    (0, "train"),
+    *((0, f"evaluate real-only on {exam}") for exam in EXAMS),
+    *((index, stage) for index in (1, 2) for stage in ("generate", "mix", "train")),
+    *((r, f"evaluate round-{r} on {exam}") for r in (1, 2) for exam in EXAMS if exam != "final"),
+    *((index, stage) for index in (1, 2) for stage in ("watch", "gate")),
+    (0, "evaluate round-2 on final"),
+    (0, "finish"),
+    (0, "sweep 3fa9"),
+]
+"""A finished run of two rounds."""
+
+
+def config(**sections: Any) -> Config:
+    return parse_config({**PLAIN, **sections})
+
+
+def left(
+    before: Config, after: Config, outcomes: Sequence[str] = ("reject", "reject")
+) -> list[str]:
+    changes = differences(before.identity, after.identity)
+    stands = reuse(changes, before, after, 30, outcomes)
+    return [f"{index} {stage}" for index, stage in PLACES if stands.keeps((index, stage))]
+
+
+def test_every_identity_field_is_in_the_table_and_the_table_has_no_others() -> None:
+    cfg = config(judge={"model": MODEL})
+    fields = {*cfg.identity, *config().identity}
+    used = set()
+    for field in fields:
+        change = Change(field, 0, 1)
+        assert touched(change, cfg, cfg, 30)
+        used.add(field if field in TOUCHES else f"{field.partition('.')[0]}.")
+    assert used == set(TOUCHES)
+
+
+BASE = ["0 evaluate base on gate", "0 evaluate base on general", "0 evaluate base on lm_eval"]
+CONTROL = [
+    "0 mix",
+    "0 train",
+    *(f"0 evaluate real-only on {exam}" for exam in ("gate", "dev", "general", "lm_eval")),
+]
+ROUND = ["1 generate", "1 mix", "1 train"]
+SCORES = [f"1 evaluate round-1 on {exam}" for exam in ("gate", "dev", "general", "lm_eval")]
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ({"seed": 1}, ["0 evaluate base on lm_eval"]),
+        ({"seeds": {"path": "y"}}, ["0 evaluate base on lm_eval"]),
+        ({"task": {"system": "x"}}, ["0 mix"]),
+        ({"filters": {"novelty": {"threshold": 0.5}}}, [*BASE, *CONTROL]),
+        ({"teacher": {**MODEL, "name": "m:g"}}, [*BASE, *CONTROL]),
+        ({"generate": {"accept": 5}}, [*BASE, *CONTROL]),
+        ({"mixture": {"on_shortage": "error"}}, [*BASE, *CONTROL, "1 generate"]),
+        ({"mixture": {"unit": "tokens"}}, [*BASE, *CONTROL, "1 generate"]),
+        ({"mixture": {"repeat": 2}}, [*BASE, "1 generate"]),
+        ({"student": {"rank": 4}}, [*BASE, "0 mix", "1 generate", "1 mix"]),
+        ({"student": {"name": "other"}}, ["0 mix", "1 generate"]),
+        (
+            {"evaluate": {"max_new_tokens": 5}},
+            [
+                *(stage for stage in [*BASE, *CONTROL] if "on gate" not in stage),
+                *ROUND,
+                *SCORES[1:],
+                "1 watch",
+            ],
+        ),
+        (
+            {"guard": {"rows": 5}},
+            [
+                BASE[0],
+                *(stage for stage in CONTROL if "general" not in stage and "lm_eval" not in stage),
+                *ROUND,
+                *SCORES[:2],
+                "1 watch",
+            ],
+        ),
+        ({"watch": {"band": 0.2}}, [*BASE, *CONTROL, *ROUND, *SCORES]),
+        ({"watch": {"block": False}}, [*BASE, *CONTROL, *ROUND, *SCORES, "1 watch"]),
+        ({"gate": {"alpha": 0.1}}, [*BASE, *CONTROL, *ROUND, *SCORES, "1 watch"]),
+        ({"judge": {"model": MODEL}}, [*BASE, *CONTROL, *ROUND, *SCORES, "1 watch"]),
+    ],
+)
+def test_a_change_leaves_what_it_does_not_touch(change: dict[str, Any], kept: list[str]) -> None:
+    assert sorted(left(config(), config(**change))) == sorted(kept)
+
+
+def test_a_share_that_changes_the_steps_of_an_arm_takes_the_control_along() -> None:
+    share = {"mixture": {"synthetic_share": 0.2}}
+    assert sorted(left(config(), config(**share))) == sorted([*BASE, "0 mix", "1 generate"])
+    steps = {"student": {"max_steps": 9}}
+    same = left(config(**steps), config(**steps, **share))
+    assert sorted(same) == sorted([*BASE, *CONTROL, "1 generate"])
+
+
+TWO = [stage for index, name in PLACES[:-3] if "on final" not in (stage := f"{index} {name}")]
+ONE = [stage for stage in TWO if not stage.startswith("2")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "outcomes", "kept"),
+    [
+        ({"max": 2}, {"max": 5}, ("reject", "reject"), None),  # shares of alpha change
+        ({"max": 5}, {"max": 5, "patience": 3}, ("reject", "reject"), TWO),
+        ({"max": 5}, {"max": 5, "patience": 1}, ("reject", "reject"), ONE),
+        ({"max": 5}, {"max": 5, "patience": 1}, ("accept", "reject"), TWO),
+        ({"max": 5}, {"max": 5, "patience": 1}, ("accept",), TWO),  # round 2 is under way
+    ],
+)
+def test_rounds_stand_as_far_as_the_new_run_would_go(
+    before: dict[str, Any],
+    after: dict[str, Any],
+    outcomes: Sequence[str],
+    kept: list[str] | None,
+) -> None:
+    found = left(config(rounds=before), config(rounds=after), outcomes)
+    assert found == (kept or [stage for stage in ONE if stage != "1 gate"])
+
+
+@pytest.mark.parametrize(("rounds", "kept"), [(5, TWO), (1, ONE)])
+def test_with_an_open_horizon_more_rounds_change_no_verdict(rounds: int, kept: list[str]) -> None:
+    gate = {"gate": {"horizon": "open"}}
+    before, after = (config(**gate, rounds={"max": n, "patience": 9}) for n in (2, rounds))
+    assert left(before, after) == kept
+
+
+def test_a_new_name_for_the_keys_variable_costs_nothing() -> None:
+    teacher = {**MODEL, "api_key_env": "OTHER_KEY"}
+    assert left(config(), config(teacher=teacher)) == TWO
+
+
+@given(st.sets(st.sampled_from(sorted(FOLLOWS))), st.sets(st.sampled_from(sorted(FOLLOWS))))
+def test_what_falls_is_closed_and_grows_with_what_is_touched(one: Any, other: Any) -> None:
+    assert falling(falling(one)) == falling(one) >= one
+    assert falling(one | other) == falling(one) | falling(other)
+    assert not one or "end" in falling(one)
+
+
+def test_candidates_of_a_round_under_way_stand_with_their_verdicts() -> None:
+    assert Reuse(falling(["end"]), 3).candidates == 3
+    assert Reuse(falling(["mixtures"]), 1).candidates == 1
+    assert Reuse(falling(["candidates"]), 1).candidates == 0
+
+
+def test_a_field_that_only_one_side_knows_differs_and_a_content_does_not() -> None:
+    assert [str(change) for change in differences({"a": 1}, {"a": 2, "b": "x"})] == [
+        "a: 1 -> 2",
+        "b: None -> 'x'",
+    ]
+    (change,) = differences({"a": "0123456789", "b": "x"}, {"a": "9876543210"}, content=True)
+    assert str(change) == "a: what it names has changed (01234567 -> 98765432)"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            {"gate": {"alpha": 0.2}},
+            "gate.alpha: 0.05 -> 0.2 (again: verdicts, what follows, final)",
+        ),
+        ({"seed": 1}, "seed: 0 -> 1 (all of it again)"),
+        ({"rounds": {"patience": 9}}, "rounds.patience: 2 -> 9 (again: final)"),
+    ],
+)
+def test_a_change_tells_what_is_done_again_for_it(change: dict[str, Any], told: str) -> None:
+    before, after = config(), config(**change)
+    (found,) = differences(before.identity, after.identity)
+    assert consequence(found, before, after, 30) == told
+
+
+def test_stages_are_named_kind_by_kind() -> None:
+    assert name_stages(PLACES) == [
+        "candidates of rounds 1 and 2",
+        "mixture of rounds 0, 1 and 2",
+        "training of rounds 0, 1 and 2",
+        "scores on gate of rounds 0, 1 and 2",
+        "scores on general of rounds 0, 1 and 2",
+        "scores on lm_eval of rounds 0, 1 and 2",
+        "scores on dev of rounds 0, 1 and 2",
+        "watch of rounds 1 and 2",
+        "verdict of rounds 1 and 2",
+        "final",
+    ]

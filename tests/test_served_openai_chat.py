@@ -1,0 +1,63 @@
+from typing import Any
+
+import pytest
+
+from selfinstruct.served.openai_chat import OpenAIChat, text_of
+from selfinstruct.types import Completion, Message, Request, Sampling
+
+ASKED = Request((Message("system", "s"), Message("user", "u")), Sampling(max_tokens=9), seed=3)
+
+
+def test_the_names_that_servers_differ_in() -> None:
+    plain = OpenAIChat().body("m", ASKED)
+    assert (plain["max_tokens"], plain["seed"]) == (9, 3)
+    other = OpenAIChat("max_completion_tokens", seeded=False).body("m", ASKED)
+    assert other["max_completion_tokens"] == 9
+    assert not {"max_tokens", "seed", "stop"} & other.keys()
+    assert None not in plain.values()
+
+
+@pytest.mark.parametrize(("key", "sent"), [("k", "Bearer k"), (None, "Bearer none")])
+def test_the_key_goes_into_a_header(key: str | None, sent: str) -> None:
+    assert OpenAIChat().headers(key)["Authorization"] == sent
+
+
+@pytest.mark.parametrize(
+    ("payload", "wanted"),
+    [
+        (
+            {"choices": [{"message": {"content": "a"}, "finish_reason": "stop"}], "model": "m-2"},
+            Completion("a", "stop", 0, 0, "m-2"),
+        ),
+        (
+            {"choices": [{"message": {"content": None, "reasoning": "hm"}}], "usage": None},
+            Completion("", "stop", 0, 0, "m"),
+        ),
+        (
+            {
+                "choices": [{"message": {"content": "cut"}, "finish_reason": "length"}],
+                "usage": {"prompt_tokens": 5, "completion_tokens": None},
+            },
+            Completion("cut", "length", 5, 0, "m"),
+        ),
+        (
+            {"choices": [{"message": {"content": None, "refusal": "no"}}]},
+            Completion("no", "refusal", 0, 0, "m"),
+        ),
+    ],
+)
+def test_an_answer_is_read(payload: dict[str, Any], wanted: Completion) -> None:
+    assert OpenAIChat().read(payload, "m") == wanted
+
+
+@pytest.mark.parametrize(
+    "payload", [{}, {"choices": []}, {"choices": [None]}, {"choices": [{"message": None}]}]
+)
+def test_another_shape_is_an_error_that_the_client_knows(payload: dict[str, Any]) -> None:
+    with pytest.raises((LookupError, TypeError, AttributeError)):
+        OpenAIChat().read(payload, "m")
+
+
+def test_parts_are_put_together() -> None:
+    assert text_of([{"type": "text", "text": "a"}, {"type": "image"}, {"text": "b"}]) == "ab"
+    assert text_of(None) == ""

@@ -1,0 +1,36 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.store import Store
+from selfinstruct.types import (
+    Screened,
+)
+from tests.ledgers import real_data, screened
+
+
+def test_a_wave_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        assert store.wave(1, 0) is None
+        store.commit_wave(1, 0, screened())
+        store.commit_wave(1, 1, Screened())
+        assert store.wave(1, 0) == screened()
+        assert store.wave(1, 1) == Screened()
+        assert store.screened(1) == screened()
+        assert store.screened(2) == Screened()
+        assert store.reasons(1) == {"too_similar": 1}
+        assert list(store.rejections("too_similar")) == [(1, screened().rejected[0])]
+        with pytest.raises(sqlite3.IntegrityError):
+            store.commit_wave(1, 0, Screened())
+        assert store.wave(1, 0) == screened()
+
+
+def test_a_row_is_found_by_the_first_digits_of_its_id(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        store.freeze(real_data())
+        store.commit_wave(1, 0, screened())
+        kept = screened().accepted[0]
+        assert [row["id"] for row in store.find(kept.id[:6])] == [kept.id]
+        assert store.find(real_data().gate[0].id)[0]["split"] == "gate"
+        assert store.find("%") == store.find("")

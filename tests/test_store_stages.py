@@ -1,0 +1,37 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.store import Store
+from selfinstruct.types import (
+    Report,
+)
+
+
+def test_stages_and_reports_are_remembered_once(tmp_path: Path) -> None:
+    report = Report("c", "gate", ("a",), {"nll": (0.5,)}, ("x",))
+    with Store(tmp_path, write=True) as store:
+        assert store.stage(1, "mix") is None
+        store.commit_stage(1, "mix", {"rows": 3}, 0.5)
+        assert store.stage(1, "mix") == {"rows": 3}
+        store.commit_report(report)
+        assert store.report("c", "gate") == report
+        assert store.report("c", "final") is None
+        with pytest.raises(ValueError, match="JSON"):
+            store.commit_report(replace(report, split="dev", scores={"nll": (float("nan"),)}))
+
+
+def test_a_report_and_its_stage_are_there_together_or_not_at_all(tmp_path: Path) -> None:
+    report = Report("c", "gate", ("a",), {"nll": (0.5,)}, ("x",))
+    with Store(tmp_path, write=True) as store:
+        with pytest.raises(TypeError):
+            store.commit_stage(0, "evaluate", object(), 1.0, report)
+        assert store.report("c", "gate") is None
+        with pytest.raises(ValueError, match="JSON"):
+            broken = replace(report, scores={"nll": (float("nan"),)})
+            store.commit_stage(0, "evaluate", {}, 1.0, broken)
+        assert store.stage(0, "evaluate") is None
+        store.commit_stage(0, "evaluate", {}, 1.0, report)
+        assert (store.stage(0, "evaluate"), store.report("c", "gate")) == ({}, report)
+        assert list(store.reports()) == [report]
