@@ -34,7 +34,7 @@ CREATE TABLE attempts (
     state TEXT NOT NULL CHECK (state IN ('open', 'done', 'failed')),
     finish_reason TEXT, text TEXT, prompt_tokens INTEGER NOT NULL DEFAULT 0,
     completion_tokens INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '',
-    started REAL NOT NULL, ended REAL
+    started REAL NOT NULL, ended REAL, served TEXT
 ) STRICT;
 CREATE TABLE candidates (
     round INTEGER NOT NULL, wave INTEGER NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL,
@@ -71,7 +71,7 @@ class Schema:
         return 1 + len(self.migrations)
 
 
-LEDGER = Schema(SCHEMA)
+LEDGER = Schema(SCHEMA, ("ALTER TABLE attempts ADD COLUMN served TEXT;",))
 
 
 def connect(path: Path, *, write: bool, schema: Schema = LEDGER) -> sqlite3.Connection:

@@ -50,6 +50,7 @@ def summarise(store: Store) -> Summary:
         },
         "spent": store.spent(),
         "account": _account(store),
+        "served": store.served(),
         "seconds": round(sum(stage["seconds"] for stage in stages), 1),
         "students": [_student(name, report) for name, report in reports(store, "gate").items()],
         "rounds": [_round(store, index) for index in _rounds(store)],

@@ -157,6 +157,7 @@ def _hand_over(
     answers: dict[str, Completion] = {}
     secrets = secrets_in(os.environ)  # any backend's library may put its key into an error
     tokens = before.tokens
+    names = dict.fromkeys(teacher.store.served().get(teacher.model.name, {}))
     for arrived in teacher.model.generate([call.request for call in batch]):
         new: dict[str, Completion] = {}
         for answered in arrived:
@@ -165,6 +166,7 @@ def _hand_over(
             told = without_surrogates(redact(answered.completion.error, secrets))
             new[key] = answer = replace(answered.completion, text=said, attempt=key, error=told)
             tokens += answer.completion_tokens
+            names = _noticed(teacher, before, names, answer)
             spent += charge(answer.prompt_tokens, answer.completion_tokens, price)
         teacher.store.end_attempts(new)
         answers |= new
@@ -173,6 +175,18 @@ def _hand_over(
         shown = used(teacher.budget, spent)
         teacher.on_progress(replace(before, done=done, tokens=tokens, used=shown))
     return answers
+
+
+def _noticed(
+    teacher: Teacher, before: Progress, names: dict[str, None], answer: Completion
+) -> dict[str, None]:
+    """The names that a model answered under, this answer's among them; another one is told."""
+    if answer.finish_reason == "error" or not answer.model or answer.model in names:
+        return names
+    if names:
+        told = f"the teacher answers as {answer.model} now, not as {', '.join(names)}"
+        teacher.on_progress(Progress(before.round, before.stage, note=told))
+    return {**names, answer.model: None}
 
 
 def _write_off(teacher: Teacher, calls: Sequence[_Call]) -> None:

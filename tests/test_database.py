@@ -193,12 +193,25 @@ def test_a_damaged_file_is_not_merged_with_the_log_of_a_killed_writer(tmp_path: 
 # -- versions ---------------------------------------------------------------------------------
 
 
-def test_the_first_version_is_still_read_and_written(tmp_path: Path) -> None:
+def test_the_first_version_is_brought_up_to_date_and_read(tmp_path: Path) -> None:
     write_ledger(tmp_path / "run.db", 1)
-    read_all(tmp_path)
     with Store(tmp_path, write=True) as store:
         store.set_meta("a", 1)
         assert store.stage(0, "finish") == {"champion": "d", "name": "real-only"}
+    read_all(tmp_path)
+
+
+def test_a_new_ledger_and_one_brought_up_to_date_are_alike(tmp_path: Path) -> None:
+    write_ledger(tmp_path / "old.db", 1)
+    columns = {}
+    for name in ("old.db", "new.db"):
+        with closing(connect(tmp_path / name, write=True)) as db:
+            tables = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+            columns[name] = {
+                table["name"]: db.execute(f"PRAGMA table_info({table['name']})").fetchall()
+                for table in tables
+            }
+    assert columns["old.db"] == columns["new.db"]
 
 
 def test_an_older_version_is_brought_up_to_date_and_a_copy_kept(tmp_path: Path) -> None:
@@ -211,7 +224,7 @@ def test_an_older_version_is_brought_up_to_date_and_a_copy_kept(tmp_path: Path) 
         stages = db.execute("SELECT round, stage, result FROM stages").fetchall()
     copy = tmp_path / "run.db.v1.bak"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    with closing(connect(copy, write=False)) as db:
+    with closing(connect(copy, write=False, schema=Schema("not used"))) as db:
         assert version_of(db) == 1
         assert db.execute("SELECT round, stage, result FROM stages").fetchall() == stages
     copy.unlink()
@@ -266,7 +279,7 @@ def test_a_newer_version_is_refused_and_says_which_program_it_needs(
     connect(path, write=True, schema=THIRD).close()
     before = path.read_bytes()
     with pytest.raises(
-        StoreError, match=r"ledger version 3; this selfinstruct .* knows 1"
+        StoreError, match=r"ledger version 3; this selfinstruct .* knows 2"
     ) as caught:
         connect(path, write=write)
     assert caught.value.next_step == f"install selfinstruct {__version__} or later"
@@ -324,7 +337,7 @@ def test_a_disk_that_fills_up_during_a_migration_is_told_and_it_is_done_the_next
     with pytest.raises(DiskError, match="could not be written: No space left"):
         connect(path, write=True, schema=THIRD)
     failpoints.arm("")
-    with closing(connect(path, write=False)) as db:
+    with closing(connect(path, write=False, schema=Schema("not used"))) as db:
         assert version_of(db) == 1
     with closing(connect(path, write=True, schema=THIRD)) as db:
         assert version_of(db) == 3

@@ -28,3 +28,15 @@ def test_a_failed_attempt_is_no_answer_and_may_be_asked_again(tmp_path: Path) ->
         store.begin_attempts(1, 0, "m", [("k1", PROMPT, 0)])
         store.end_attempts({"k1": Completion("ok", "stop")})
         assert store.answer("k1") is not None
+
+
+def test_the_names_that_a_model_answers_under_are_counted(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        store.begin_attempts(1, 0, "openai:m", [(f"k{n}", PROMPT, n) for n in range(5)])
+        said = ("m-2", "m-1", "m-2", "", "m-1")
+        store.end_attempts({f"k{n}": Completion("x", "stop", model=m) for n, m in enumerate(said)})
+        store.end_attempts({"k4": Completion("", "error", model="m-3")})
+        assert store.served() == {"openai:m": {"m-2": 2, "m-1": 1}}
+        answer = store.answer("k0")
+        assert answer is not None
+        assert answer.model == "m-2"

@@ -259,3 +259,17 @@ def test_half_a_character_is_kept_as_its_mark_and_is_the_same_on_resume(tmp_path
         fails = Scripted(lambda _: Completion("", "error", error="no \ud83d"))
         [[found]] = ask(Teacher(fails, store, BudgetConfig()), 1, 0, [prompt("b")], GREEDY, 1)
         assert found.error == "no \ufffd"
+
+
+def test_a_model_that_answers_under_another_name_is_told_once(tmp_path: Path) -> None:
+    heard: list[Progress] = []
+    said = [Completion("x", "stop", model=name) for name in ("m-1", "m-1", "m-2", "m-2", "m-1")]
+    with Store(tmp_path, write=True) as store:
+        for first in (0, 3):
+            asked = Teacher(
+                Scripted(said[first : first + 3]), store, BudgetConfig(), on_progress=heard.append
+            )
+            prompts = [prompt(f"{first}/{n}") for n in range(len(said[first : first + 3]))]
+            ask(asked, 1, first, prompts, GREEDY, 1)
+    notes = [progress.note for progress in heard if progress.note]
+    assert notes == ["the teacher answers as m-2 now, not as m-1"]

@@ -128,6 +128,10 @@ def _print_end(console: Console, summary: dict[str, Any]) -> None:
         f"{summary['looks']} {'look' if summary['looks'] == 1 else 'looks'} at gate",
         *([] if summary["state"] == "finished" else ["not finished"]),
     ]
+    for names in summary["served"].values():
+        if len(names) > 1:
+            told = ", ".join(f"{escape(name)} ({count} answers)" for name, count in names.items())
+            console.print(Text(f"the teacher answered as {told}: its rows may differ", "yellow"))
     champion = (summary["champion"] or "none yet", "bold")
     console.print(Text.assemble("champion: ", champion, " · ", " · ".join(parts)))
 

@@ -31,7 +31,7 @@ class Calls(Ledger):
             finish_reason=row["finish_reason"],
             prompt_tokens=row["prompt_tokens"],
             completion_tokens=row["completion_tokens"],
-            model=row["model"],
+            model=row["served"] or row["model"],
             attempt=key,
         )
 
@@ -72,7 +72,7 @@ class Calls(Ledger):
         with self.transaction("attempts.end") as db:
             db.executemany(
                 "UPDATE attempts SET state = ?, finish_reason = ?, text = ?, prompt_tokens = ?,"
-                " completion_tokens = ?, error = ?, ended = ? WHERE key = ?",
+                " completion_tokens = ?, error = ?, ended = ?, served = ? WHERE key = ?",
                 [
                     (
                         "failed" if answer.finish_reason == "error" else "done",
@@ -82,6 +82,7 @@ class Calls(Ledger):
                         answer.completion_tokens,
                         answer.error,
                         self._now(),
+                        answer.model or None,
                         key,
                     )
                     for key, answer in answers.items()
@@ -95,6 +96,18 @@ class Calls(Ledger):
             " coalesce(sum(completion_tokens), 0) AS completion_tokens FROM attempts"
         ).fetchone()
         return dict(row)
+
+    def served(self) -> dict[str, dict[str, int]]:
+        """By model as it was asked for: the names it answered under, in order, each with its count
+        of answers.
+        """
+        found: dict[str, dict[str, int]] = {}
+        for row in self._db.execute(
+            "SELECT model, served, count(*) AS n FROM attempts WHERE state = 'done'"
+            " AND served IS NOT NULL GROUP BY model, served ORDER BY min(rowid)"
+        ):
+            found.setdefault(row["model"], {})[row["served"]] = row["n"]
+        return found
 
     def attempt(self, key: str) -> Row | None:
         """One call with its prompt, for people to read."""
