@@ -55,3 +55,10 @@ def test_an_answer_is_its_text_without_the_thinking(reason: str | None, wanted: 
 def test_another_shape_is_an_error_that_the_client_knows(payload: dict[str, Any]) -> None:
     with pytest.raises((LookupError, TypeError, AttributeError)):
         AnthropicMessages().read(payload, "m")
+
+
+@pytest.mark.parametrize(("told", "count"), [(3, 3), (float("inf"), 0), (-1, 0), (None, 0)])
+def test_what_is_no_count_of_tokens_costs_no_answer(told: object, count: int) -> None:
+    usage = {"input_tokens": told, "output_tokens": told}
+    read = AnthropicMessages().read({"content": [], "usage": usage}, "m")
+    assert (read.prompt_tokens, read.completion_tokens) == (count, count)

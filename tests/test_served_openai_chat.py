@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from selfinstruct.served.openai_chat import OpenAIChat, text_of
+from selfinstruct.served.openai_chat import OpenAIChat, count_of, text_of
 from selfinstruct.types import Completion, Message, Request, Sampling
 
 ASKED = Request((Message("system", "s"), Message("user", "u")), Sampling(max_tokens=9), seed=3)
@@ -61,3 +61,17 @@ def test_another_shape_is_an_error_that_the_client_knows(payload: dict[str, Any]
 def test_parts_are_put_together() -> None:
     assert text_of([{"type": "text", "text": "a"}, {"type": "image"}, {"text": "b"}]) == "ab"
     assert text_of(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "count"),
+    [
+        *((7, 7), (7.0, 7), (0, 0), (None, 0), ("7", 0), ([7], 0)),
+        *((-7, 0), (float("nan"), 0), (float("inf"), 0), (2**63, 0), (10**400, 0)),
+    ],
+)
+def test_what_is_no_count_of_tokens_costs_no_answer(told: object, count: int) -> None:
+    assert count_of(told) == count
+    usage = {"prompt_tokens": told, "completion_tokens": told}
+    read = OpenAIChat().read({"choices": [{"message": {"content": "a"}}], "usage": usage}, "m")
+    assert read == Completion("a", "stop", count, count, "m")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from selfinstruct.served.openai_chat import count_of
 from selfinstruct.types import Completion, FinishReason, Request
 
 VERSION = "2023-06-01"
@@ -62,7 +63,7 @@ class AnthropicMessages:
         return Completion(
             "".join(block["text"] for block in blocks if block["type"] == "text"),
             FINISHED.get(str(payload.get("stop_reason")), "stop"),
-            int(usage.get("input_tokens") or 0),
-            int(usage.get("output_tokens") or 0),
+            count_of(usage.get("input_tokens")),
+            count_of(usage.get("output_tokens")),
             str(payload.get("model") or model),
         )

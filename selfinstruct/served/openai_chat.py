@@ -14,6 +14,7 @@ FINISHED: Mapping[str, FinishReason] = {
     "max_tokens": "length",
     "content_filter": "refusal",
 }
+MOST_TOKENS = 2**53
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,19 @@ class OpenAIChat:
         return Completion(
             text_of(message.get("content")) or refusal or "",
             "refusal" if refusal else reason,
-            int(usage.get("prompt_tokens") or 0),
-            int(usage.get("completion_tokens") or 0),
+            count_of(usage.get("prompt_tokens")),
+            count_of(usage.get("completion_tokens")),
             str(payload.get("model") or model),
         )
+
+
+def count_of(tokens: object) -> int:
+    """Tokens as a server counts them; 0 where it tells none, or what is no count: NaN, less than
+    nothing, more than the ledger can hold. The answer is paid for, and stays.
+    """
+    if isinstance(tokens, int | float) and 0 <= tokens < MOST_TOKENS:
+        return int(tokens)
+    return 0
 
 
 def text_of(content: object) -> str:
