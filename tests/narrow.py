@@ -11,7 +11,7 @@ SAID = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has 1.00 GiB left"
 
 
 class Narrow:
-    """Loads such a base; `refused` counts what did not fit, `tried` tells the sizes in turn."""
+    """Loads such a base; `tried` tells how many rows were on it at once, one after the other."""
 
     def __init__(self, most: int, error: type[RuntimeError] = torch.OutOfMemoryError) -> None:
         self._most = most

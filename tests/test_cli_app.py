@@ -1,6 +1,7 @@
 """The command line from outside, as a user or a script meets it: streams, exit codes, JSON."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -123,13 +124,16 @@ def test_a_comparison_can_be_a_page_beside_the_tables(tmp_path: Path) -> None:
     assert "Paired differences" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(
     "arguments", [["status"], ["status", "--json"], ["show"], ["compare", "--md"]]
 )
 def test_a_reader_that_left_is_no_error_and_no_finding(
-    tmp_path: Path, arguments: list[str]
+    tmp_path: Path, arguments: list[str], unbuffered: str
 ) -> None:
-    """As in `selfinstruct status RUN | head -1`; 1 would say that something was found."""
+    """As in `selfinstruct status RUN | head -1`; 1 would say that something was found. It shows
+    when a line is printed, or at the end, when those held back are.
+    """
     write_run(tmp_path / "r")
     command, *rest = arguments
     code = "from selfinstruct.cli.app import main; main()"
@@ -139,6 +143,7 @@ def test_a_reader_that_left_is_no_error_and_no_finding(
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
     )
     assert running.stdout is not None
     assert running.stderr is not None

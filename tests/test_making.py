@@ -92,6 +92,26 @@ def test_a_training_that_diverges_is_remembered_and_not_tried_again(
     assert not (tmp_path / "t" / "rounds" / "1" / "adapter").exists()
 
 
+def test_a_training_that_began_anew_keeps_its_own_losses_alone(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    steps: list[Progress] = []
+
+    def run_out_once(progress: Progress) -> None:
+        steps.append(progress)
+        if progress.loss is not None and sum(step.loss is not None for step in steps) == 2:
+            raise MemoryError("no room")
+
+    student = {"name": str(tiny_base), "max_steps": 3, "batch_size": 4, "rank": 2}
+    with Store(tmp_path / "t", write=True) as store:
+        here = setting(tiny_base, store, run_out_once, student=student)
+        making.train(here, 1, making.mix(here, 1, ()))
+        kept = store.stage(1, "train")
+        assert kept["micro_batch"] == 2
+        assert kept["losses"] == [step.loss for step in steps if step.loss is not None][2:]
+        assert len(kept["losses"]) == 3
+
+
 def test_a_control_that_diverges_is_tried_again(tiny_base: Path, tmp_path: Path) -> None:
     steps: list[Progress] = []
     with Store(tmp_path / "t", write=True) as store:
