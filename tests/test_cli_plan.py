@@ -11,6 +11,12 @@ from selfinstruct.types import Example, Rejection, Screened
 CONFIGS = Path(__file__).parents[1] / "configs"
 
 
+@pytest.fixture(autouse=True)
+def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan looks at the run of its name: there is none here."""
+    monkeypatch.chdir(tmp_path)
+
+
 def test_a_plan_tells_splits_calls_prompt_and_what_the_gate_can_see() -> None:
     found = json.loads(json.dumps(plan_run(CONFIGS / "quickstart.yaml", [])))
     assert found["target"] == "label_and_response"
