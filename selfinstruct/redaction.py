@@ -18,7 +18,7 @@ PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         r"(?<![A-Za-z0-9])(?:sk-|gsk_|hf_|xai-|AIza)[A-Za-z0-9_-]{8,}",
-        r"(?P<keep>(?i:bearer)\s+)[^\s\"',;]{8,}",
+        r"(?P<keep>(?i:bearer)\s+)[^\s\"',;)]{8,}",
         r"(?P<keep>(?i:authorization)[\"']?\s*[=:]\s*[\"']?(?i:basic)\s+)[A-Za-z0-9+/=]+",
         r"(?P<keep>[?&]key=)[^\s\"'&#]+",
         r"(?P<keep>(?i:api[_-]?key)[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;]{8,}",

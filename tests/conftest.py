@@ -1,10 +1,14 @@
 """Fixtures that several files share."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# What is started here hears a hangup even where this process was told to ignore it, as by nohup.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Cases are not timed: these machines are shared, and a benchmark is where speed is measured.
 # And they are the same in every run, so that a commit fails for what it changed; `make hunt` looks

@@ -24,6 +24,7 @@ CANARY = "canary/0123+456=789"
         ("'apiKey' : 'abcdefgh12'", "'apiKey' : '[redacted]'"),
         ("proxy http://me:pass@box:1/", "proxy http://[redacted]@box:1/"),
         ("Bearer ?key==", "Bearer [redacted]"),
+        ("(said Bearer abcdefgh123)", "(said Bearer [redacted])"),
     ],
 )
 def test_a_key_is_taken_out_and_the_rest_stays(text: str, shown: str) -> None:

@@ -85,7 +85,7 @@ def test_a_key_is_in_no_file_and_no_output(tiny_base: Path, tmp_path: Path) -> N
     assert {call["key"] for call in stub.calls} == {f"Bearer {CANARY}"}
     assert places(tmp_path / "out", *told) == []
 
-    assert "HTTP 401: Error code: 401" in told[0].stderr
+    assert "HTTP 401: no [redacted], Bearer [redacted])" in told[0].stderr
     assert "no [redacted], Bearer [redacted]" in json.loads(told[0].stdout)["error"]["message"]
     with sqlite3.connect(tmp_path / "out/run/run.db") as db:
         [(state, text)] = db.execute("SELECT state, error FROM attempts WHERE error != ''")
