@@ -21,7 +21,6 @@ VARIABLE = "SELFINSTRUCT_FAILPOINT"
 POINTS = {"failpoint": ("",), "transaction": (".uncommitted", ".committed")}
 """The functions whose first text argument names a place, and what each appends to it."""
 
-
 _watch: Callable[[str], None] | None = None
 
 
@@ -52,8 +51,10 @@ class _Armed:
     full: bool
 
     def __call__(self, name: str) -> None:
-        self.left -= name == self.name
-        if name != self.name or self.left != 0:
+        if name != self.name:
+            return
+        self.left -= 1
+        if self.left != 0:
             return
         if self.full:
             raise OSError(errno.ENOSPC, f"{os.strerror(errno.ENOSPC)} (failpoint {name})")
