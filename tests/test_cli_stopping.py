@@ -5,6 +5,7 @@ import pty
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,9 @@ except Stopped as stopped:
 """
 
 
+STARTED: list[subprocess.Popen[str]] = []
+
+
 def start(code: str, *arguments: str) -> subprocess.Popen[str]:
     running = subprocess.Popen(
         [sys.executable, "-c", LISTENS + code, *arguments],
@@ -48,9 +52,18 @@ def start(code: str, *arguments: str) -> subprocess.Popen[str]:
         text=True,
         cwd=ROOT,
     )
+    STARTED.append(running)
     assert running.stdout is not None
     assert running.stdout.readline() == "ready\n"
     return running
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_left() -> Iterator[None]:
+    """A test that fails leaves no process that works on."""
+    yield
+    while STARTED:
+        STARTED.pop().kill()
 
 
 @pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGHUP])

@@ -246,7 +246,7 @@ def test_a_round_that_is_not_full_trains_or_stops_as_it_was_told() -> None:
     assert f"round 1: {len(found.screened.accepted)} of 50 rows accepted" in told
     for words in (
         "max_candidates",
-        "most dropped: duplicate",
+        f"most dropped: {found.screened.rejected[0].reason}",
         "generate.on_exhausted=go_on",
         "name=OTHER",
     ):
