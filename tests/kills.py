@@ -272,7 +272,9 @@ def _rows(path: Path) -> Iterator[tuple[str, str]]:
             for values in db.execute(f"SELECT * FROM {table}"):
                 row = dict(zip(names, values, strict=True))
                 if row.get("state") != "open" and row.get("key") not in KEPT_OF_KILLS:
-                    what = {name: _timeless(row[name]) for name in names if name not in CLOCKS}
+                    # What a migration adds is empty at first: no value, and so no difference.
+                    told_of = [name for name in names if name not in CLOCKS]
+                    what = {n: _timeless(row[n]) for n in told_of if row[n] is not None}
                     told = json.dumps(what).replace(str(path.parents[1]), "PLACE")
                     yield f"{table} {[row[name] for name in key]}", told
 
