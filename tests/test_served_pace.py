@@ -80,6 +80,43 @@ def test_after_a_refusal_it_grows_by_a_twentieth() -> None:
     assert subject.limit == pytest.approx(1.05 * cut)
 
 
+def refuse(subject: Pace, now: float, answers: int = 0) -> None:
+    """One round: some are answered, the rest refused."""
+    started = fill(subject, now)
+    for _ in range(answers):
+        subject.answered(first_try=True)
+    for _ in range(started - answers):
+        subject.throttled(now + 0.5, now, None)
+
+
+def test_after_a_storm_it_is_soon_where_it_was() -> None:
+    subject = pace(64)
+    for at in range(4):
+        clean_round(subject, float(at))
+    for at in range(10, 40):
+        refuse(subject, float(at))
+    assert subject.limit == 1
+    grown = []
+    for at in range(50, 60):
+        clean_round(subject, float(at))
+        grown.append(int(subject.limit))
+    assert grown[:6] == [2, 4, 8, 16, 32, 51]
+    assert max(grown) < 64
+
+
+def test_it_waits_before_the_wall_and_then_tries_it() -> None:
+    subject = pace(64)
+    for at in range(4):
+        clean_round(subject, float(at))
+    refuse(subject, 10.0, answers=40)  # sixty-four were too many
+    found = []
+    for at in range(100):
+        clean_round(subject, 20.0 + at)
+        found.append(subject.limit)
+    assert 30 <= sum(58 < limit < 64 for limit in found[:40]) < 40
+    assert found[-1] == 64
+
+
 def test_it_never_falls_below_one() -> None:
     subject = pace(8)
     for at in range(50):

@@ -1,9 +1,12 @@
 """How fast one endpoint may be asked: a limit that finds itself, and the ones a user sets.
 
 Additive increase, multiplicative decrease, as TCP does it (RFC 5681): begin with few at once,
-double while all goes well, and after the first refusal grow by a twentieth and shrink by a fifth. A
+double while all goes well, shrink by a fifth at a refusal and grow by a twentieth after it. A
 refusal counts once an episode: only where it answers a request that went out after the last cut.
-All times are readings of one monotonic clock, in seconds.
+Where one was refused is remembered as a wall (RFC 9438 calls it W_max): up to a fifth below it the
+limit doubles again, since a storm of refusals says nothing of how many may be under way, and before
+it the limit waits, since each try of it may cost a pause. All times are readings of one monotonic
+clock, in seconds.
 """
 
 START = 4
@@ -11,6 +14,8 @@ GROWTH = 0.05
 CUT = 0.8
 SATURATED = 0.8
 """A limit that was not made use of has not been tested, and does not grow."""
+HOLD = 30
+"""Clean rounds to wait before the wall, until it is tried again."""
 CATCH_UP_S = 1.0
 """What a clock that was looked at late may make up for at once."""
 
@@ -52,7 +57,10 @@ class Pace:
         self._tokens = Meter(tokens_per_minute)
         self.quiet_until = float("-inf")
         self._last_cut = float("-inf")
-        self._doubling = True
+        self._threshold = float("inf")
+        self._wall = float("inf")
+        self._answered = True
+        self._held = 0
         self._clean = 0
         self._peak = 0
 
@@ -81,6 +89,7 @@ class Pace:
     def answered(self, *, first_try: bool, tokens_beyond: int = 0) -> None:
         """A request came back well, having used so many tokens more than it was taken for."""
         self._tokens.correct(tokens_beyond)
+        self._answered = True
         if first_try:
             self._clean += 1
         if self._clean >= int(self.limit):
@@ -91,11 +100,16 @@ class Pace:
         """A request that went out at `began` was turned away; nobody asks for `wait_s`."""
         self.in_flight -= 1
         self.rest(now, wait_s or 0.0)
-        if began >= self._last_cut:
-            self._doubling = False
-            self.limit = max(1.0, self.limit * CUT)
-            self._last_cut = now
-            self._new_round()
+        if began < self._last_cut:
+            return
+        if self._answered:  # in a storm, only its first refusal says how many were too many
+            self._wall = self.limit
+            self._threshold = CUT * self.limit
+        self.limit = max(1.0, self.limit * CUT)
+        self._last_cut = now
+        self._answered = False
+        self._held = 0
+        self._new_round()
 
     def failed(self) -> None:
         """A request failed for a reason that says nothing of pace."""
@@ -107,9 +121,19 @@ class Pace:
 
     def _grow(self) -> None:
         if self._peak >= SATURATED * int(self.limit):
-            more = self.limit if self._doubling else max(1.0, GROWTH * self.limit)
-            self.limit = min(float(self._most), self.limit + more)
+            self.limit = min(float(self._most), self._next_limit())
         self._new_round()
+
+    def _next_limit(self) -> float:
+        if self.limit < self._threshold:
+            return min(2 * self.limit, self._threshold)
+        more = self.limit + max(1.0, GROWTH * self.limit)
+        if more >= self._wall:
+            self._held += 1
+            if self._held <= HOLD:
+                return self.limit
+            self._wall = float("inf")
+        return more
 
     def _new_round(self) -> None:
         self._clean = 0
