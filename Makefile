@@ -27,6 +27,8 @@ bench: $(READY) ## the benchmarks, with their goals beside the results
 	$(BIN)/python benchmarks/novelty.py
 	$(BIN)/python benchmarks/verdicts.py
 	$(BIN)/python benchmarks/sweep.py
+	$(BIN)/python benchmarks/teacher.py
+	$(BIN)/python benchmarks/faults.py
 
 lock: $(BIN)/uv ## resolve requirements.lock anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras \
