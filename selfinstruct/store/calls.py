@@ -41,28 +41,23 @@ class Calls(Ledger):
         """Record the intent of each (key, prompt, sample) before anything goes out; what an earlier
         try of the same call came to is not forgotten.
         """
-        calls = list(asked)
+        prompts, attempts = [], []
+        for key, prompt, sample in asked:
+            messages = from_messages(prompt.messages)
+            prompt_id = digest([prompt.template, prompt.version, messages])
+            parents = json.dumps(prompt.parents)
+            prompts.append(
+                (prompt_id, prompt.template, prompt.version, json.dumps(messages), parents)
+            )
+            attempts.append((key, round_index, wave, prompt_id, sample, model, self._now()))
         with self.transaction("attempts.begin") as db:
-            put(db, {LOST: lost_with(db, [key for key, _, _ in calls])})
-            for key, prompt, sample in calls:
-                messages = from_messages(prompt.messages)
-                prompt_id = digest([prompt.template, prompt.version, messages])
-                db.execute(
-                    "INSERT OR IGNORE INTO prompts VALUES (?, ?, ?, ?, ?)",
-                    (
-                        prompt_id,
-                        prompt.template,
-                        prompt.version,
-                        json.dumps(messages),
-                        json.dumps(prompt.parents),
-                    ),
-                )
-                db.execute(
-                    "REPLACE INTO attempts"
-                    " (key, round, wave, prompt, sample, model, state, started)"
-                    " VALUES (?, ?, ?, ?, ?, ?, 'open', ?)",
-                    (key, round_index, wave, prompt_id, sample, model, self._now()),
-                )
+            put(db, {LOST: lost_with(db, [key for key, *_ in attempts])})
+            db.executemany("INSERT OR IGNORE INTO prompts VALUES (?, ?, ?, ?, ?)", prompts)
+            db.executemany(
+                "REPLACE INTO attempts (key, round, wave, prompt, sample, model, state, started)"
+                " VALUES (?, ?, ?, ?, ?, ?, 'open', ?)",
+                attempts,
+            )
 
     def end_attempts(self, answers: Mapping[str, Completion]) -> None:
         """Record what came back for each key; an error counts as failed and may be asked again.
