@@ -7,6 +7,7 @@ not paid again.
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,10 @@ from selfinstruct.adapters import load_checkpoint
 from selfinstruct.carry import Drop, copy_ledger, digest_answers, digest_stage, prune
 from selfinstruct.config import Config, parse_config
 from selfinstruct.config.section import check_id
+from selfinstruct.database import explained
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.failpoints import failpoint
-from selfinstruct.files import copy_synced, sync_folder
+from selfinstruct.files import copy_synced, sync_folder, writing
 from selfinstruct.lock import lock
 from selfinstruct.reuse import (
     EXAMS,
@@ -83,20 +85,25 @@ def fork(source: Path, name: str, asked: Settings) -> Row:
     """Begin the run `name` beside `source` with what of it holds under the settings asked for.
 
     What it says of itself out: the settings that changed, what is reused, what is to do again.
-    Raises `UserError` where nothing has changed and `StoreError` where the source has not begun, or
-    is damaged.
+    Raises `UserError` where nothing has changed, `StoreError` where the source has not begun, or is
+    damaged, and `DiskError` where the disk does not take the new run.
     """
     folder = check_name(name, source)
     with Store(source) as store:
         store.require_whole()
         _require_begun(store)
     part = source.parent / f".{name}.part"
-    with lock(part):
+    with lock(part), writing(folder):
         try:
             _empty(part)
             copy_ledger(source, part)
             about = _carry(source, part, asked)
             _publish(part, folder)
+        except sqlite3.DatabaseError as error:
+            told = explained(error, part / "run.db")
+            if told is None:
+                raise
+            raise told from error
         finally:
             if part.exists():
                 shutil.rmtree(part)

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from selfinstruct import making
+from selfinstruct import failpoints, making
 from selfinstruct.audit import audit
 from selfinstruct.config import parse_config
-from selfinstruct.errors import StoreError, UserError
+from selfinstruct.errors import DiskError, StoreError, UserError
 from selfinstruct.fork import Settings, check_name, fork, refuse_changed
 from selfinstruct.lock import lock
 from selfinstruct.rows import Row, from_example
@@ -199,6 +199,24 @@ def test_what_a_killed_fork_left_is_cleared_away(source: Path) -> None:
     begin(source, "b", **STRICT)
     assert not part.exists()
     assert not (source.parent / "b/rounds/9").exists()
+    assert [finding for finding in audit(source.parent / "b") if not finding.ok] == []
+
+
+@pytest.mark.parametrize(
+    "place", ["fork.ledger", "fork.uncommitted", "file.copied", "fork.made", "fork.renamed"]
+)
+def test_a_disk_that_fills_up_while_forking_is_told_and_it_is_done_the_next_time(
+    source: Path, place: str
+) -> None:
+    failpoints.arm(f"{place}:1:full")
+    with pytest.raises(DiskError, match="b could not be written: No space left"):
+        begin(source, "b", **STRICT)
+    failpoints.arm("")
+    assert not (source.parent / ".b.part").exists()
+    made = (source.parent / "b").exists()
+    assert made == (place == "fork.renamed")
+    if not made:
+        begin(source, "b", **STRICT)
     assert [finding for finding in audit(source.parent / "b") if not finding.ok] == []
 
 
