@@ -25,6 +25,7 @@ LAYERS = (
         "books",
         "edit",
         "plugins",
+        "proxy",
     },
     {"store", "account", "chat", "weights", "prompting", "adapters", "pairs"},
     {"base", "memory", "telling", "served", "carry", "contents"},

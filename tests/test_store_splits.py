@@ -40,18 +40,3 @@ def test_the_splits_and_what_the_run_is_are_there_together_or_not_at_all(tmp_pat
         with pytest.raises(TypeError):
             store.update_meta({"identity": {"seed": 2}, "config": object()})
         assert store.meta("identity") == {"seed": 1}
-
-
-# -- a disk that refuses ----------------------------------------------------------------------
-
-GROW = (
-    "import resource, sys; from pathlib import Path\n"
-    "from selfinstruct.errors import UserError; from selfinstruct.store import Store\n"
-    "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))\n"
-    "try:\n"
-    "    with Store(Path(sys.argv[1]), write=True) as store:\n"
-    "        for n in range(1000):\n"
-    "            store.set_meta(f'k{n}', 'x' * 3000); print(n, flush=True)\n"
-    "except UserError as error:\n"
-    "    print(error, file=sys.stderr); sys.exit(error.exit_code)"
-)

@@ -2,11 +2,10 @@
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from urllib.request import getproxies, proxy_bypass
 
 from rich.console import Console
 from rich.table import Table
@@ -22,6 +21,7 @@ from selfinstruct.config import Config, GenerateConfig, ModelConfig, load_config
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.estimate import Evidence, estimate, evidence_of
 from selfinstruct.guard import guard_rows
+from selfinstruct.proxy import named_proxy
 from selfinstruct.recipes import RECIPES, Material, Wave
 from selfinstruct.redaction import redact
 from selfinstruct.seeds import notes, read_real_data
@@ -68,7 +68,7 @@ def plan_run(
         "hosts": [
             {"role": role, **asked}
             for role, model in (("teacher", cfg.teacher), ("judge", cfg.judge.model))
-            for asked in _hosts(model, getproxies())
+            for asked in _hosts(model)
         ],
         "calls_per_round": _calls(cfg.generate, task),
         "prompt_tokens_per_call": _tokens(prompts[0]),
@@ -140,14 +140,14 @@ def _pilot(cfg: Config, base: Path, calls: int, console: Console | None) -> Evid
         return Run(cfg, base, display).pilot(calls)
 
 
-def _hosts(model: ModelConfig | None, proxies: Mapping[str, str]) -> list[dict[str, str | None]]:
+def _hosts(model: ModelConfig | None) -> list[dict[str, str | None]]:
     """Which machines a model's rows go to, and through which proxy; none where they stay here."""
+    if model is None:
+        return []
     found: list[dict[str, str | None]] = []
-    for url in () if model is None else model.base_urls:
-        assert model is not None
+    for url in model.base_urls:
         endpoint = read_endpoint(url, allow_http=model.allow_http)
-        used = model.use_proxy and not endpoint.local and not proxy_bypass(endpoint.host)
-        proxy = (proxies.get(endpoint.scheme) or proxies.get("all")) if used else None
+        proxy = named_proxy(endpoint) if model.use_proxy else None
         told = proxy and redact(proxy)  # it may hold a password
         host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
         at = f"{host}:{endpoint.port}"

@@ -7,7 +7,6 @@ kill or a closed laptop, finds it there and pays nothing twice.
 import asyncio
 import json
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -16,7 +15,7 @@ from anyio.from_thread import start_blocking_portal
 from selfinstruct.config import ModelConfig
 from selfinstruct.endpoint import Resolve, look_up
 from selfinstruct.errors import IncompleteError, UserError
-from selfinstruct.redaction import hide, redact
+from selfinstruct.redaction import redact
 from selfinstruct.served.model import dialect_of, open_replica
 from selfinstruct.served.trouble import TryError, refusal
 from selfinstruct.types import Answered, Completion, Request, digest
@@ -184,10 +183,9 @@ class BatchModel:
             told = json.dumps(line.get("error") or body.get("error") or body)[:500]
             return self._failed(f"HTTP {response.get('status_code')}: {redact(told, secrets)}")
         try:
-            read = self._dialect.read(body, self._replica.target.model)
-        except (LookupError, TypeError, AttributeError, ValueError) as error:
-            return self._failed(f"the answer cannot be read: {redact(repr(error), secrets)}")
-        return replace(read, text=hide(read.text, secrets), model=hide(read.model, secrets))
+            return self._replica.read(body)
+        except TryError as error:
+            return self._failed(error.reason)
 
     def _failed(self, why: str) -> Completion:
         return Completion("", "error", model=self._replica.target.model, error=why)

@@ -9,12 +9,12 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from queue import Empty, SimpleQueue
-from urllib.request import getproxies
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from selfinstruct.config import ModelConfig
-from selfinstruct.endpoint import Endpoint, Resolve, look_up, read_endpoint
+from selfinstruct.endpoint import Resolve, look_up, read_endpoint
+from selfinstruct.proxy import named_proxy, proxy_of
 from selfinstruct.served.anthropic_messages import AnthropicMessages
 from selfinstruct.served.dispatch import Dispatch, Emit, Rules
 from selfinstruct.served.health import Health
@@ -23,7 +23,7 @@ from selfinstruct.served.openai_chat import NEW_LIMIT_HOSTS, NO_SEED_HOSTS, Open
 from selfinstruct.served.pace import Pace
 from selfinstruct.served.replica import Dialect, Replica
 from selfinstruct.served.trouble import Target
-from selfinstruct.served.wire import Wire, proxy_of
+from selfinstruct.served.wire import Wire
 from selfinstruct.types import Answered, Request, digest
 
 News = SimpleQueue[Answered | Future[None]]
@@ -124,10 +124,6 @@ def _arrived(news: News) -> list[Answered | Future[None]]:
 
 def _proxy_hint(cfg: ModelConfig) -> str:
     endpoints = [read_endpoint(url, allow_http=cfg.allow_http) for url in cfg.base_urls]
-    if cfg.use_proxy or not any(_is_proxied(endpoint) for endpoint in endpoints):
+    if cfg.use_proxy or not any(map(named_proxy, endpoints)):
         return ""
     return "; the environment names a proxy, which use_proxy: true beside base_url uses"
-
-
-def _is_proxied(endpoint: Endpoint) -> bool:
-    return not endpoint.local and bool({endpoint.scheme, "all"} & getproxies().keys())

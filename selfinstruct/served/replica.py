@@ -60,13 +60,16 @@ class Replica:
 
     async def ask(self, request: Request) -> Completion:
         """One try. Raises `TryError` for a failed one, `UserError` if all others would fail too."""
-        payload = await self.exchange(self.body(request))
+        return self.read(await self.exchange(self.body(request)))
+
+    def read(self, payload: Mapping[str, Any]) -> Completion:
+        """What an answer says, without the key. Raises `TryError` for one of another shape."""
+        secrets = self.target.secrets
         try:
             read = self._dialect.read(payload, self.target.model)
         except (LookupError, TypeError, AttributeError, ValueError) as error:
-            why = redact(repr(error), self.target.secrets)
+            why = redact(repr(error), secrets)
             raise TryError("passing", f"the server's answer cannot be read: {why}") from None
-        secrets = self.target.secrets
         return replace(read, text=hide(read.text, secrets), model=hide(read.model, secrets))
 
     def body(self, request: Request) -> dict[str, Any]:

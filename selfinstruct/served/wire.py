@@ -1,7 +1,7 @@
 """One endpoint's connections: a body out, a whole reply in, within a time and a size.
 
-A redirect is a reply like any other, cookies are not kept, nothing is read from the environment but
-what `proxy_of` finds when it is asked, and no address is connected to that was not checked.
+A redirect is a reply like any other, cookies are not kept, no proxy is used but the one that is
+given, and no address is connected to that was not checked.
 """
 
 import asyncio
@@ -9,13 +9,11 @@ import socket
 import ssl
 import zlib
 from collections.abc import Mapping
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from selfinstruct.endpoint import Endpoint, Resolve, check_resolved
-from selfinstruct.errors import UserError
 from selfinstruct.served.trouble import Reply, TryError
 
 CONNECT_S = 10.0
@@ -144,20 +142,3 @@ async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:
 
 def _too_long(most: int) -> TryError:
     return TryError("passing", f"the answer is longer than {most / 2**20:g} MiB and was broken off")
-
-
-def proxy_of(endpoint: Endpoint) -> str | None:
-    """The proxy that the environment names for an endpoint; for this machine there is none.
-
-    Raises `UserError` for a kind of proxy that cannot be used.
-    """
-    if endpoint.local or proxy_bypass(endpoint.host):
-        return None
-    named = getproxies()
-    proxy = named.get(endpoint.scheme) or named.get("all")
-    if proxy and not proxy.startswith(("http://", "https://")):
-        raise UserError(
-            f"the environment names a proxy for {endpoint.host} that speaks neither http nor https",
-            next_step=f"set {endpoint.scheme.upper()}_PROXY to an http proxy, or use_proxy: false",
-        )
-    return proxy or None
