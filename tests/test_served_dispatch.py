@@ -82,14 +82,16 @@ def test_nobody_calls_before_the_server_said() -> None:
     assert len(times) == 21
 
 
-def is_third(body: dict[str, Any]) -> bool:
-    return bool(body["messages"][-1]["content"] == "2")
+def a_day_for_the_third(_number: int, body: dict[str, Any]) -> faults.Fault:
+    """The refusal at once, the others' answers some seconds after it, whatever else runs here."""
+    if body["messages"][-1]["content"] == "2":
+        return faults.too_many(("Retry-After", "86400"))
+    return faults.drip(bytes_per_s=150)
 
 
 def test_a_pause_of_a_day_ends_the_run_with_what_was_under_way() -> None:
-    day = faults.too_many(("Retry-After", "86400"))
     with (
-        serving(Scenario(latency_s=0.3, script=faults.where(is_third, day))) as stub,
+        serving(Scenario(script=a_day_for_the_third)) as stub,
         closing(ServedModel(config(stub.url, parallel=4))) as model,
     ):
         arrived: list[int] = []
