@@ -35,6 +35,7 @@ def settle(cfg: Config, data: RealData) -> Task:
     """
     target = settle_target(cfg, data.train)
     _check_gate(cfg, target)
+    _check_turns(cfg, target)
     recipe = cfg.generate.recipe
     if recipe == "auto":
         recipe = "label_first" if data.labels else "self_instruct"
@@ -90,6 +91,15 @@ def _check_gate(cfg: Config, target: Target) -> None:
             f"gate.metric is {cfg.gate.metric}, which the students are not scored on",
             why=f"they are scored on {', '.join(scored)}",
             next_step="set gate.metric=auto, or add it to evaluate.metrics",
+        )
+
+
+def _check_turns(cfg: Config, target: Target) -> None:
+    if cfg.student.train_on == "every_assistant_turn" and target != "response":
+        raise UserError(
+            f"student.train_on is every_assistant_turn, and the student writes a label ({target})",
+            why="an earlier turn has no label, so it would teach the student to answer without one",
+            next_step="set student.train_on=last_turn, or task.target=response",
         )
 
 

@@ -51,6 +51,15 @@ def test_a_target_the_seeds_cannot_serve_is_refused(
         settle(config(task={"target": target}), data(row))
 
 
+@pytest.mark.parametrize("row", [LABEL, BOTH])
+def test_earlier_turns_without_a_label_are_not_learned_where_labels_are(row: Example) -> None:
+    every = {"train_on": "every_assistant_turn"}
+    with pytest.raises(UserError, match=r"student\.train_on is every_assistant_turn"):
+        settle(config(student=every), data(row))
+    assert settle(config(student=every), data(RESPONSE)).target == "response"
+    assert settle(config(student=every, task={"target": "response"}), data(BOTH)).target
+
+
 def test_label_first_without_labels_is_refused() -> None:
     with pytest.raises(UserError, match="no seed has a label"):
         settle(config(generate={"recipe": "label_first"}), data(RESPONSE))
