@@ -301,9 +301,9 @@ def test_a_template_that_cannot_be_used_says_why(template: str | None, words: st
 SAID = st.text(st.characters(exclude_categories=["Cs", "Co"]), max_size=20)
 TALKS = st.lists(st.tuples(SAID, SAID), min_size=1, max_size=4).map(
     lambda pairs: tuple(
-        Message(role, text)
+        message
         for asked, answered in pairs
-        for role, text in (("user", asked), ("assistant", answered))
+        for message in (Message("user", asked), Message("assistant", answered))
     )
 )
 

@@ -10,6 +10,9 @@ asked once: after the first of them is accepted, the others of that batch pass i
 everyone else, since what was accepted in between was itself compared with that instruction. Equal
 instances are still duplicates, and the same input with different outputs is still a contradiction.
 A labelled example has no such siblings: its question is its input.
+
+Of a conversation the question is all that was said before the answer, so the same last turn after
+other turns is neither known nor a contradiction.
 """
 
 from collections import defaultdict
@@ -21,7 +24,8 @@ from selfinstruct.config import FiltersConfig
 from selfinstruct.filters.contamination import HeldOut
 from selfinstruct.filters.heuristics import check_instance, check_instruction
 from selfinstruct.filters.novelty import NoveltyIndex
-from selfinstruct.text import normalise, question_text
+from selfinstruct.filters.turns import check_turns
+from selfinstruct.text import normalise, question_text, whole_question
 from selfinstruct.types import Drafts, Example, Match, Rejection, Screened
 
 __all__ = ["Indexes", "check_question", "question_text", "screen"]
@@ -60,7 +64,7 @@ class Indexes:
     def add(self, examples: Iterable[Example]) -> None:
         """Make examples known."""
         for example in examples:
-            self.questions.add(example.id, question_text(example))
+            self.questions.add(example.id, whole_question(example))
             self.responses.add(example.id, example.response)
             self.seen.setdefault(_content(example), example.id)
 
@@ -71,7 +75,8 @@ def check_question(example: Example, indexes: Indexes, cfg: FiltersConfig) -> Re
     Nothing is added: questions of one wave are not compared with each other here.
     """
     return (
-        check_instruction(example, cfg.heuristics)
+        check_turns(example, cfg.heuristics)
+        or check_instruction(example, cfg.heuristics)
         or _too_similar(example, indexes)
         or indexes.held_out.leak(example)
     )
@@ -83,15 +88,18 @@ def screen(drafts: Drafts, indexes: Indexes, cfg: FiltersConfig) -> Screened:
     What the recipe could not read is passed on, so accepted + rejected = candidates in.
     """
     faults = [
-        check_instruction(example, cfg.heuristics) or check_instance(example, cfg.heuristics)
+        check_turns(example, cfg.heuristics)
+        or check_instruction(example, cfg.heuristics)
+        or check_instance(example, cfg.heuristics)
         for example in drafts.examples
     ]
     contradictions = _contradictions(drafts.examples, faults)
     accepted: list[Example] = []
     rejected = list(drafts.rejections)
-    instructions: set[str] = set()
+    instructions: set[Hashable] = set()
     for slot, example in enumerate(drafts.examples):
-        is_sibling = example.label is None and example.instruction in instructions
+        asked = (example.turns, example.instruction)
+        is_sibling = example.label is None and asked in instructions
         rejection = (
             _duplicate(example, indexes)
             or faults[slot]
@@ -102,7 +110,7 @@ def screen(drafts: Drafts, indexes: Indexes, cfg: FiltersConfig) -> Screened:
         )
         if rejection is None:
             accepted.append(example)
-            instructions.add(example.instruction)
+            instructions.add(asked)
             indexes.add([example])
         else:
             rejected.append(rejection)
@@ -115,7 +123,7 @@ def _duplicate(example: Example, indexes: Indexes) -> Rejection | None:
 
 
 def _too_similar(example: Example, indexes: Indexes) -> Rejection | None:
-    match = indexes.questions.closest(question_text(example))
+    match = indexes.questions.closest(whole_question(example))
     return _near(example, "too_similar", match, indexes.questions)
 
 
@@ -152,7 +160,7 @@ def _contradictions(
     for slot, (draft, fault) in enumerate(zip(drafts, faults, strict=True)):
         answer = draft.response if draft.label is None else draft.label
         if fault is None and (draft.input.strip() or draft.label is not None):
-            question = (draft.instruction.strip(), draft.input.strip())
+            question = (draft.turns, draft.instruction.strip(), draft.input.strip())
             asked[question].append((slot, normalise(answer)))
     rejections = {}
     for answers in asked.values():
