@@ -60,7 +60,7 @@ def prune(folder: Path, drop: Drop, about: Mapping[str, object]) -> None:
     """
     with closing(connect(folder / "run.db", write=True)) as db, transaction(db, "fork"):
         db.executemany("DELETE FROM stages WHERE round = ? AND stage = ?", drop.stages)
-        for table in ("waves", "candidates"):
+        for table in ("waves", "candidates", "scores"):
             db.execute(f"DELETE FROM {table} WHERE round > ?", (drop.candidates_after,))
         db.executemany("DELETE FROM reports WHERE split = ?", [(exam,) for exam in drop.exams])
         db.executemany("DELETE FROM reports WHERE checkpoint = ?", [(c,) for c in drop.checkpoints])

@@ -41,6 +41,11 @@ CREATE TABLE candidates (
     reason TEXT, attempt TEXT, body TEXT NOT NULL, PRIMARY KEY (round, wave, position)
 ) STRICT;
 CREATE INDEX candidates_by_id ON candidates (id);
+CREATE TABLE scores (
+    round INTEGER NOT NULL, wave INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
+    value REAL NOT NULL, source TEXT NOT NULL, detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX scores_by_id ON scores (id);
 CREATE TABLE waves (
     round INTEGER NOT NULL, wave INTEGER NOT NULL, PRIMARY KEY (round, wave)
 ) STRICT;
@@ -71,7 +76,19 @@ class Schema:
         return 1 + len(self.migrations)
 
 
-LEDGER = Schema(SCHEMA, ("ALTER TABLE attempts ADD COLUMN served TEXT;",))
+LEDGER = Schema(
+    SCHEMA,
+    (
+        "ALTER TABLE attempts ADD COLUMN served TEXT;",
+        """
+        CREATE TABLE scores (
+            round INTEGER NOT NULL, wave INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
+            value REAL NOT NULL, source TEXT NOT NULL, detail TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX scores_by_id ON scores (id);
+        """,
+    ),
+)
 
 
 def connect(path: Path, *, write: bool, schema: Schema = LEDGER) -> sqlite3.Connection:
@@ -216,6 +233,9 @@ def _require_ours(db: sqlite3.Connection, path: Path, schema: Schema, *, write: 
             why="the file was left as it is",
             next_step="restore the folder from a copy, or move the file away, or name another run",
         )
+    page: int = db.execute("PRAGMA page_size").fetchone()["page_size"]
+    if path.stat().st_size % page:  # SQLite would read the rest of that page as zeros
+        raise damaged(path, "its last page is cut off")
     if found > schema.version:
         raise StoreError(
             f"{path} has ledger version {found}; this selfinstruct ({__version__}) knows "

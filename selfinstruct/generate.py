@@ -9,14 +9,14 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from selfinstruct.chat import Target
 from selfinstruct.config import FiltersConfig, GenerateConfig
 from selfinstruct.errors import IncompleteError
-from selfinstruct.filters.screen import Indexes, check_question, screen
-from selfinstruct.recipes import Ask, Material, Recipe, Wave
+from selfinstruct.filters.screen import Indexes, Verify, check_question, screen, unverified
+from selfinstruct.recipes import RECIPES, Ask, Material, Wave, draw_orders
 from selfinstruct.telling import tell_ending
 from selfinstruct.types import (
     ROUND_FULL,
@@ -30,6 +30,13 @@ from selfinstruct.types import (
 )
 
 Ending = Literal["full", "candidates", "stalled"]
+
+
+def verified_by_none(_wave: int) -> Verify:
+    """The verification that asks no model."""
+    return unverified
+
+
 MORE: Mapping[Ending, str] = {
     "candidates": "a higher generate.max_candidates, or other filters or another teacher",
     "stalled": "other filters or another teacher (selfinstruct show RUN --rejected REASON)",
@@ -78,13 +85,14 @@ class Filled:
 
 
 def generate(
-    recipe: Recipe,
+    recipe: str,
     ask_in_wave: Callable[[int], Ask],
     memory: Memory,
     aim: Aim,
     cfg: GenerateConfig,
     filters: FiltersConfig,
     on_progress: OnProgress = silent,
+    verify_in_wave: Callable[[int], Verify] = verified_by_none,
 ) -> Filled:
     """Wave after wave until exactly `cfg.accept` are accepted, or `ending` says there is no more.
 
@@ -101,13 +109,21 @@ def generate(
             material = _material(aim, done.accepted, indexes, filters)
             rng = random.Random(f"{aim.seed}/{aim.round}/generate/{index}")
             sized = cfg.model_copy(update={"prompts_per_wave": prompts})
-            drafts = recipe(material, ask_in_wave(index), sized, Wave(aim.round, index, rng))
-            wave = keep(screen(drafts, indexes, filters), cfg.accept - len(done.accepted))
+            rows = (*material.train, *material.pool)
+            orders = draw_orders(recipe, rows, material.labels, sized, rng)
+            asked = Wave(aim.round, index, rng, orders)
+            drafts = RECIPES[recipe](material, ask_in_wave(index), sized, asked)
+            screened = screen(drafts, indexes, filters, verify_in_wave(index))
+            wave = keep(screened, cfg.accept - len(done.accepted))
             memory.commit(index, wave)
         else:
-            indexes.add(wave.accepted)
+            indexes.known.add(wave.accepted)
         waves.append(Asked(prompts, wave))
-        done = Screened((*done.accepted, *wave.accepted), (*done.rejected, *wave.rejected))
+        done = Screened(
+            (*done.accepted, *wave.accepted),
+            (*done.rejected, *wave.rejected),
+            (*done.scores, *wave.scores),
+        )
         on_progress(_progress(aim.round, done, index, cfg))
     return Filled(done, ended)
 
@@ -115,7 +131,7 @@ def generate(
 def keep(wave: Screened, room: int) -> Screened:
     """A wave with at most `room` accepted; the later ones are rejected, since the round is full."""
     late = tuple(Rejection(row, ROUND_FULL) for row in wave.accepted[room:])
-    return Screened(wave.accepted[:room], (*wave.rejected, *late))
+    return replace(wave, accepted=wave.accepted[:room], rejected=(*wave.rejected, *late))
 
 
 def ending(waves: Sequence[Asked], cfg: GenerateConfig) -> Ending | None:

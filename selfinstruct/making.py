@@ -16,31 +16,38 @@ from selfinstruct.generate import Aim, Memory, require_full
 from selfinstruct.generate import generate as fill
 from selfinstruct.mixture import mix as draw
 from selfinstruct.models import open_model
-from selfinstruct.recipes import RECIPES
 from selfinstruct.round import Pool
 from selfinstruct.setting import Setting
 from selfinstruct.teacher import ask
 from selfinstruct.types import Checkpoint, Mixture, OnProgress, Progress, Screened
+from selfinstruct.verifying import verifying
 
 
-def generate(here: Setting, index: int, pool: Pool) -> Screened:
-    """The candidates of a round, accepted and rejected, wave by wave until it is full."""
+def generate(here: Setting, index: int, pool: Pool, champion: Checkpoint) -> Screened:
+    """The candidates of a round, accepted and rejected, wave by wave until it is full.
+
+    The champion so far is whom filters and aims may ask.
+    """
     store, cfg = here.store, here.cfg
     if store.stage(index, "generate") is not None:
         return store.screened(index)
     began = time.monotonic()
     here.note(index, "generate", "opening the teacher")
     # The teacher is gone before the student trains: llama.cpp's idle threads spin.
-    with closing(open_model(cfg.teacher, partial(here.note, index, "generate"))) as model:
+    with (
+        closing(open_model(cfg.teacher, partial(here.note, index, "generate"))) as model,
+        verifying(here, index, champion) as verify_in_wave,
+    ):
         teacher = here.asks(model, cfg.teacher)
         filled = fill(
-            RECIPES[here.task.recipe],
+            here.task.recipe,
             lambda wave: partial(ask, teacher, index, wave),
             Memory(partial(store.wave, index), partial(store.commit_wave, index)),
             Aim(index, cfg.seed, here.data, pool, here.task.target),
             cfg.generate,
             cfg.filters,
             here.on_progress,
+            verify_in_wave,
         )
     screened = filled.screened
     require_full(filled, cfg.generate, index)

@@ -12,7 +12,7 @@ from functools import partial
 from selfinstruct.estimate import Evidence, busy_seconds
 from selfinstruct.generate import Aim, Memory, generate
 from selfinstruct.models import open_model
-from selfinstruct.recipes import RECIPES, Ask
+from selfinstruct.recipes import Ask
 from selfinstruct.setting import Setting
 from selfinstruct.teacher import ask
 from selfinstruct.types import ROUND_FULL, Completion, Prompt, Sampling
@@ -60,7 +60,7 @@ def pilot(here: Setting, calls: int) -> Evidence:
     with closing(open_model(here.cfg.teacher)) as model:
         ask_wave = partial(ask, here.asks(model, here.cfg.teacher), 1)
         drawn = generate(
-            RECIPES[here.task.recipe],
+            here.task.recipe,
             lambda wave: partial(few, partial(ask_wave, wave)),
             Memory(lambda _: None, lambda _wave, _screened: None),
             Aim(1, here.cfg.seed, here.data, (), here.task.target),

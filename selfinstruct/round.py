@@ -34,7 +34,7 @@ class Kit:
     `train` and `evaluate` raise `DivergedError` for a student that is no numbers.
     """
 
-    generate: Callable[[int, Pool], Screened]
+    generate: Callable[[int, Pool, Checkpoint], Screened]
     mix: Callable[[int, Pool], Mixture]
     train: Callable[[int, Mixture], Checkpoint]
     evaluate: Callable[[int, Checkpoint], Exams]
@@ -70,7 +70,7 @@ def run_round(kit: Kit, state: State, index: int) -> Round | FailedRound:
     """A candidate student of the real rows, the pool and this round's rows, and the gate's verdict
     on it.
     """
-    screened = kit.generate(index, state.pool)
+    screened = kit.generate(index, state.pool, state.champion)
     reasons = Counter(rejection.reason for rejection in screened.rejected)
     mixture = kit.mix(index, grow(state.pool, screened.accepted))
     try:

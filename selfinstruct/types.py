@@ -15,6 +15,7 @@ Role = Literal["system", "user", "assistant"]
 Origin = Literal["real", "synthetic"]
 Split = Literal["train", "dev", "gate", "final"]
 Exam = Split | Literal["general", "lm_eval"]
+Source = Literal["code", "model", "judge", "human"]
 FinishReason = Literal["stop", "length", "refusal", "error"]
 
 SPLITS: tuple[Split, ...] = ("train", "dev", "gate", "final")
@@ -40,7 +41,8 @@ class Example:
 
     `kind` names the kind of task (a stratum for unlabelled data), `parents` are the ids of the
     examples shown to the teacher, `depth` is the generation depth (real = 0, child = 1 + its
-    deepest parent), `attempt` the teacher's call.
+    deepest parent), `attempt` the teacher's call, `request` the words of what it was asked for
+    beside its label.
     """
 
     instruction: str
@@ -57,6 +59,7 @@ class Example:
     license: str = ""
     group: str | None = None
     attempt: str | None = None
+    request: str = ""
     id: str = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -206,11 +209,27 @@ class Drafts:
 
 
 @dataclass(frozen=True, slots=True)
+class Score:
+    """What somebody measured of the candidate with this id, whatever became of it: `name` is that
+    of a filter or of a question to a judge or a person.
+    """
+
+    id: str
+    name: str
+    value: float
+    source: Source
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Screened:
-    """What the filters decided, in slot order; accepted + rejected = candidates in."""
+    """What the filters decided, in slot order; accepted + rejected = candidates in. `scores` are
+    what models measured of those that the other filters let through.
+    """
 
     accepted: tuple[Example, ...] = ()
     rejected: tuple[Rejection, ...] = ()
+    scores: tuple[Score, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

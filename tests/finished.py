@@ -19,6 +19,7 @@ from selfinstruct.types import (
     RealData,
     Rejection,
     Report,
+    Score,
     Screened,
     Split,
 )
@@ -34,6 +35,7 @@ KEPT = Example(
     round=1,
     attempt="call-1",
 )
+SURE = Score(KEPT.id, "label_agreement", 0.75, "model", "the champion")
 
 
 def real_data(count: int = GATE) -> RealData:
@@ -81,7 +83,7 @@ def write_run(
         store.set_meta("identity", {"evaluate.max_new_tokens": 96, **(settings or {})})
         store.begin_attempts(1, 0, "scripted", [("call-1", PROMPT, 3)])
         store.end_attempts({"call-1": Completion("charged \x1b[2Jtwo times", "stop", 50, 20)})
-        store.commit_wave(1, 0, Screened((KEPT,), (dropped,)))
+        store.commit_wave(1, 0, Screened((KEPT,), (dropped,), (SURE,)))
         for index, (name, (digest, hits)) in enumerate(students.items()):
             number = max(0, index - 1)
             if index:

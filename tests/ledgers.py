@@ -8,6 +8,7 @@ from selfinstruct.types import (
     Prompt,
     RealData,
     Rejection,
+    Score,
     Screened,
 )
 
@@ -21,7 +22,7 @@ def real_data(count: int = 8) -> RealData:
 
 
 def screened() -> Screened:
-    """One row kept, one dropped."""
+    """One row kept, one dropped, and what a model measured of the first."""
     kept = Example("new", response="r", origin="synthetic", round=1, attempt="k1")
     dropped = Rejection(replace(kept, instruction="old"), "too_similar", 0.8, 0.7, "n1")
-    return Screened((kept,), (dropped,))
+    return Screened((kept,), (dropped,), (Score(kept.id, "ifd", 0.5, "model", "student"),))

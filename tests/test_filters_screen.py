@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfinstruct.config import FiltersConfig, NoveltyConfig
-from selfinstruct.filters.screen import Indexes, check_question, screen
-from selfinstruct.types import Drafts, Example, Message, Rejection, Screened
+from selfinstruct.filters.screen import Indexes, Verified, Verify, check_question, screen
+from selfinstruct.types import Drafts, Example, Message, Rejection, Score, Screened
 
 CFG = FiltersConfig()
 SEED = Example("Name three red fruits", response="Cherry, strawberry and raspberry.")
@@ -266,3 +266,41 @@ def test_nothing_disappears_and_waves_decide_as_a_resumed_run(
     rebuilt = Indexes.build([SEED], first.accepted, [GATE], CFG)
     rest = Drafts(tuple(drafts[cut:]))
     assert screen(rest, indexes, CFG) == screen(rest, rebuilt, CFG)
+
+
+# -- verification -----------------------------------------------------------------------------
+
+
+def asked_and_told(*no: int) -> tuple[list[Sequence[Example]], Verify]:
+    """A verification that turns down these positions of what it is shown, and what it was shown."""
+    shown: list[Sequence[Example]] = []
+
+    def verify(examples: Sequence[Example]) -> Verified:
+        shown.append(examples)
+        scores = tuple(Score(one.id, "doubt", 0.5, "model") for one in examples)
+        return Verified({at: Rejection(examples[at], "label_disagrees") for at in no}, scores)
+
+    return shown, verify
+
+
+def test_models_are_shown_only_what_the_other_filters_let_through() -> None:
+    short, sound = Example("Too", response="Bad."), FRESH
+    shown, verify = asked_and_told()
+    screened = screen(Drafts((short, sound)), Indexes.build([SEED], [], [GATE], CFG), CFG, verify)
+    assert shown == [[sound]]
+    assert (screened.accepted, [one.id for one in screened.scores]) == ((sound,), [sound.id])
+
+
+def test_what_models_turned_down_is_nobodys_neighbour() -> None:
+    first = FRESH
+    again = replace(FRESH, instruction=f"{FRESH.instruction} today", response="It is the air.")
+    indexes = Indexes.build([SEED], [], [GATE], CFG)
+    _, keep_all = asked_and_told()
+    kept = screen(Drafts((first, again)), Indexes.build([SEED], [], [GATE], CFG), CFG, keep_all)
+    assert kept.accepted == (first,)
+    _, verify = asked_and_told(0)
+    screened = screen(Drafts((first, again)), indexes, CFG, verify)
+    assert screened.accepted == (again,)
+    assert [item.reason for item in screened.rejected] == ["label_disagrees"]
+    later = screen(Drafts((first,)), indexes, CFG)
+    assert [item.neighbour for item in later.rejected] == [again.id]

@@ -315,11 +315,12 @@ def test_another_filter_screens_the_same_answers_and_pays_for_none(
         here = setting(base, store, **sections)
         config = here.cfg.model_dump(mode="json")
         store.update_meta({"identity": here.cfg.identity, "config": config})
-        before = making.generate(here, 1, ())
+        before = making.generate(here, 1, (), here.base)
     asked = sum(ASKED)
     cfg = parse_config({**tiny_config(base, tmp_path), **other})
     fork(tmp_path / "t", "u", Settings(cfg, {}))
     with Store(tmp_path / "u", write=True) as store:
-        after = making.generate(setting(base, store, **other), 1, ())
+        there = setting(base, store, **other)
+        after = making.generate(there, 1, (), there.base)
     assert len(after.accepted) < len(before.accepted)
     assert sum(ASKED) == asked > 12

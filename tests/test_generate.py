@@ -18,7 +18,7 @@ from selfinstruct.generate import (
     next_prompts,
     require_full,
 )
-from selfinstruct.recipes import RECIPES, Ask
+from selfinstruct.recipes import Ask
 from selfinstruct.types import (
     Completion,
     Example,
@@ -81,7 +81,7 @@ def run(notebook: Notebook, aim: Aim = AIM, cfg: GenerateConfig = CFG) -> Screen
 
 
 def fill(notebook: Notebook, aim: Aim = AIM, cfg: GenerateConfig = CFG) -> Filled:
-    return generate(RECIPES["label_first"], ask_in_wave, notebook.memory, aim, cfg, FiltersConfig())
+    return generate("label_first", ask_in_wave, notebook.memory, aim, cfg, FiltersConfig())
 
 
 def test_a_round_ends_when_it_is_full_and_loses_no_candidate() -> None:
@@ -136,7 +136,7 @@ def test_no_held_out_row_is_ever_shown_to_the_teacher() -> None:
         return ask
 
     memory = Notebook().memory
-    generate(RECIPES["label_first"], spying, memory, AIM, replace_accept(40), FiltersConfig())
+    generate("label_first", spying, memory, AIM, replace_accept(40), FiltersConfig())
     shown = "\n".join(seen)
     assert "train row" in shown
     assert not any(f"{name} row" in shown for name in ("dev", "gate", "final"))
@@ -145,7 +145,7 @@ def test_no_held_out_row_is_ever_shown_to_the_teacher() -> None:
 def test_progress_counts_the_round_and_its_reasons() -> None:
     steps: list[Progress] = []
     done = generate(
-        RECIPES["label_first"],
+        "label_first",
         ask_in_wave,
         Notebook().memory,
         AIM,

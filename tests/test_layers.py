@@ -49,6 +49,7 @@ LAYERS = (
     },
     {"generate", "round", "summary", "evaluate", "task", "guard", "arms", "estimate"},
     {"setting", "reuse"},
+    {"verifying"},
     {"making", "examining", "pilot", "fork"},
     {"runs", "contestants", "sweep"},
     {"report"},

@@ -25,7 +25,7 @@ from selfinstruct.filters.screen import Indexes, check_question, screen
 from selfinstruct.judge import judge_answers, read_choice
 from selfinstruct.metrics import metrics_of
 from selfinstruct.mixture import mix
-from selfinstruct.recipes import RECIPES, Material, Wave
+from selfinstruct.recipes import RECIPES, Material, Wave, draw_orders
 from selfinstruct.recipes.self_instruct import INPUT_FIRST, IS_CLASSIFICATION, OUTPUT_FIRST, PROPOSE
 from selfinstruct.store import Store
 from selfinstruct.teacher import Teacher, ask
@@ -128,7 +128,9 @@ def run_wave(
         train, (), labels, target, lambda example: check_question(example, indexes, FILTERS)
     )
     cfg = GenerateConfig(prompts_per_wave=count, samples_per_prompt=1)
-    drafts = RECIPES[recipe](material, asked, cfg, Wave(1, 0, random.Random(0)))
+    rng = random.Random(0)
+    wave = Wave(1, 0, rng, draw_orders(recipe, train, labels, cfg, rng))
+    drafts = RECIPES[recipe](material, asked, cfg, wave)
     return drafts, screen(drafts, indexes, FILTERS)
 
 

@@ -63,9 +63,8 @@ def test_what_a_pilot_paid_for_the_round_does_not_pay_again(
     tiny_base: Path, tmp_path: Path
 ) -> None:
     with Store(tmp_path / "whole" / "t", write=True) as store:
-        whole = making.generate(
-            setting(tiny_base, store, teacher=TEACHER, generate=GENERATE), 1, ()
-        )
+        here = setting(tiny_base, store, teacher=TEACHER, generate=GENERATE)
+        whole = making.generate(here, 1, (), here.base)
         calls = len(store.calls())
     with Store(tmp_path / "t", write=True) as store:
         here = setting(tiny_base, store, teacher=TEACHER, generate=GENERATE)
@@ -74,7 +73,7 @@ def test_what_a_pilot_paid_for_the_round_does_not_pay_again(
         assert evidence_of(store) is None  # no wave is finished
         assert pilot(here, 8) == seen
         assert store.spent()["calls"] == seen.calls
-        assert making.generate(here, 1, ()) == whole
+        assert making.generate(here, 1, (), here.base) == whole
         assert store.spent()["calls"] == calls
         assert store.books().lost == {}
 

@@ -46,7 +46,7 @@ def test_words_without_an_item_are_unreadable() -> None:
 
 
 def test_a_child_is_deeper_than_its_parents() -> None:
-    wave = Wave(3, 0, random.Random(0))
+    wave = Wave(3, 0, random.Random(0), ())
     parents = (Example("a"), Example("b", depth=2), Example("a"))
     child = conceive(parents, "few", wave)
     assert (child.origin, child.round, child.depth, child.source) == (
@@ -67,7 +67,7 @@ def test_a_license_is_inherited_if_all_parents_share_it(
     licenses: tuple[str, ...], inherited: str
 ) -> None:
     parents = [Example(f"row {n}", license=license_) for n, license_ in enumerate(licenses)]
-    assert conceive(parents, "few", Wave(1, 0, random.Random(0))).license == inherited
+    assert conceive(parents, "few", Wave(1, 0, random.Random(0), ())).license == inherited
 
 
 def test_two_conversations_that_end_alike_are_two_drafts() -> None:

@@ -1,16 +1,14 @@
 """The recipe against a scripted teacher: what it asks, and that every answer is accounted for."""
 
 import random
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
 
 from selfinstruct.config import DemosConfig, GenerateConfig
-from selfinstruct.errors import UserError
-from selfinstruct.recipes import RECIPES, Material, Wave
-from selfinstruct.recipes.label_first import draw_labels, label_first
+from selfinstruct.recipes import Material, Wave, draw_orders
+from selfinstruct.recipes.label_first import label_first
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling
 
 INSTRUCTION = "Name the intent, then reply."
@@ -66,7 +64,9 @@ def material(**changes: object) -> Material:
 
 
 def wave(seed: int = 0) -> Wave:
-    return Wave(2, 0, random.Random(seed))
+    rng = random.Random(seed)
+    orders = draw_orders("label_first", TRAIN, ("fee", "refund"), CFG, rng)
+    return Wave(2, 0, rng, orders)
 
 
 def reasons(drafts: Drafts) -> list[str]:
@@ -195,38 +195,9 @@ def test_a_text_without_an_instruction_is_the_instruction() -> None:
     }
 
 
-def test_rare_labels_are_drawn_more_often() -> None:
-    train = (
-        *[Example("i", f"x {n}", label="often") for n in range(19)],
-        Example("i", label="rare"),
-    )
-    many = GenerateConfig(prompts_per_wave=1, samples_per_prompt=1)
-    stock = material(train=train, labels=("often", "rare"))
-    drawn = Counter(draw_labels(stock, many, random.Random(seed))[0] for seed in range(2000))
-    assert drawn["rare"] / 2000 == pytest.approx((1 / 2) / (1 / 2 + 1 / 20), abs=0.03)
-
-
-def test_a_wave_spreads_over_the_labels() -> None:
-    cfg = GenerateConfig(prompts_per_wave=40, samples_per_prompt=50)
-    drawn = Counter(draw_labels(material(), cfg, random.Random(0)))
-    assert abs(drawn["fee"] - drawn["refund"]) <= 8
-
-
-def test_the_pool_counts_as_coverage() -> None:
-    pool = tuple(Example("i", f"y {n}", label="fee", origin="synthetic") for n in range(10_000))
-    one = GenerateConfig(prompts_per_wave=1)
-    drawn = {draw_labels(material(pool=pool), one, random.Random(n))[0] for n in range(50)}
-    assert drawn == {"refund"}
-
-
 def test_the_same_chance_asks_the_same() -> None:
     first, again = ScriptedTeacher(write_both), ScriptedTeacher(write_both)
     assert label_first(material(), first, CFG, wave(5)) == label_first(
         material(), again, CFG, wave(5)
     )
     assert first.asked == again.asked
-
-
-def test_labels_are_needed() -> None:
-    with pytest.raises(UserError, match="labelled"):
-        RECIPES["label_first"](material(labels=()), ScriptedTeacher(write_both), CFG, wave())

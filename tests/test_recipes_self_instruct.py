@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from selfinstruct.config import DemosConfig, GenerateConfig
-from selfinstruct.recipes import RECIPES, Material, Wave
+from selfinstruct.recipes import RECIPES, Material, Order, Wave
 from selfinstruct.recipes.self_instruct import (
     INPUT_FIRST,
     IS_CLASSIFICATION,
@@ -91,7 +91,8 @@ def material(**changes: object) -> Material:
 
 
 def run(asked: ScriptedTeacher, cfg: GenerateConfig = CFG, **changes: object) -> Drafts:
-    return self_instruct(material(**changes), asked, cfg, Wave(4, 0, random.Random(0)))
+    orders = (Order("self_instruct"),) * cfg.prompts_per_wave
+    return self_instruct(material(**changes), asked, cfg, Wave(4, 0, random.Random(0), orders))
 
 
 def test_tasks_become_instances_with_their_lineage() -> None:

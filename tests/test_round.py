@@ -32,8 +32,8 @@ class Bench:
         self.asked: list[str] = []
         self.kit = Kit(self.generate, self.mix, self.train, self.evaluate, self.watch, self.decide)
 
-    def generate(self, index: int, pool: Pool) -> Screened:
-        self.asked.append(f"generate {index} from {len(pool)}")
+    def generate(self, index: int, pool: Pool, champion: Checkpoint) -> Screened:
+        self.asked.append(f"generate {index} from {len(pool)} for {champion.name}")
         return Screened((made(index),), (Rejection(made(99), "too_short"),))
 
     def mix(self, index: int, pool: Pool) -> Mixture:
@@ -93,7 +93,7 @@ def test_an_accepted_round_keeps_its_student_and_its_rows() -> None:
     assert state.champion.name == "s1"
     assert state.pool == (made(1),)
     assert bench.asked[-6:] == [
-        "generate 2 from 1",
+        "generate 2 from 1 for s1",
         "mix 2 with 2",
         "train 2 on 5",
         "evaluate s2 in round 2",
@@ -106,7 +106,7 @@ def test_an_accepted_round_keeps_its_student_and_its_rows() -> None:
 def test_a_round_that_is_not_accepted_leaves_nothing_behind(outcome: Outcome) -> None:
     bench, state = play(outcome, outcome)
     assert (state.champion.name, state.pool, state.vain) == ("s0", (), 2)
-    assert "generate 2 from 0" in bench.asked
+    assert "generate 2 from 0 for s0" in bench.asked
     assert bench.asked[-1] == "decide d2 against d0, b and d0"
     assert state.control == state.champion
 

@@ -22,7 +22,7 @@ from selfinstruct.endpoint import read_endpoint
 from selfinstruct.estimate import Evidence, estimate, evidence_of
 from selfinstruct.guard import guard_rows
 from selfinstruct.proxy import named_proxy
-from selfinstruct.recipes import RECIPES, Material, Wave
+from selfinstruct.recipes import RECIPES, Material, Wave, draw_orders
 from selfinstruct.redaction import redact
 from selfinstruct.seeds import notes, read_real_data
 from selfinstruct.store import Store
@@ -166,7 +166,9 @@ def first_prompts(cfg: Config, data: RealData, task: Task) -> Sequence[Prompt]:
         return [[Completion("", "error")] * samples for _ in prompts]
 
     material = Material(data.train, (), data.labels, task.target, lambda _: None)
-    wave = Wave(1, 0, random.Random(f"{cfg.seed}/1/generate/0"))
+    rng = random.Random(f"{cfg.seed}/1/generate/0")
+    orders = draw_orders(task.recipe, data.train, data.labels, cfg.generate, rng)
+    wave = Wave(1, 0, rng, orders)
     RECIPES[task.recipe](material, listen, cfg.generate, wave)
     return asked
 

@@ -1,22 +1,23 @@
 """Drafts in, examples and rejections out: every filter in one order, cheapest first, slot by slot.
 
-duplicate > heuristics > contradiction > novelty > contamination. An accepted example joins the
-indexes at once, so a later slot of the same batch is judged against it. The order of slots decides,
-never the order of arrival.
+Three steps. Each draft is held against itself and against what is known: duplicate > heuristics >
+contradiction > novelty > contamination. Those that stand are shown to `verify`, which may ask
+models and so costs the most. What is left is decided in slot order, against the rows of the same
+batch that were accepted before it. The order of slots decides, never the order of arrival; and a
+row that models turned down is nobody's neighbour.
 
 Instances of one instruction. A teacher may be asked for several instances of one new instruction;
 they come in one batch with the same instruction. Novelty is a question to the instruction, so it is
-asked once: after the first of them is accepted, the others of that batch pass it. They stay new to
-everyone else, since what was accepted in between was itself compared with that instruction. Equal
-instances are still duplicates, and the same input with different outputs is still a contradiction.
-A labelled example has no such siblings: its question is its input.
+asked once: after the first of them is accepted, the others of that batch pass it. Equal instances
+are still duplicates, and the same input with different outputs is still a contradiction. A labelled
+example has no such siblings: its question is its input.
 
 Of a conversation the question is all that was said before the answer, so the same last turn after
 other turns is neither known nor a contradiction.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -26,19 +27,63 @@ from selfinstruct.filters.heuristics import check_instance, check_instruction
 from selfinstruct.filters.novelty import NoveltyIndex
 from selfinstruct.filters.turns import check_turns
 from selfinstruct.text import normalise, question_text, whole_question
-from selfinstruct.types import Drafts, Example, Match, Rejection, Screened
+from selfinstruct.types import Drafts, Example, Match, Rejection, Score, Screened
 
-__all__ = ["Indexes", "check_question", "question_text", "screen"]
+__all__ = [
+    "Indexes",
+    "Verified",
+    "Verify",
+    "check_question",
+    "question_text",
+    "screen",
+    "unverified",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What models say of candidates: why not, by position; and everything they measured."""
+
+    rejections: Mapping[int, Rejection] = field(default_factory=dict)
+    scores: tuple[Score, ...] = ()
+
+
+Verify = Callable[[Sequence[Example]], Verified]
+
+
+def unverified(_: Sequence[Example]) -> Verified:
+    """No model is asked."""
+    return Verified()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Texts that a candidate must differ from: questions, responses, whole rows."""
+
+    questions: NoveltyIndex
+    responses: NoveltyIndex
+    seen: dict[Hashable, str] = field(default_factory=dict)
+
+    @classmethod
+    def nothing(cls, cfg: FiltersConfig) -> Self:
+        """Nothing is known yet."""
+        novelty = cfg.novelty
+        return cls(NoveltyIndex(novelty.threshold), NoveltyIndex(novelty.response_threshold))
+
+    def add(self, examples: Iterable[Example]) -> None:
+        """Make examples known."""
+        for example in examples:
+            self.questions.add(example.id, whole_question(example))
+            self.responses.add(example.id, example.response)
+            self.seen.setdefault(_content(example), example.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Indexes:
-    """What candidates are compared with. It grows by what is accepted; the rest never changes."""
+    """What candidates are compared with. What is accepted becomes known; the rest never changes."""
 
-    questions: NoveltyIndex
-    responses: NoveltyIndex
+    known: Known
     held_out: HeldOut
-    seen: dict[Hashable, str] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -49,24 +94,13 @@ class Indexes:
         cfg: FiltersConfig,
     ) -> Self:
         """The training rows and the pool as known, dev, gate and final rows as held out."""
-        indexes = cls(
-            NoveltyIndex(cfg.novelty.threshold),
-            NoveltyIndex(cfg.novelty.response_threshold),
-            HeldOut.build(held_out_rows, cfg.contamination, train),
-        )
-        indexes.add(train)
+        known = Known.nothing(cfg)
+        known.add(train)
         # A labelled draft that repeats the rows' common instruction as its text is not new either.
         common = {row.instruction: row.id for row in train if row.label is not None and row.input}
-        indexes.questions.add_many((id_, instruction) for instruction, id_ in common.items())
-        indexes.add(pool)
-        return indexes
-
-    def add(self, examples: Iterable[Example]) -> None:
-        """Make examples known."""
-        for example in examples:
-            self.questions.add(example.id, whole_question(example))
-            self.responses.add(example.id, example.response)
-            self.seen.setdefault(_content(example), example.id)
+        known.questions.add_many((id_, instruction) for instruction, id_ in common.items())
+        known.add(pool)
+        return cls(known, HeldOut.build(held_out_rows, cfg.contamination, train))
 
 
 def check_question(example: Example, indexes: Indexes, cfg: FiltersConfig) -> Rejection | None:
@@ -77,59 +111,81 @@ def check_question(example: Example, indexes: Indexes, cfg: FiltersConfig) -> Re
     return (
         check_turns(example, cfg.heuristics)
         or check_instruction(example, cfg.heuristics)
-        or _too_similar(example, indexes)
+        or _too_similar(example, indexes.known)
         or indexes.held_out.leak(example)
     )
 
 
-def screen(drafts: Drafts, indexes: Indexes, cfg: FiltersConfig) -> Screened:
+def screen(
+    drafts: Drafts, indexes: Indexes, cfg: FiltersConfig, verify: Verify = unverified
+) -> Screened:
     """Every draft decided, each with the first reason against it; `indexes` takes in the accepted.
 
     What the recipe could not read is passed on, so accepted + rejected = candidates in.
     """
+    examples = drafts.examples
+    why = _against_known(examples, indexes, cfg)
+    standing = [slot for slot in range(len(examples)) if slot not in why]
+    verified = verify([examples[slot] for slot in standing])
+    why |= {standing[position]: rejection for position, rejection in verified.rejections.items()}
+    batch = Known.nothing(cfg)
+    accepted: list[Example] = []
+    instructions: set[Hashable] = set()
+    for slot in standing:
+        example = examples[slot]
+        if slot in why:
+            continue
+        asked = (example.turns, example.instruction)
+        is_sibling = example.label is None and asked in instructions
+        rejection = _duplicate(example, batch) or _near_known(example, batch, is_sibling)
+        if rejection is not None:
+            why[slot] = rejection
+            continue
+        accepted.append(example)
+        instructions.add(asked)
+        batch.add([example])
+    indexes.known.add(accepted)
+    rejected = (*drafts.rejections, *(why[slot] for slot in sorted(why)))
+    return Screened(tuple(accepted), rejected, verified.scores)
+
+
+def _against_known(
+    examples: Sequence[Example], indexes: Indexes, cfg: FiltersConfig
+) -> dict[int, Rejection]:
+    """Why a slot falls whatever the others of its batch, or whatever models say."""
     faults = [
         check_turns(example, cfg.heuristics)
         or check_instruction(example, cfg.heuristics)
         or check_instance(example, cfg.heuristics)
-        for example in drafts.examples
+        for example in examples
     ]
-    contradictions = _contradictions(drafts.examples, faults)
-    accepted: list[Example] = []
-    rejected = list(drafts.rejections)
-    instructions: set[Hashable] = set()
-    for slot, example in enumerate(drafts.examples):
-        asked = (example.turns, example.instruction)
-        is_sibling = example.label is None and asked in instructions
-        rejection = (
-            _duplicate(example, indexes)
-            or faults[slot]
-            or contradictions.get(slot)
-            or (None if is_sibling else _too_similar(example, indexes))
-            or _response_too_similar(example, indexes)
-            or indexes.held_out.leak(example)
-        )
-        if rejection is None:
-            accepted.append(example)
-            instructions.add(asked)
-            indexes.add([example])
-        else:
-            rejected.append(rejection)
-    return Screened(tuple(accepted), tuple(rejected))
+    contradictions = _contradictions(examples, faults)
+    found = {
+        slot: _duplicate(example, indexes.known)
+        or faults[slot]
+        or contradictions.get(slot)
+        or _near_known(example, indexes.known)
+        or indexes.held_out.leak(example)
+        for slot, example in enumerate(examples)
+    }
+    return {slot: rejection for slot, rejection in found.items() if rejection is not None}
 
 
-def _duplicate(example: Example, indexes: Indexes) -> Rejection | None:
-    known = indexes.seen.get(_content(example))
-    return None if known is None else Rejection(example, "duplicate", neighbour=known)
+def _duplicate(example: Example, known: Known) -> Rejection | None:
+    twin = known.seen.get(_content(example))
+    return None if twin is None else Rejection(example, "duplicate", neighbour=twin)
 
 
-def _too_similar(example: Example, indexes: Indexes) -> Rejection | None:
-    match = indexes.questions.closest(whole_question(example))
-    return _near(example, "too_similar", match, indexes.questions)
+def _near_known(example: Example, known: Known, is_sibling: bool = False) -> Rejection | None:
+    if not is_sibling and (rejection := _too_similar(example, known)) is not None:
+        return rejection
+    match = known.responses.closest(example.response)
+    return _near(example, "response_too_similar", match, known.responses)
 
 
-def _response_too_similar(example: Example, indexes: Indexes) -> Rejection | None:
-    match = indexes.responses.closest(example.response)
-    return _near(example, "response_too_similar", match, indexes.responses)
+def _too_similar(example: Example, known: Known) -> Rejection | None:
+    match = known.questions.closest(whole_question(example))
+    return _near(example, "too_similar", match, known.questions)
 
 
 def _near(

@@ -37,12 +37,28 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """What one prompt is to bring: of which recipe, and what the new rows shall have in common.
+
+    `request` is a scenario, format or edge case in words, `persona` who writes, `style` how; empty
+    where nothing is asked.
+    """
+
+    recipe: str
+    label: str | None = None
+    request: str = ""
+    persona: str = ""
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Wave:
-    """Which wave of which round asks, and the chance it has."""
+    """Which wave of which round asks, the chance it has, and its orders: one a prompt."""
 
     round: int
     index: int
     rng: random.Random
+    orders: tuple[Order, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,12 @@ from leaning to one label (arXiv 2212.10560, section 2.3, "output-first"). Wheth
 has its label is for the filters to doubt.
 """
 
-import random
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from selfinstruct.config import GenerateConfig
-from selfinstruct.errors import UserError
 from selfinstruct.prompting import build_prompt, choose_demos
-from selfinstruct.recipes.asking import Ask, Draft, Material, Wave, conceive, read, sift
+from selfinstruct.recipes.asking import Ask, Draft, Material, Order, Wave, conceive, read, sift
 from selfinstruct.recipes.parse import read_text, read_texts
 from selfinstruct.text import question_text
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection
@@ -32,12 +29,12 @@ class _Plan:
 
 
 def label_first(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Drafts:
-    """`prompts_per_wave` labels, `samples_per_prompt` texts of each, one reply to each text.
+    """Of each order's label `samples_per_prompt` texts, and one reply to each text.
 
     Without replies where the student writes labels alone. A text that would be dropped whatever its
     reply gets none.
     """
-    plans = [_plan(label, material, cfg, wave) for label in draw_labels(material, cfg, wave.rng)]
+    plans = [_plan(order, material, cfg, wave) for order in wave.orders]
     prompts = [_question_prompt(plan) for plan in plans]
     questions: list[Draft] = []
     rejections: list[Rejection] = []
@@ -55,24 +52,10 @@ def label_first(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -
     return Drafts(answered.examples, (*rejections, *dropped, *answered.rejections))
 
 
-def draw_labels(material: Material, cfg: GenerateConfig, rng: random.Random) -> list[str]:
-    """`prompts_per_wave` labels, each drawn with weight 1 / (1 + its rows in train, pool and plan).
-
-    What this wave already plans counts as present, so that a wave spreads over the labels.
-    """
-    if not material.labels:
-        raise UserError("recipe label_first needs labelled training rows, and there are none")
-    rows = Counter(row.label for row in (*material.train, *material.pool))
-    drawn = []
-    for _ in range(cfg.prompts_per_wave):
-        weights = [1 / (1 + rows[label]) for label in material.labels]
-        (label,) = rng.choices(material.labels, weights)
-        rows[label] += cfg.samples_per_prompt
-        drawn.append(label)
-    return drawn
-
-
-def _plan(label: str, material: Material, cfg: GenerateConfig, wave: Wave) -> _Plan:
+def _plan(order: Order, material: Material, cfg: GenerateConfig, wave: Wave) -> _Plan:
+    label = order.label
+    if label is None:
+        raise ValueError("label_first is ordered by label")
     demos = choose_demos(material.train, material.pool, cfg.demos, wave.rng, label)
     model = demos[0] if demos else next(row for row in material.train if row.label == label)
     blank = replace(conceive(demos, "label_first", wave), label=label, kind=model.kind)

@@ -27,7 +27,7 @@ YES_OR_NO = Sampling(temperature=0.0, top_p=1.0, max_tokens=4)
 
 
 def self_instruct(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Drafts:
-    """`prompts_per_wave` times `samples_per_prompt` lists of instructions, and up to
+    """For each order `samples_per_prompt` lists of instructions, and up to
     `instances_per_instruction` instances of each.
     """
     tasks, unread = _propose(material, ask, cfg, wave)
@@ -40,10 +40,7 @@ def self_instruct(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave)
 def _propose(
     material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave
 ) -> tuple[list[Draft], list[Rejection]]:
-    shown = [
-        choose_demos(material.train, material.pool, cfg.demos, wave.rng)
-        for _ in range(cfg.prompts_per_wave)
-    ]
+    shown = [choose_demos(material.train, material.pool, cfg.demos, wave.rng) for _ in wave.orders]
     prompts = [build_prompt(PROPOSE, demos) for demos in shown]
     tasks: list[Draft] = []
     rejections: list[Rejection] = []

@@ -14,6 +14,7 @@ from selfinstruct.store.ledger import Ledger
 from selfinstruct.types import (
     Example,
     Rejection,
+    Score,
     Screened,
     digest,
 )
@@ -38,6 +39,13 @@ class Candidates(Ledger):
                     for text in [json.dumps(body, allow_nan=False)]
                 ],
             )
+            db.executemany(
+                "INSERT INTO scores VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (round_index, wave, one.id, one.name, one.value, one.source, one.detail)
+                    for one in screened.scores
+                ],
+            )
 
     def wave(self, round_index: int, wave: int) -> Screened | None:
         """A committed wave, or None if it has not been committed."""
@@ -53,6 +61,12 @@ class Candidates(Ledger):
             tuple(
                 to_rejection(json.loads(row["body"])) for row in rows if row["reason"] is not None
             ),
+            tuple(
+                Score(row["id"], row["name"], row["value"], row["source"], row["detail"])
+                for row in self._db.execute(
+                    "SELECT * FROM scores WHERE round = ? AND wave = ? ORDER BY rowid", key
+                )
+            ),
         )
 
     def screened(self, round_index: int) -> Screened:
@@ -66,6 +80,7 @@ class Candidates(Ledger):
         return Screened(
             tuple(row for wave in waves for row in wave.accepted),
             tuple(item for wave in waves for item in wave.rejected),
+            tuple(one for wave in waves for one in wave.scores),
         )
 
     def find(self, prefix: str) -> Sequence[Row]:
