@@ -60,6 +60,15 @@ def test_earlier_turns_without_a_label_are_not_learned_where_labels_are(row: Exa
     assert settle(config(student=every, task={"target": "response"}), data(BOTH)).target
 
 
+def test_a_scenario_without_a_label_is_refused_where_labels_are_written() -> None:
+    grid = {"recipe": "dialogue", "dialogue": {"scenarios": ["a", "a lost card"]}}
+    with pytest.raises(UserError, match="'a lost card', which is no label"):
+        settle(config(generate=grid), data(BOTH))
+    assert settle(config(generate=grid), data(RESPONSE)).recipe == "dialogue"
+    known = {"recipe": "dialogue", "dialogue": {"scenarios": ["a"]}}
+    assert settle(config(generate=known), data(BOTH)).recipe == "dialogue"
+
+
 def test_label_first_without_labels_is_refused() -> None:
     with pytest.raises(UserError, match="no seed has a label"):
         settle(config(generate={"recipe": "label_first"}), data(RESPONSE))
