@@ -236,7 +236,7 @@ def test_what_an_order_says_goes_before_the_grid(
     drafts = dialogue(
         material(*LABELLED), teacher, CFG, wave(2, order=replace(order, persona="a lawyer"))
     )
-    assert {row.label for row in drafts.examples} == {cell[1]}
+    assert {(row.label, row.request) for row in drafts.examples} == {(cell[1], order.request)}
     for prompt in teacher.asked[0][0]:
         assert f'about "{cell[0]}"' in prompt.messages[-1].content
         assert "User is a lawyer." in prompt.messages[-1].content

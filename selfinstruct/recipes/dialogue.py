@@ -101,6 +101,7 @@ def _plan(order: Order, cell: Cell, material: Material, cfg: GenerateConfig, wav
         conceive(demos, "dialogue", wave),
         label=label,
         kind=None if label is not None else cell.scenario or None,
+        request=order.request,
         instruction=_common_instruction(material.train, label),
     )
     return _Plan(cell, order.style, _draw_length(cfg.dialogue.turns, wave.rng), demos, blank)
