@@ -30,7 +30,7 @@ def answer(requests: Sequence[Request]) -> Iterator[str]:
 def converse(requests: Sequence[Request]) -> Iterator[str]:
     """A conversation where one is asked for, else one turn of it; every fifth is a refusal."""
     for request, text in zip(requests, answer(requests), strict=True):
-        if "Begin each turn with" not in request.messages[-1].content or text.startswith("As an"):
+        if "turns long" not in request.messages[-1].content or text.startswith("As an"):
             yield text
             continue
         rng = random.Random(text)

@@ -56,6 +56,12 @@ def test_a_sound_conversation_and_a_row_without_one_pass() -> None:
         ),
         (talk("Hi", DIALOGUE.response), "repeated_turn", "turn 4"),
         (talk("Two weeks ago, by phone", "When?"), "repeated_turn", "turn 3"),
+        (talk("Two weeks ago by phone!", "When?"), "repeated_turn", "turn 3"),
+        (
+            talk("no " * 8, "so " * 8, "no " * 9, "so " * 9),
+            "repetition",
+            pytest.approx(26 / 43),
+        ),
         (talk("Hi \0 there", "Hello"), "garbled", "U+0000"),
         (talk("Hi", "Hello \ud83d"), "garbled", "U+D83D"),
         (talk("Hi", "What is it about:"), "dangling_colon", "response"),

@@ -153,6 +153,16 @@ def test_rows_of_one_question_are_shown_where_there_is_no_conversation() -> None
     assert shown[1].content == "User: Translate.\n\nHallo\nAssistant: Hello"
 
 
+def test_the_form_is_told_where_nothing_shows_it() -> None:
+    teacher = ScriptedTeacher(lambda *_: say(FOUR))
+    for rows in ((), TALKS):
+        dialogue(material(*rows), teacher, CFG, wave(1))
+    (told,), (shown,) = (prompts for prompts, _, _ in teacher.asked)
+    assert 'Begin each turn with "User:" or "Assistant:"' in told.messages[-1].content
+    assert "Begin each turn" not in shown.messages[-1].content
+    assert shown.messages[-1].content.endswith(" turns long.")
+
+
 def test_the_names_of_the_speakers_are_those_of_the_config() -> None:
     tree = {"speakers": {"user": ["Kunde"], "assistant": ["Beraterin"]}}
     german = CFG.model_copy(update={"dialogue": DialogueConfig.model_validate(tree)})

@@ -4,7 +4,7 @@ Earlier exchanges are held to the rules of `heuristics` for a question and its a
 that only fit a question that stands alone: "hi" is a sound first turn. A row without turns passes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from selfinstruct.config import HeuristicsConfig
 from selfinstruct.filters.heuristics import (
@@ -12,8 +12,9 @@ from selfinstruct.filters.heuristics import (
     INSTRUCTION_CHECKS,
     Breach,
     Check,
+    question_repetition,
 )
-from selfinstruct.text import normalise, question_text, words
+from selfinstruct.text import question_text, words
 from selfinstruct.types import Example, Message, Rejection
 
 REPEATABLE_WORDS = 4
@@ -31,11 +32,11 @@ def check_turns(example: Example, cfg: HeuristicsConfig) -> Rejection | None:
     """
     if not example.turns:
         return None
-    for reason, check in TURN_CHECKS.items():
-        breach = check(example, cfg)
+    for reason, check, seen in _checks(example):
+        breach = check(seen, cfg)
         if breach is not None:
             return Rejection(example, reason, breach.value, breach.threshold)
-    return _exchange(example, cfg)
+    return None
 
 
 def uneven_turns(example: Example, _: HeuristicsConfig) -> Breach | None:
@@ -58,17 +59,21 @@ def empty_turn(example: Example, _: HeuristicsConfig) -> Breach | None:
 
 
 def repeated_turn(example: Example, _: HeuristicsConfig) -> Breach | None:
-    """Something of `REPEATABLE_WORDS` words or more is said twice, by whomever: small teachers
-    loop.
-    """
-    said: set[str] = set()
+    """Something of more than `REPEATABLE_WORDS` words is said twice, by whomever."""
+    said: set[tuple[str, ...]] = set()
     for number, turn in enumerate(_turns(example), start=1):
-        text = normalise(turn.content)
+        text = tuple(words(turn.content))
         if text in said:
             return Breach(f"turn {number}")
-        if len(words(text)) > REPEATABLE_WORDS:
+        if len(text) > REPEATABLE_WORDS:
             said.add(text)
     return None
+
+
+def repetition(example: Example, cfg: HeuristicsConfig) -> Breach | None:
+    """The conversation as a whole runs in a loop, as those of small teachers do."""
+    spoken = "\n".join(turn.content for turn in _turns(example))
+    return question_repetition(Example(spoken), cfg)
 
 
 TURN_CHECKS: Mapping[str, Check] = {
@@ -76,26 +81,32 @@ TURN_CHECKS: Mapping[str, Check] = {
     "empty_turn": empty_turn,
     "repeated_turn": repeated_turn,
 }
-EXCHANGE_CHECKS = (
-    *((reason, check) for reason, check in INSTRUCTION_CHECKS.items() if reason not in ALONE),
-    *((reason, check) for reason, check in INSTANCE_CHECKS.items() if reason not in LAST),
-)
 
 
-def _exchange(example: Example, cfg: HeuristicsConfig) -> Rejection | None:
-    """The first rule that an earlier question or its answer breaks."""
+def _checks(example: Example) -> Iterator[tuple[str, Check, Example]]:
+    """Each rule and the example it is for: the conversation, or an earlier exchange of it alone.
+
+    An exchange is looked at only where the turns are known to alternate.
+    """
+    for reason, check in TURN_CHECKS.items():
+        yield reason, check, example
+    for exchange in _exchanges(example):
+        for checks, left_out in ((INSTRUCTION_CHECKS, ALONE), (INSTANCE_CHECKS, LAST)):
+            for reason, check in checks.items():
+                if reason not in left_out:
+                    yield reason, check, exchange
+    yield "repetition", repetition, example
+
+
+def _exchanges(example: Example) -> Iterable[Example]:
+    """Each earlier question with its answer, as a row of its own."""
     earlier = [turn.content for turn in _turns(example)[:-2]]
     for asked, answered in zip(earlier[::2], earlier[1::2], strict=True):
-        alone = Example(asked, response=answered)
-        for reason, check in EXCHANGE_CHECKS:
-            breach = check(alone, cfg)
-            if breach is not None:
-                return Rejection(example, reason, breach.value, breach.threshold)
-    return None
+        yield Example(asked, response=answered)
 
 
 def _turns(example: Example) -> list[Message]:
     """The whole conversation, question and answer included, without an opening system turn."""
     own = example.turns[0].role == "system"
     asked = Message("user", question_text(example))
-    return [*example.turns[own:], asked, Message("assistant", example.response)]
+    return [*example.turns[int(own) :], asked, Message("assistant", example.response)]
