@@ -4,6 +4,8 @@ import pytest
 
 from selfinstruct.cli.show import print_rejected, print_row, rejected_rows, row_story
 from selfinstruct.errors import UserError
+from selfinstruct.store import Store
+from selfinstruct.types import Example, Message, Rejection, Screened
 from tests.finished import KEPT, real_data, write_run
 
 
@@ -55,3 +57,23 @@ def test_an_unknown_reason_names_the_known_ones(tmp_path: Path) -> None:
     write_run(tmp_path)
     with pytest.raises(UserError, match="reasons: too_similar"):
         rejected_rows(tmp_path, "too_simlar", 20)
+
+
+def test_a_conversation_is_shown_with_its_earlier_turns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turns = (Message("user", "My card\x1b[2J is lost"), Message("assistant", "Shall I send one?"))
+    talk = Example("Yes please", response="Done.", turns=turns, origin="synthetic", round=1)
+    write_run(tmp_path)
+    with Store(tmp_path, write=True) as store:
+        store.commit_wave(1, 1, Screened((), (Rejection(talk, "repeated_turn", "turn 3"),)))
+    print_rejected(rejected_rows(tmp_path, "repeated_turn", 20))
+    listed = capsys.readouterr().out
+    assert "round 1 turn 3\n" in listed
+    assert "is lost / Shall I send one? / Yes please" in listed
+    print_row(row_story(tmp_path, talk.id))
+    told = capsys.readouterr().out
+    assert "dropped as repeated_turn: turn 3\n" in told
+    order = ["[user]", "is lost", "[assistant]", "Shall I send one?", "Yes please", "Done."]
+    assert [told.index(words) for words in order] == sorted(map(told.index, order))
+    assert "\x1b[2J" not in listed + told

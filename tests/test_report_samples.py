@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.report.gather import gather
+from selfinstruct.report.gather import Facts, RoundFacts, gather
 from selfinstruct.report.samples import dropped_samples, kept_samples, spaced
+from selfinstruct.types import Example, Message, RealData, Rejection, Screened
 from tests.reported import REASONS, Plan, write_reported_run
 
 
@@ -25,3 +26,11 @@ def test_every_reason_has_its_rows_with_value_limit_and_neighbour(tmp_path: Path
     known = {f"{row.input} (real)" for row in facts.data.train}
     assert {one.near for one in found} <= known
     assert len(kept_samples(facts, 5)) == 5
+
+
+def test_a_dropped_conversation_is_told_from_its_first_turn() -> None:
+    turns = (Message("user", "Tea?"), Message("assistant", "With milk?"))
+    dropped = Rejection(Example("Yes please", turns=turns), "too_similar")
+    rounds = (RoundFacts(0), RoundFacts(1, waves=(Screened((), (dropped,)),)))
+    (one,) = dropped_samples(Facts("r", {}, RealData((), (), (), ()), rounds, (), ()))
+    assert one.asked == "Tea?\nWith milk?\nYes please"

@@ -74,6 +74,8 @@ def print_row(story: dict[str, Any]) -> None:
     body = story["body"]
     words = body.get("what", body)
     console.print(Text(f"{story['id']}  {_fate(story)}", style="bold"))
+    for turn in words.get("turns", ()):
+        _print_field(console, f"  [{turn['role']}]", turn["content"])
     for name in FIELDS:
         if name in words:
             _print_field(console, name, words[name])
@@ -99,13 +101,13 @@ def print_rejected(found: dict[str, Any]) -> None:
         return
     for row in found["rows"]:
         what = row["what"]
-        measured = f" {row['value']} (limit {row['threshold']})" if "value" in row else ""
         near = f" near {row['neighbour']}" if "neighbour" in row else ""
         console.print(
-            Text(f"{what['id']}  round {row['round']}{escape(measured)}{near}", style="bold")
+            Text(f"{what['id']}  round {row['round']}{_measured(row, ' ')}{near}", style="bold")
         )
         asked = what.get("input") or what.get("instruction", "")
-        console.print(Text(f"  {one_line(asked, 110)}"))
+        said = " / ".join([*(turn["content"] for turn in what.get("turns", ())), asked])
+        console.print(Text(f"  {one_line(said, 110)}"))
         if "response" in what:
             console.print(Text(f"  → {one_line(what['response'], 108)}"))
 
@@ -116,8 +118,15 @@ def _fate(story: dict[str, Any]) -> str:
     if story["reason"] is None:
         return f"round {story['round']}, accepted"
     body = story["body"]
-    measured = f": {body['value']} (limit {body['threshold']})" if "value" in body else ""
-    return f"round {story['round']}, dropped as {escape(story['reason'])}{measured}"
+    return f"round {story['round']}, dropped as {escape(story['reason'])}{_measured(body, ': ')}"
+
+
+def _measured(body: dict[str, Any], before: str) -> str:
+    """What a rule measured and its limit, where it has one: a repeated turn breaks none."""
+    if "value" not in body:
+        return ""
+    limit = f" (limit {body['threshold']})" if "threshold" in body else ""
+    return before + escape(f"{body['value']}{limit}")
 
 
 def _print_field(console: Console, name: str, value: object) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from selfinstruct.report.gather import Facts
-from selfinstruct.text import question_text
+from selfinstruct.text import whole_question
 from selfinstruct.types import Example
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ def dropped_samples(facts: Facts, most: int = DROPPED) -> list[Dropped]:
                 Dropped(
                     each.index,
                     item.reason,
-                    question_text(item.what),
+                    whole_question(item.what),
                     item.what.response,
                     measured.strip(),
                     near,
@@ -78,7 +78,7 @@ def _known(facts: Facts) -> list[Example]:
 
 def _words(row: Example) -> str:
     origin = "real" if row.origin == "real" else f"synthetic, round {row.round}"
-    return f"{question_text(row)} ({origin})"
+    return f"{whole_question(row)} ({origin})"
 
 
 def _number(value: float | str) -> str:
