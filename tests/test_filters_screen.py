@@ -194,8 +194,8 @@ def test_the_same_last_turn_after_other_turns_is_another_question() -> None:
 
 def test_one_near_conversation_of_a_batch_does_not_vouch_for_another() -> None:
     near = talk("My card has not come", "Shall I send you another one?")
-    screened = judge(FEE_TALK, near, train=[CARD_TALK])
-    assert screened.accepted == (FEE_TALK,)
+    screened = judge(FEE_TALK, CARD_TALK, near)
+    assert screened.accepted == (FEE_TALK, CARD_TALK)
     assert reasons(screened) == [("too_similar", CARD_TALK.id)]
 
 

@@ -277,6 +277,13 @@ def test_every_cell_gets_its_share(
         assert len({cell.scenario for cell in cells[first : first + about]}) == about
 
 
+def test_each_time_round_the_scenarios_meet_other_personas_and_outcomes() -> None:
+    cells = draw_cells(GRID, (), wave(12))
+    pairs = [(cell.persona, cell.outcome) for cell in cells]
+    assert all(one != other for one, other in zip(pairs[::2], pairs[1::2], strict=True))
+    assert len(set(pairs[:6])) >= 4
+
+
 def test_rounds_walk_the_grid_in_other_orders() -> None:
     walks = {tuple(draw_cells(GRID, (), wave(12, 0, index))) for index in range(1, 6)}
     assert len(walks) > 1
