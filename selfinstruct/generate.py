@@ -19,6 +19,7 @@ from selfinstruct.filters.screen import Indexes, Verify, check_question, screen,
 from selfinstruct.recipes import RECIPES, Ask, Material, Wave, draw_orders
 from selfinstruct.telling import tell_ending
 from selfinstruct.types import (
+    CHAT,
     ROUND_FULL,
     Example,
     OnProgress,
@@ -26,6 +27,7 @@ from selfinstruct.types import (
     RealData,
     Rejection,
     Screened,
+    Speech,
     silent,
 )
 
@@ -46,13 +48,16 @@ MORE: Mapping[Ending, str] = {
 
 @dataclass(frozen=True)
 class Aim:
-    """What a round generates for: its number, the run's seed, the real rows and the pool so far."""
+    """What a round generates for: its number, the run's seed, the real rows and the pool so far;
+    `speech` is how its teacher may be asked.
+    """
 
     round: int
     seed: int
     data: RealData
     pool: tuple[Example, ...]
     target: Target
+    speech: Speech = CHAT
 
 
 @dataclass(frozen=True)
@@ -197,6 +202,7 @@ def _material(
         labels=aim.data.labels,
         target=aim.target,
         check_question=lambda example: check_question(example, indexes, filters),
+        speech=aim.speech,
     )
 
 

@@ -43,7 +43,7 @@ def generate(here: Setting, index: int, pool: Pool, champion: Checkpoint) -> Scr
             here.task.recipe,
             lambda wave: partial(ask, teacher, index, wave),
             Memory(partial(store.wave, index), partial(store.commit_wave, index)),
-            Aim(index, cfg.seed, here.data, pool, here.task.target),
+            Aim(index, cfg.seed, here.data, pool, here.task.target, here.task.speech),
             cfg.generate,
             cfg.filters,
             here.on_progress,

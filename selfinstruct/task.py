@@ -14,10 +14,13 @@ from selfinstruct.config import Config, load_prices
 from selfinstruct.errors import UserError
 from selfinstruct.files import find_path
 from selfinstruct.metrics import metrics_of
-from selfinstruct.types import Example, RealData
+from selfinstruct.types import CHAT, Example, RealData, Speech
 
 JUDGE = "judge"
 """The metric that takes two students and a model: see `judge`."""
+
+COMPLETED = ("few_shot",)
+"""The recipes that can ask a model without turns, by a text that it goes on with."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Task:
     target: Target
     recipe: str
     steps: int
+    speech: Speech = CHAT
 
 
 def settle(cfg: Config, data: RealData) -> Task:
@@ -35,15 +39,27 @@ def settle(cfg: Config, data: RealData) -> Task:
     """
     target = settle_target(cfg, data.train)
     _check_gate(cfg, target)
-    recipe = cfg.generate.recipe
+    speech = cfg.teacher.speech
+    recipe = _settle_recipe(cfg.generate.recipe, speech, data)
+    return Task(target, recipe, steps_of_an_arm(cfg, len(data.train)), speech)
+
+
+def _settle_recipe(recipe: str, speech: Speech, data: RealData) -> str:
     if recipe == "auto":
-        recipe = "label_first" if data.labels else "self_instruct"
+        if not speech.turns:
+            return "few_shot"
+        return "label_first" if data.labels else "self_instruct"
     if recipe == "label_first" and not data.labels:
         raise UserError(
             "generate.recipe is label_first, but no seed has a label",
             next_step="add labels to the seeds, or set generate.recipe: self_instruct",
         )
-    return Task(target, recipe, steps_of_an_arm(cfg, len(data.train)))
+    if recipe not in COMPLETED and not speech.turns:
+        raise UserError(
+            f"generate.recipe {recipe} asks in turns, and teacher.template none sends none",
+            next_step="set generate.recipe: few_shot, or teacher.template: chat",
+        )
+    return recipe
 
 
 def located(cfg: Config, base: Path) -> Config:

@@ -107,9 +107,12 @@ def _call(
     messages = from_messages(prompt.messages)
     drawn = sampling.temperature > 0
     seed = int(digest([*place, messages]), 16) % SEEDS + sample if drawn else 0
-    request = Request(prompt.messages, sampling, sample if drawn else 0, seed)
+    request = Request(prompt.messages, sampling, sample if drawn else 0, seed, prompt.schema)
     how = [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.stop]
-    return _Call(digest([messages, how, request.sample, seed, model.digest]), prompt, request)
+    asked = [messages, how, request.sample, seed, model.digest]
+    if prompt.schema:  # left out where there is none, so that older ledgers' keys stand
+        asked.append(prompt.schema)
+    return _Call(digest(asked), prompt, request)
 
 
 def _known(store: Store, calls: Sequence[_Call]) -> dict[str, Completion]:

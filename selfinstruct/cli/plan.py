@@ -165,7 +165,7 @@ def first_prompts(cfg: Config, data: RealData, task: Task) -> Sequence[Prompt]:
         asked.extend(prompts)
         return [[Completion("", "error")] * samples for _ in prompts]
 
-    material = Material(data.train, (), data.labels, task.target, lambda _: None)
+    material = Material(data.train, (), data.labels, task.target, lambda _: None, task.speech)
     rng = random.Random(f"{cfg.seed}/1/generate/0")
     orders = draw_orders(task.recipe, data.train, data.labels, cfg.generate, rng)
     wave = Wave(1, 0, rng, orders)

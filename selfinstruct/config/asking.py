@@ -8,11 +8,13 @@ from pydantic import Field, model_validator
 from selfinstruct.config.section import Count, Positive, Section, Share, operational
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.errors import UserError
-from selfinstruct.types import SPLITS, Sampling, Split
+from selfinstruct.types import SPLITS, Sampling, Speech, Split
 
 SECRET_HINTS = ("sk-", "Bearer ")
 ANTHROPIC_URL = "https://api.anthropic.com/v1"
 ANTHROPIC_KEY = "ANTHROPIC_API_KEY"
+SCHEMA_HOSTS = ("openai.com", "openai.azure.com", "googleapis.com", "anthropic.com")
+"""Hosted APIs that hold an answer to a JSON schema."""
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 """POSIX's names for environment variables; hardly a key passes for one."""
 
@@ -93,6 +95,16 @@ class ModelConfig(Section):
     """Ask another machine over plain http, where others can read along; the key stays here."""
     use_proxy: bool = operational(False)
     """Go through the proxy that the environment names (HTTPS_PROXY, ALL_PROXY, NO_PROXY)."""
+    template: Literal["chat", "none"] = "chat"
+    """`none` sends the text of a prompt as it stands, for base models that know no turns: they go
+    on with it (backends `llamacpp` and `openai`, which has `/completions` for that).
+    """
+    structured: Literal["auto", "always", "never"] = "auto"
+    """Whether a recipe that wants JSON has the server hold the answer to a schema, beside asking
+    for it in words. `auto` where it is known to be offered: llamacpp, servers of this machine
+    (vLLM, SGLang, llama.cpp, Ollama), openai.com, Azure, googleapis.com and Anthropic. `always`
+    elsewhere, once `doctor --teacher` has found it.
+    """
     context: Positive = operational(4096)
     """Tokens of context for one request (backend `llamacpp`)."""
     parallel: Positive = operational(8)
@@ -121,6 +133,19 @@ class ModelConfig(Section):
         """All endpoints."""
         return (self.base_url,) if isinstance(self.base_url, str) else self.base_url or ()
 
+    @property
+    def speech(self) -> Speech:
+        """How recipes may ask this model."""
+        turns = self.template == "chat"
+        offered = turns and self.structured != "never" and self._holds_to_schemas()
+        return Speech(turns, offered)
+
+    def _holds_to_schemas(self) -> bool:
+        if self.backend == "llamacpp" or self.structured == "always":
+            return True
+        asked = [read_endpoint(url, allow_http=self.allow_http) for url in self.base_urls]
+        return bool(asked) and all(each.local or each.host.endswith(SCHEMA_HOSTS) for each in asked)
+
     @model_validator(mode="before")
     @classmethod
     def _know_anthropic(cls, given: Any) -> Any:
@@ -145,6 +170,17 @@ class ModelConfig(Section):
             raise ValueError(
                 "api_key_keyring is SERVICE/USER, the names a key is kept under, never the key"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _the_backend_can_be_asked_so(self) -> Self:
+        if self.template == "none" and self.backend not in ("llamacpp", "openai"):
+            raise ValueError("template none needs backend llamacpp or openai")
+        if self.structured == "always":
+            if self.template == "none":
+                raise ValueError("structured: always needs template chat")
+            if self.backend not in ("llamacpp", "openai", "anthropic"):
+                raise ValueError("structured: always needs backend llamacpp, openai or anthropic")
         return self
 
     @model_validator(mode="after")
@@ -173,8 +209,10 @@ class DemosConfig(Section):
 class GenerateConfig(Section):
     """How candidates are asked for, and when a round has enough."""
 
-    recipe: Literal["auto", "label_first", "self_instruct"] = "auto"
-    """`auto` is label_first where the seeds have labels, self_instruct otherwise."""
+    recipe: Literal["auto", "label_first", "self_instruct", "few_shot"] = "auto"
+    """`auto` is label_first where the seeds have labels, self_instruct otherwise, and few_shot for
+    a teacher without turns (teacher.template: none).
+    """
     accept: Positive = 100
     """A round is full at exactly so many accepted examples."""
     max_candidates: Positive = 2000
@@ -195,6 +233,13 @@ class GenerateConfig(Section):
     """Completions drawn from one prompt; a shared prefix is paid once."""
     instances_per_instruction: Positive = 3
     """Instances asked of one instruction (self_instruct)."""
+    items_per_call: Positive = 10
+    """New rows asked for in one answer (few_shot); each may take question.max_tokens. A teacher
+    without turns writes one: asked for more, a small model repeats itself.
+    """
+    subject: str = "texts"
+    """What labelled texts are, in the plural, as few_shot names them: `messages of bank customers`.
+    """
     demos: DemosConfig = DemosConfig()
     question: Sampling = Sampling(temperature=0.9, top_p=0.95, max_tokens=128)
     """Sampling for new instructions and inputs."""

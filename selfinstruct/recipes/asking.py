@@ -12,7 +12,16 @@ from typing import Generic, TypeVar
 from selfinstruct.chat import Target, after_thought, has_thought
 from selfinstruct.config import GenerateConfig
 from selfinstruct.text import normalise, question_text
-from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling
+from selfinstruct.types import (
+    CHAT,
+    Completion,
+    Drafts,
+    Example,
+    Prompt,
+    Rejection,
+    Sampling,
+    Speech,
+)
 
 T = TypeVar("T")
 
@@ -22,8 +31,8 @@ Ask = Callable[[Sequence[Prompt], Sampling, int], Sequence[Sequence[Completion]]
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a recipe may draw from: training rows, the pool so far, every label, and the student's
-    target.
+    """What a recipe may draw from: training rows, the pool so far, every label, the student's
+    target, and how the teacher may be asked.
 
     `check_question` says why a question would be dropped whatever its answer, so that the answer
     need not be paid for.
@@ -34,6 +43,7 @@ class Material:
     labels: tuple[str, ...]
     target: Target
     check_question: Callable[[Example], Rejection | None]
+    speech: Speech = CHAT
 
 
 @dataclass(frozen=True, slots=True)

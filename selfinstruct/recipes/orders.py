@@ -23,10 +23,11 @@ def draw_orders(
 ) -> tuple[Order, ...]:
     """`prompts_per_wave` orders; `rows` are train and the pool so far, `labels` all there are.
 
-    For `label_first` each has a label, drawn with weight 1 / (1 + its rows in train, pool and
-    plan): what this wave already plans counts as present, so that a wave spreads over the labels.
+    For `label_first`, and for `few_shot` where there are labels, each has one, drawn with weight
+    1 / (1 + its rows in train, pool and plan): what this wave already plans counts as present, so
+    that a wave spreads over the labels.
     """
-    if recipe != "label_first":
+    if recipe != "label_first" and not (recipe == "few_shot" and labels):
         return (Order(recipe),) * cfg.prompts_per_wave
     if not labels:
         raise UserError("recipe label_first needs labelled training rows, and there are none")
