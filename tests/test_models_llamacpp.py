@@ -125,6 +125,27 @@ def test_sampling_is_obeyed(model: LlamaCppModel) -> None:
 
 
 @pytest.mark.slow
+def test_without_turns_the_text_is_gone_on_with(model: LlamaCppModel) -> None:
+    text = "Days: Monday, Tuesday, Wednesday,"
+    base = LlamaCppModel("bundled", context=512, parallel=4, turns=False)
+    how: dict[str, Any] = {"temperature": 0.0, "max_tokens": 8, "stop": (",",)}
+    drawn = [ask(text, seed, max_tokens=3) for seed in range(5, 8)]
+    greedy, cut, *shared = answers(
+        base, [ask(text, **how), ask(text, **how | {"max_tokens": 1}), *drawn]
+    )
+    single = [answers(base, [each])[0] for each in drawn]
+    refused = answers(base, [ask("word " * 600)])[0]
+    base.close()
+    assert (greedy.text, greedy.finish_reason) == (" Thursday", "stop")
+    assert (cut.finish_reason, cut.completion_tokens) == ("length", 1)
+    assert [each.text for each in shared] == [each.text for each in single]
+    assert refused.finish_reason == "error"
+    [chat] = answers(model, [ask(text, **how)])
+    assert chat.prompt_tokens > greedy.prompt_tokens > 0
+    assert model.digest != base.digest
+
+
+@pytest.mark.slow
 def test_every_request_is_answered_once(model: LlamaCppModel) -> None:
     requests = [
         ask(f"Say the number {at}.", seed, max_tokens=6) for at in range(4) for seed in range(5)

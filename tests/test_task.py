@@ -51,6 +51,16 @@ def test_a_target_the_seeds_cannot_serve_is_refused(
         settle(config(task={"target": target}), data(row))
 
 
+def test_a_teacher_without_turns_is_asked_by_a_recipe_that_can() -> None:
+    base = {"backend": "llamacpp", "name": "bundled", "template": "none"}
+    for row in (BOTH, LABEL, RESPONSE):
+        task = settle(config(teacher=base), data(row))
+        assert (task.recipe, task.speech.turns) == ("few_shot", False)
+    with pytest.raises(UserError, match="asks in turns") as raised:
+        settle(config(teacher=base, generate={"recipe": "label_first"}), data(LABEL))
+    assert "few_shot" in raised.value.next_step
+
+
 def test_label_first_without_labels_is_refused() -> None:
     with pytest.raises(UserError, match="no seed has a label"):
         settle(config(generate={"recipe": "label_first"}), data(RESPONSE))

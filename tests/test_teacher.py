@@ -1,4 +1,5 @@
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from selfinstruct.types import (
     Request,
     Sampling,
     Used,
+    digest,
 )
 
 DRAWN = Sampling(temperature=0.8)
@@ -273,3 +275,16 @@ def test_a_model_that_answers_under_another_name_is_told_once(tmp_path: Path) ->
             ask(asked, 1, first, prompts, GREEDY, 1)
     notes = [progress.note for progress in heard if progress.note]
     assert notes == ["the teacher answers as m-2 now, not as m-1"]
+
+
+def test_a_schema_is_handed_on_and_makes_another_call_of_it(tmp_path: Path) -> None:
+    model = Echo()
+    held = replace(prompt("a"), schema='{"type":"object"}')
+    with Store(tmp_path, write=True) as store:
+        [[plain]] = ask(teacher(model, store), 1, 0, [prompt("a")], GREEDY, 1)
+        [[other]] = ask(teacher(model, store), 1, 0, [held], GREEDY, 1)
+    assert [request.schema for request in model.asked] == ["", '{"type":"object"}']
+    assert plain.attempt != other.attempt
+    messages = [{"role": "user", "content": "a"}]
+    how = [GREEDY.temperature, GREEDY.top_p, GREEDY.max_tokens, GREEDY.stop]
+    assert plain.attempt == digest([messages, how, 0, 0, model.digest])  # as ledgers have it

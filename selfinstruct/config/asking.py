@@ -13,7 +13,7 @@ from selfinstruct.types import SPLITS, Sampling, Speech, Split
 SECRET_HINTS = ("sk-", "Bearer ")
 ANTHROPIC_URL = "https://api.anthropic.com/v1"
 ANTHROPIC_KEY = "ANTHROPIC_API_KEY"
-SCHEMA_HOSTS = ("openai.com", "openai.azure.com", "googleapis.com", "anthropic.com")
+SCHEMA_HOSTS = (".openai.com", ".openai.azure.com", ".googleapis.com", ".anthropic.com")
 """Hosted APIs that hold an answer to a JSON schema."""
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 """POSIX's names for environment variables; hardly a key passes for one."""
@@ -144,7 +144,9 @@ class ModelConfig(Section):
         if self.backend == "llamacpp" or self.structured == "always":
             return True
         asked = [read_endpoint(url, allow_http=self.allow_http) for url in self.base_urls]
-        return bool(asked) and all(each.local or each.host.endswith(SCHEMA_HOSTS) for each in asked)
+        return bool(asked) and all(
+            each.local or f".{each.host}".endswith(SCHEMA_HOSTS) for each in asked
+        )
 
     @model_validator(mode="before")
     @classmethod
@@ -237,7 +239,7 @@ class GenerateConfig(Section):
     """New rows asked for in one answer (few_shot); each may take question.max_tokens. A teacher
     without turns writes one: asked for more, a small model repeats itself.
     """
-    subject: str = "texts"
+    subject: Annotated[str, Field(min_length=1)] = "texts"
     """What labelled texts are, in the plural, as few_shot names them: `messages of bank customers`.
     """
     demos: DemosConfig = DemosConfig()
