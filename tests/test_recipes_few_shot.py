@@ -120,6 +120,7 @@ def test_a_base_model_goes_on_with_blocks_of_fields() -> None:
     assert teacher.sampling.stop == ("\n\n",)
     [(text, reply)] = {(row.input, row.response) for row in drafts.examples}
     assert (text, reply) == ("Where is it?", "On its way.")
+    assert [each.reason for each in drafts.rejections] == ["unreadable"] * 2
 
 
 def test_a_base_model_writes_tasks() -> None:

@@ -8,7 +8,7 @@ chatter is English only; in other languages they stay in the item, for the filte
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _NOUNS = "task|instruction|example|ticket|message|question|text|item|sample|variation"
@@ -209,7 +209,7 @@ def _outside_fences(lines: list[str]) -> Iterator[tuple[int, str]]:
             yield index, line
 
 
-def fields_of(lines: list[str], field: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+def fields_of(lines: Sequence[str], field: re.Pattern[str]) -> Iterator[tuple[str, str]]:
     """The named fields in order: their `name` in a line that matches `field`, in small letters, and
     what follows. A numbered heading such as `Example 2` ends a field.
     """
@@ -221,12 +221,12 @@ def fields_of(lines: list[str], field: re.Pattern[str]) -> Iterator[tuple[str, s
             content.append(line)
             continue
         if name:
-            yield name, unwrap("\n".join(content))
+            yield name, _unwrap("\n".join(content))
         found = match["name"].lower() if match else ""
         name = "output" if found == "class label" else found
         content = [line[match.end() :]] if match else []
     if name:
-        yield name, unwrap(_strip_chatter("\n".join(content)))
+        yield name, _unwrap(_strip_chatter("\n".join(content)))
 
 
 def as_input(text: str) -> str:
@@ -235,7 +235,7 @@ def as_input(text: str) -> str:
 
 
 def _kept(items: list[str]) -> tuple[str, ...]:
-    return tuple(item for item in map(unwrap, items) if any(map(str.isalnum, item)))
+    return tuple(item for item in map(_unwrap, items) if any(map(str.isalnum, item)))
 
 
 def without_control(text: str) -> str:
@@ -262,7 +262,7 @@ def _strip_chatter(text: str) -> str:
     return "\n\n".join(paragraphs)
 
 
-def unwrap(text: str) -> str:
+def _unwrap(text: str) -> str:
     """The text without what is wrapped around the whole of it: fences, bold, quotes, field name."""
     for _ in range(_LAYERS):
         before = text

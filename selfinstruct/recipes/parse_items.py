@@ -10,7 +10,7 @@ no part of it. The time is linear in the text.
 import functools
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,6 @@ from selfinstruct.recipes.parse import (
     as_input,
     fields_of,
     read_texts,
-    unwrap,
     without_control,
 )
 from selfinstruct.text import without_surrogates
@@ -50,7 +49,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _BETWEEN = re.compile(r"[\s,]*")
 _BARE = re.compile(r'[^,\[\]{}"]+')
 _NEXT_LINE = re.compile(r"\n\s*(?=\{)")
-_COMMA_AT_END = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*[}\]])', re.DOTALL)
+_COMMA_AT_END = re.compile(r'("(?:[^"\\]|\\.)*+"?)|,(?=\s*[}\]])', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,41 +71,37 @@ def read_items(text: str, fields: Sequence[str], *, cut: bool = False) -> Read:
     the cut went through, so that whoever drops it drops no whole item.
     """
     text = without_control(text)
-    found, end = _read_json(text, fields)
-    if found:
-        return (*found, Lost(text[end:])) if cut and _is_whole(found[-1]) else tuple(found)
+    opening = _OPENING.search(text)
+    if opening is not None and _BEFORE.fullmatch(text, 0, opening.start()):
+        return tuple(_read_json(text, fields, cut=cut))
     if len(fields) == 1:
         return tuple((item,) for item in read_texts(text))
     return tuple(_read_blocks(text, fields))
 
 
 def read_line(text: str) -> Read:
-    """The rest of the line that a model without turns went on with; none if it has no words."""
-    line = unwrap(without_control(text).strip().partition("\n")[0])
-    return ((line,),) if _has_words(line) else ()
+    """The line that a model without turns went on with, and the lines that it added to the list."""
+    return tuple((item,) for item in read_texts(f"- {without_control(text).strip()}"))
 
 
 def read_block(text: str, fields: Sequence[str]) -> Read:
-    """The one item whose first field a model without turns went on with."""
-    return tuple(_read_blocks(f"{fields[0]}: {without_control(text)}", fields))[:1]
-
-
-def _is_whole(item: Item | Lost) -> bool:
-    return not isinstance(item, Lost)
+    """The item whose first field a model without turns went on with, and those that it added."""
+    text = without_control(text)
+    first, *more = _read_blocks(f"{fields[0]}: {text}", fields)
+    return (Lost(text) if isinstance(first, Lost) else first, *more)
 
 
 def _has_words(text: str) -> bool:
     return any(map(str.isalnum, text))
 
 
-def _read_json(text: str, fields: Sequence[str]) -> tuple[list[Item | Lost], int]:
-    """What stands in the arrays and objects of a text, and where the last of them ends."""
-    found: list[Item | Lost] = []
+def _read_json(text: str, fields: Sequence[str], *, cut: bool) -> Iterator[Item | Lost]:
+    """What stands in the arrays and objects of a text. An answer that was cut ends in a lost piece:
+    what the cut broke, or else what follows the last value.
+    """
     end = 0
-    opening = _OPENING.search(text)
-    if opening is None or not _BEFORE.fullmatch(text, 0, opening.start()):
-        return [], 0
-    while opening is not None:
+    last: Item | Lost | None = None
+    while (opening := _OPENING.search(text, end)) is not None:
         wrapper = _WRAPPER.match(text, opening.start())
         start = wrapper.end() if wrapper else opening.start()
         if text[start] == "[":
@@ -115,9 +110,10 @@ def _read_json(text: str, fields: Sequence[str]) -> tuple[list[Item | Lost], int
             end = _end_of(text, start)
             pieces = [text[start:end]]
         for piece in pieces:
-            found += _read_piece(piece, fields)
-        opening = _OPENING.search(text, end)
-    return found, end
+            for last in _read_piece(piece, fields):
+                yield last
+    if cut and not isinstance(last, Lost):
+        yield Lost(text[end:])
 
 
 def _elements(text: str, start: int) -> tuple[list[str], int]:
@@ -218,7 +214,7 @@ def _rows(pairs: Pairs, fields: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         taken: dict[str, Any] = {}
         for field in fields:
             name = next((each for each in NAMES[field] if each in row), "")
-            taken[field] = row.pop(name, "" if field in OPTIONAL else None)
+            taken[field] = row.pop(name, None)
         yield tuple(taken.values())
 
 
@@ -228,31 +224,49 @@ def _checked(
     """Rows that have every field, as texts; a lost piece for each other."""
     for row in rows:
         told = [_as_text(value) for value in row]
-        whole = len(told) == len(fields) and all(
-            value is not None and (_has_words(value) or field in OPTIONAL)
-            for value, field in zip(told, fields, strict=True)
+        item = tuple(
+            as_input(text or "") if field in OPTIONAL else text or ""
+            for field, text in zip(fields, told, strict=False)
         )
-        yield tuple(value or "" for value in told) if whole else Lost(piece)
+        named = len(told) == len(fields) and None not in told and _has_words(item[0])
+        full = all(text or field in OPTIONAL for field, text in zip(fields, item, strict=False))
+        yield item if named and full else Lost(piece)
 
 
 def _as_text(value: Any) -> str | None:
+    """A string or a number as it stands, "" for null; None for what is no text."""
     if isinstance(value, bool):
         return json.dumps(value)
+    if value is None:
+        return ""
     return without_surrogates(value).strip() if isinstance(value, str) else None
 
 
 def _read_blocks(text: str, fields: Sequence[str]) -> Iterator[Item | Lost]:
     """The items of an answer that names its fields line by line."""
-    rows: list[dict[str, str]] = []
     of = {name: field for field in reversed(fields) for name in reversed(NAMES[field])}
-    for name, content in fields_of(text.splitlines(), _field_line(tuple(of))):
-        field = of[name]
-        if not rows or field == fields[0] or field in rows[-1]:
-            rows.append({})
-        rows[-1][field] = as_input(content) if field in OPTIONAL else content
-    for row in rows:
-        values = tuple(row.get(field, "" if field in OPTIONAL else None) for field in fields)
-        yield from _checked([values], fields, "\n".join(row.values()))
+    opens = _field_line(tuple(of))
+    for block in _blocks(text.splitlines(), opens, of, fields[0]):
+        row = {of[name]: content for name, content in fields_of(block, opens)}
+        yield from _checked([tuple(map(row.get, fields))], fields, "\n".join(block))
+
+
+def _blocks(
+    lines: Sequence[str], opens: re.Pattern[str], of: Mapping[str, str], first: str
+) -> list[list[str]]:
+    """Lines by item: one begins with its first field, and where a field comes again."""
+    blocks: list[list[str]] = []
+    seen: set[str] = set()
+    for line in lines:
+        match = opens.match(line)
+        field = of[match["name"].lower()] if match else ""
+        if match and (not blocks or field == first or field in seen):
+            blocks.append([])
+            seen = set()
+        if blocks:
+            blocks[-1].append(line)
+            seen.add(field)
+    return blocks
 
 
 @functools.cache
