@@ -79,8 +79,12 @@ class Encoded:
 def prompt_messages(example: Example, system: str) -> tuple[Message, ...]:
     """Everything the student reads: the system message (if any), earlier turns, and the task, which
     is the instruction, a blank line and the input.
+
+    A conversation that brings a system message of its own keeps that one alone: many templates
+    refuse a second.
     """
-    opening = (Message("system", system),) if system else ()
+    own = bool(example.turns) and example.turns[0].role == "system"
+    opening = (Message("system", system),) if system and not own else ()
     task = "\n\n".join(part for part in (example.instruction, example.input) if part)
     return (*opening, *example.turns, Message("user", task))
 
@@ -180,6 +184,33 @@ def encode(tokenizer: Tokenizer, conversation: Sequence[Message]) -> Encoded:
             next_step="use an instruction-tuned base, such as `bundled`",
         )
     return Encoded(prompt, answer)
+
+
+def encode_turns(tokenizer: Tokenizer, conversation: Sequence[Message]) -> tuple[Encoded, ...]:
+    """A conversation that ends with the assistant in, one piece for each of its turns out.
+
+    `prompt_ids` is what is read since the turn before, the line break after it included. The pieces
+    in a row are the tokens of `encode`, and each answer stands after the very prompt that the
+    student sees when it is to give it. Raises `UserError` where the template makes that impossible:
+    some write an earlier turn otherwise than the last one (Qwen3 drops its thought).
+    """
+    pieces: list[Encoded] = []
+    read: list[int] = []
+    for place, message in enumerate(conversation):
+        if message.role != "assistant":
+            continue
+        encoded = encode(tokenizer, conversation[: place + 1])
+        if encoded.prompt_ids[: len(read)] != read:
+            raise UserError(
+                "the chat template writes an earlier turn of the assistant differently from the "
+                "last",
+                why="the student would learn an earlier turn in a form that it never reads",
+                next_step="set student.train_on=last_turn, or use a model whose template only "
+                "appends turns",
+            )
+        pieces.append(Encoded(encoded.prompt_ids[len(read) :], encoded.answer_ids))
+        read = encoded.prompt_ids + encoded.answer_ids
+    return tuple(pieces)
 
 
 def encode_prompt(tokenizer: Tokenizer, messages: Sequence[Message]) -> list[int]:

@@ -2,6 +2,11 @@
 
 It knows nothing of other students; comparing them is the gate's work. The student is asked as it
 was trained: the same prompt, and its answer read by the same rule.
+
+Of a conversation the last answer alone is scored, whatever `student.train_on` taught: a row is one
+observation with one reference, so that its likelihood and its answer's metrics speak of the same
+words, a long conversation weighs no more than a short one, and students trained in either way, and
+the base, are compared on the same tokens. Earlier turns are what the reference is read after.
 """
 
 import math

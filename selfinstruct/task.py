@@ -39,6 +39,8 @@ def settle(cfg: Config, data: RealData) -> Task:
     """
     target = settle_target(cfg, data.train)
     _check_gate(cfg, target)
+    _check_turns(cfg, target)
+    _check_scenarios(cfg, target, data)
     speech = cfg.teacher.speech
     recipe = _settle_recipe(cfg.generate.recipe, speech, data)
     return Task(target, recipe, steps_of_an_arm(cfg, len(data.train)), speech)
@@ -106,6 +108,28 @@ def _check_gate(cfg: Config, target: Target) -> None:
             f"gate.metric is {cfg.gate.metric}, which the students are not scored on",
             why=f"they are scored on {', '.join(scored)}",
             next_step="set gate.metric=auto, or add it to evaluate.metrics",
+        )
+
+
+def _check_turns(cfg: Config, target: Target) -> None:
+    if cfg.student.train_on == "every_assistant_turn" and target != "response":
+        raise UserError(
+            f"student.train_on is every_assistant_turn, and the student writes a label ({target})",
+            why="an earlier turn has no label, so it would teach the student to answer without one",
+            next_step="set student.train_on=last_turn, or task.target=response",
+        )
+
+
+def _check_scenarios(cfg: Config, target: Target, data: RealData) -> None:
+    scenarios = cfg.generate.dialogue.scenarios
+    unknown = [scenario for scenario in scenarios if scenario not in data.labels]
+    if cfg.generate.recipe == "dialogue" and target != "response" and unknown:
+        raise UserError(
+            f"generate.dialogue.scenarios has {unknown[0]!r}, which is no label of the seeds",
+            why=f"the student writes a label ({target}), and a conversation has that of its "
+            "scenario",
+            next_step="name labels, leave scenarios out to take all labels, or set "
+            "task.target=response",
         )
 
 

@@ -104,6 +104,17 @@ def question_text(example: Example) -> str:
     return example.input if example.label is not None and example.input else example.instruction
 
 
+def whole_question(example: Example) -> str:
+    """All that the answer is an answer to: the earlier turns, a line each, then `question_text`.
+
+    "Yes please" after another conversation is another question, so that whoever asks whether a
+    question is new compares this. A system turn is nobody's question; without turns it is
+    `question_text`.
+    """
+    said = [turn.content for turn in example.turns if turn.role != "system"]
+    return "\n".join([*said, question_text(example)])
+
+
 @functools.cache
 def as_fraction(threshold: float) -> Fraction:
     """The decimal a threshold is written as: 0.7 is 7/10, not the float next to it.

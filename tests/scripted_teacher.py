@@ -27,6 +27,22 @@ def answer(requests: Sequence[Request]) -> Iterator[str]:
             yield " ".join([*words, *extra])
 
 
+def converse(requests: Sequence[Request]) -> Iterator[str]:
+    """A conversation where one is asked for, else one turn of it; every fifth is a refusal."""
+    for request, text in zip(requests, answer(requests), strict=True):
+        if "Begin each turn with" not in request.messages[-1].content or text.startswith("As an"):
+            yield text
+            continue
+        rng = random.Random(text)
+        said = [
+            f"{rng.choice(OPENINGS)} {rng.choice(THINGS)} {rng.randrange(10_000)}" for _ in "ab"
+        ]
+        yield (
+            f"Here it is:\n\n**User:** {text}\n**Assistant:** Is it about {said[0]}?\n"
+            f"User: (sighs) Yes, {said[1]}\nAssistant: Then I shall look.\nUser: Thanks"
+        )
+
+
 def refuse(requests: Sequence[Request]) -> Iterator[str]:
     """A teacher of which nothing can be kept."""
     for _ in requests:

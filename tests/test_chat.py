@@ -1,4 +1,5 @@
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from selfinstruct.chat import (
     conversation,
     encode,
     encode_prompt,
+    encode_turns,
     end_of_turn,
     normalise_label,
     prompt_messages,
@@ -25,6 +27,17 @@ ROW = Example("Name the intent.", "Where is my card?", "It is on its way.", labe
 THINKS = "{% if message['role'] == 'assistant' %}{{ '<think>' }}{% endif %}"
 
 
+TALK = (
+    Message("system", "Be brief."),
+    Message("user", "Where is my card?"),
+    Message("assistant", "Which one, debit or credit?"),
+    Message("user", "Credit."),
+    Message("assistant", "On its way."),
+    Message("user", "Thanks."),
+    Message("assistant", "Gerne! 你好"),
+)
+
+
 def dicts(messages: tuple[Message, ...]) -> list[dict[str, str]]:
     return [{"role": message.role, "content": message.content} for message in messages]
 
@@ -34,6 +47,12 @@ def test_prompt_holds_system_turns_instruction_and_input() -> None:
     row = Example("Name the intent.", "Where is my card?", turns=turns)
     task = Message("user", "Name the intent.\n\nWhere is my card?")
     assert prompt_messages(row, "Be brief.") == (Message("system", "Be brief."), *turns, task)
+
+
+def test_a_conversation_keeps_its_own_system_message_alone() -> None:
+    turns = (Message("system", "Be rude."), Message("user", "Hi"), Message("assistant", "What?"))
+    messages = prompt_messages(Example("Help.", turns=turns), "Be brief.")
+    assert messages == (*turns, Message("user", "Help."))
 
 
 @pytest.mark.parametrize(
@@ -277,6 +296,107 @@ def test_a_template_that_cannot_be_used_says_why(template: str | None, words: st
     tokenizer.chat_template = template
     with pytest.raises(UserError, match=words):
         encode(tokenizer, (Message("user", "a"), Message("assistant", "b")))
+
+
+SAID = st.text(st.characters(exclude_categories=["Cs", "Co"]), max_size=20)
+TALKS = st.lists(st.tuples(SAID, SAID), min_size=1, max_size=4).map(
+    lambda pairs: tuple(
+        message
+        for asked, answered in pairs
+        for message in (Message("user", asked), Message("assistant", answered))
+    )
+)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@given(talk=TALKS)
+def test_every_turn_of_the_assistant_is_an_answer_to_its_own_prompt(
+    family: str, talk: tuple[Message, ...]
+) -> None:
+    tokenizer = tokenizer_of(family)
+    pieces = encode_turns(tokenizer, talk)
+    assert len(pieces) == len(talk) / 2
+    read: list[int] = []
+    for number, piece in enumerate(pieces):
+        until = talk[: 2 * number + 2]
+        assert read + piece.prompt_ids == encode_prompt(tokenizer, until[:-1])
+        assert piece.answer_ids == encode(tokenizer, until).answer_ids
+        read += piece.prompt_ids + piece.answer_ids
+    whole = encode(tokenizer, talk)
+    assert read == whole.prompt_ids + whole.answer_ids
+
+
+MARKED = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' }}"
+    "{% if message['role'] == 'assistant' %}"
+    "{% generation %}{{ message['content'] + '<|im_end|>' }}{% endgeneration %}"
+    "{% else %}{{ message['content'] + '<|im_end|>' }}{% endif %}{{ '\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+"""ChatML with the marks by which transformers, and TRL's `assistant_only_loss`, tell what is the
+assistant's.
+"""
+
+
+def learned(tokenizer: Any, talk: tuple[Message, ...]) -> list[int]:
+    """One flag a token: whether it belongs to an answer."""
+    return [
+        flag
+        for piece in encode_turns(tokenizer, talk)
+        for flag in [0] * len(piece.prompt_ids) + [1] * len(piece.answer_ids)
+    ]
+
+
+def mask_of(tokenizer: Any, talk: tuple[Message, ...], template: str) -> list[int]:
+    """The same flags as transformers finds them by the marks of a template."""
+    found = tokenizer.apply_chat_template(
+        dicts(talk),
+        chat_template=template,
+        return_dict=True,
+        return_assistant_tokens_mask=True,
+    )
+    return list(found["assistant_masks"])
+
+
+@given(talk=TALKS)
+def test_the_answers_are_those_that_transformers_masks(talk: tuple[Message, ...]) -> None:
+    tokenizer = tokenizer_of("ChatML")
+    assert [*learned(tokenizer, talk), 0] == mask_of(tokenizer, talk, MARKED)
+
+
+@pytest.mark.slow
+def test_the_answers_are_those_that_trl_trains_on() -> None:
+    import trl
+
+    folder = Path(trl.__file__).parent / "chat_templates"
+    tokenizer = tokenizer_of("Llama")
+    template = (folder / "llama3_training.jinja").read_text(encoding="utf-8")
+    plain = tiny_tokenizer(
+        (folder / "llama3.jinja").read_text(encoding="utf-8"), FAMILIES["Llama"][1]
+    )
+    assert learned(plain, TALK) == mask_of(tokenizer, TALK, template)
+
+
+def test_a_template_that_writes_earlier_turns_otherwise_teaches_the_last_alone() -> None:
+    thought = "{{ '<think></think>' if loop.last and message['role'] == 'assistant' else '' }}"
+    template = CHATML.replace("+ message['content'] +", "}}" + thought + "{{ message['content'] +")
+    tokenizer = tiny_tokenizer(template)
+    assert encode_turns(tokenizer, TALK[:3]) == (encode(tokenizer, TALK[:3]),)
+    with pytest.raises(UserError, match=r"student\.train_on=last_turn"):
+        encode_turns(tokenizer, TALK)
+
+
+@pytest.mark.slow
+def test_the_bundled_model_learns_every_turn_in_this_format() -> None:
+    import transformers
+
+    from selfinstruct import weights
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(weights.locate("bundled"))
+    answers = [str(tokenizer.decode(piece.answer_ids)) for piece in encode_turns(tokenizer, TALK)]
+    said = [turn.content for turn in TALK if turn.role == "assistant"]
+    assert answers == [f"{text}<|im_end|>" for text in said]
+    assert [*learned(tokenizer, TALK), 0] == mask_of(tokenizer, TALK, MARKED)
 
 
 @pytest.mark.slow

@@ -50,7 +50,7 @@ def paths(tree: dict[str, object], prefix: str = "") -> set[str]:
     found: set[str] = set()
     for key, value in tree.items():
         section = isinstance(value, dict) and key not in TABLES
-        leaf = key in ("question", "answer") or not section
+        leaf = key in ("question", "answer", "whole") or not section
         found |= {f"{prefix}{key}"} if leaf else paths(value, f"{prefix}{key}.")  # type: ignore[arg-type]
     return found
 

@@ -114,3 +114,14 @@ def test_a_copy_of_a_held_out_row_leaks_however_short() -> None:
     row = Example("Classify", "card lost", "I have blocked it.", label="lost_card")
     copy = Example("Classify", "Card lost!", "Blocked.", label="lost_card")
     assert HeldOut.build([row], ContaminationConfig()).leak(copy) is not None
+
+
+def test_the_same_last_turn_of_another_conversation_is_no_leak() -> None:
+    turns = (Message("user", "My card has not come"), Message("assistant", "Another one?"))
+    other = (Message("user", "I was charged twice in May"), Message("assistant", "Money back?"))
+    row = Example("Yes please do", turns=turns)
+    held_out = HeldOut.build([row], ROUGE)
+    assert held_out.leak(Example("Yes please do", turns=other)) is None
+    rejection = held_out.leak(Example("Yes please", turns=turns))
+    assert rejection is not None
+    assert rejection.neighbour == row.id

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from selfinstruct.config import FiltersConfig, NoveltyConfig
 from selfinstruct.filters.screen import Indexes, Verified, Verify, check_question, screen
-from selfinstruct.types import Drafts, Example, Rejection, Score, Screened
+from selfinstruct.types import Drafts, Example, Message, Rejection, Score, Screened
 
 CFG = FiltersConfig()
 SEED = Example("Name three red fruits", response="Cherry, strawberry and raspberry.")
@@ -169,6 +169,41 @@ def test_responses_are_compared_only_where_asked() -> None:
     strict = FiltersConfig(novelty=NoveltyConfig(response_threshold=0.7))
     assert judge(draft).accepted == (draft,)
     assert reasons(judge(draft, cfg=strict)) == [("response_too_similar", SEED.id)]
+
+
+def talk(asked: str, answered: str, label: str | None = None) -> Example:
+    turns = (Message("user", asked), Message("assistant", answered))
+    return Example("Yes please", response="Done, it is on its way.", turns=turns, label=label)
+
+
+CARD_TALK = talk("My card has not come", "Shall I send another one?")
+FEE_TALK = talk("Why was I charged twice in May", "Do you want the money back?")
+
+
+def test_the_same_last_turn_after_other_turns_is_another_question() -> None:
+    near = talk("My card has not come", "Shall I send you another one?", label="card")
+    assert judge(FEE_TALK, train=[CARD_TALK]).accepted == (FEE_TALK,)
+    assert judge(CARD_TALK, FEE_TALK).accepted == (CARD_TALK, FEE_TALK)
+    assert reasons(judge(near, train=[CARD_TALK])) == [("too_similar", CARD_TALK.id)]
+    again = replace(CARD_TALK, response="Fine.")
+    assert reasons(judge(replace(near, label=None), FEE_TALK, train=[CARD_TALK])) == [
+        ("too_similar", CARD_TALK.id)
+    ]
+    assert judge(CARD_TALK, again).accepted == (CARD_TALK, again)
+
+
+def test_one_near_conversation_of_a_batch_does_not_vouch_for_another() -> None:
+    near = talk("My card has not come", "Shall I send you another one?")
+    screened = judge(FEE_TALK, near, train=[CARD_TALK])
+    assert screened.accepted == (FEE_TALK,)
+    assert reasons(screened) == [("too_similar", CARD_TALK.id)]
+
+
+def test_other_turns_before_the_same_last_one_contradict_nothing() -> None:
+    card, fee = replace(CARD_TALK, label="card"), replace(FEE_TALK, label="fee")
+    assert judge(card, fee).accepted == (card, fee)
+    wrong = replace(CARD_TALK, label="fee")
+    assert reasons(judge(card, wrong)) == [("contradiction", wrong.id), ("contradiction", card.id)]
 
 
 def test_novelty_can_be_off() -> None:

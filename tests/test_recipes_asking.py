@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from selfinstruct.recipes.asking import Reading, Wave, conceive, read
-from selfinstruct.types import Completion, Example
+from selfinstruct.recipes.asking import Draft, Material, Reading, Wave, conceive, read, sift
+from selfinstruct.types import Completion, Example, Message
 
 
 def words(text: str) -> list[str]:
@@ -68,3 +68,17 @@ def test_a_license_is_inherited_if_all_parents_share_it(
 ) -> None:
     parents = [Example(f"row {n}", license=license_) for n, license_ in enumerate(licenses)]
     assert conceive(parents, "few", Wave(1, 0, random.Random(0), ())).license == inherited
+
+
+def test_two_conversations_that_end_alike_are_two_drafts() -> None:
+    drafts = [
+        Draft(
+            Example("Yes please", turns=(Message("user", text), Message("assistant", "Now?"))), ()
+        )
+        for text in ("Tea", "Milk", "tea ")
+    ]
+    sound, dropped = sift(drafts, Material((), (), (), "response", lambda _: None))
+    assert sound == drafts[:2]
+    assert [(each.reason, each.neighbour) for each in dropped] == [
+        ("duplicate", drafts[0].example.id)
+    ]

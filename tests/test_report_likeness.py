@@ -6,7 +6,7 @@ from rouge_score.rouge_scorer import RougeScorer
 
 from selfinstruct.report.gather import Facts, RoundFacts, gather
 from selfinstruct.report.likeness import nearest
-from selfinstruct.types import Example, RealData, Rejection, Screened
+from selfinstruct.types import Example, Message, RealData, Rejection, Screened
 from tests.reported import Plan, write_reported_run
 
 
@@ -61,3 +61,13 @@ def test_of_many_candidates_evenly_spaced_ones_are_measured(most: int, kept: int
     found = nearest(facts_of(["Sing"], wave), most)
     assert len(found) == kept
     assert len({one.id for one in found}) == kept
+
+
+def test_conversations_with_the_same_last_turn_are_told_apart() -> None:
+    talks = tuple(
+        Example("Yes please", turns=(Message("user", asked), Message("assistant", "Shall I?")))
+        for asked in ("My card has not come", "I was charged twice")
+    )
+    first, second = nearest(facts_of(["Yes please"], Screened(talks)))
+    assert first.real == pytest.approx(2 * 2 / (2 + 9))
+    assert second.synthetic == pytest.approx(2 * 4 / (9 + 8))

@@ -1,9 +1,14 @@
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from selfinstruct.chat import prompt_messages
 from selfinstruct.config import SeedsConfig
+from selfinstruct.rows import from_example
 from selfinstruct.seeds.shapes import examples_of
 from selfinstruct.types import Example, Message
 from tests.seed_files import GOOD, fault, line, read, rest, words
@@ -40,6 +45,9 @@ def test_every_field_of_our_own_shape_is_read() -> None:
     assert examples(row) == [expected]
 
 
+SAID = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=20).map(
+    lambda text: f"a{text}z"
+)
 DIALOGUE = [
     ("system", "Be brief."),
     ("user", "Hi"),
@@ -69,6 +77,32 @@ def test_the_last_answer_of_a_dialogue_is_the_response(row: dict[str, Any]) -> N
     (example,) = examples(row)
     assert words(example) == ("Which fruit?", "", "Pear.")
     assert example.turns == EARLIER
+
+
+@given(
+    st.lists(st.tuples(SAID, SAID), min_size=1, max_size=4),
+    st.one_of(st.none(), SAID),
+    st.sampled_from(["messages", "sharegpt", "ours"]),
+)
+def test_a_conversation_goes_in_and_comes_out_the_same(
+    exchanges: list[tuple[str, str]], system: str | None, form: str
+) -> None:
+    talk = [
+        *([Message("system", system)] if system is not None else []),
+        *(
+            message
+            for asked, answered in exchanges
+            for message in (Message("user", asked), Message("assistant", answered))
+        ),
+    ]
+    row: dict[str, Any] = {"messages": [{"role": m.role, "content": m.content} for m in talk]}
+    if form == "sharegpt":
+        row = {"conversations": [{"from": SHAREGPT[m.role], "value": m.content} for m in talk]}
+    elif form == "ours":
+        written = Example(talk[-2].content, response=talk[-1].content, turns=tuple(talk[:-2]))
+        row = json.loads(json.dumps(from_example(written)))
+    (example,) = examples(row)
+    assert [*prompt_messages(example, ""), Message("assistant", example.response)] == talk
 
 
 def test_self_instruct_instances_become_rows_of_one_group() -> None:

@@ -1,5 +1,6 @@
 import string
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,24 @@ def test_groups_chain_through_questions_and_names() -> None:
         for n, (text, group) in enumerate(asked)
     ]
     assert group_rows(examples, None) == [0, 0, 0, 0, 0, 5]
+
+
+def test_a_conversation_stays_with_those_that_go_on_from_it() -> None:
+    said = [
+        message
+        for word in ("first", "second", "third")
+        for message in (Message("user", f"{word}?"), Message("assistant", f"{word} it is"))
+    ]
+    talks = [
+        Example(said[end - 2].content, response=said[end - 1].content, turns=tuple(said[: end - 2]))
+        for end in (2, 4, 6)
+    ]
+    system = (Message("system", "Be brief."), *talks[1].turns)
+    other = replace(talks[1], turns=(said[4], said[1]))
+    answered_otherwise = replace(talks[0], response="no")
+    rows = [talks[2], other, talks[0], answered_otherwise, replace(talks[1], turns=system)]
+    assert group_rows(rows, 1.0) == [0, 1, 0, 0, 0]
+    assert group_rows([other, *talks], None) == [0, 1, 1, 1]
 
 
 @pytest.mark.parametrize(

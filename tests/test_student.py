@@ -21,7 +21,7 @@ from selfinstruct.errors import DivergedError, OutOfMemoryError, UserError
 from selfinstruct.models import open_student
 from selfinstruct.student.tokens import IGNORED
 from selfinstruct.student.trainer import LoraTrainer, new_trainer
-from selfinstruct.types import Checkpoint, Example, Progress
+from selfinstruct.types import Checkpoint, Example, Message, Progress
 from tests import tiny
 from tests.narrow import Narrow
 
@@ -89,6 +89,43 @@ def test_the_student_learns(train: Train) -> None:
     cfg = CFG.model_copy(update={"max_steps": 15, "learning_rate": 2e-2})
     train(cfg=cfg, on_progress=lambda progress: seen.append(progress.loss or math.nan))
     assert seen[-1] < seen[0] / 2
+
+
+TALKS = tuple(
+    Example(
+        "And you?",
+        response="fine " * (n % 3 + 1),
+        turns=(
+            Message("user", f"Say no {n} times."),
+            Message("assistant", "no " * n),
+            Message("user", "Thanks."),
+            Message("assistant", "Welcome."),
+        ),
+    )
+    for n in range(1, 5)
+)
+EVERY = CFG.model_copy(update={"train_on": "every_assistant_turn"})
+
+
+def test_the_loss_is_the_mean_over_every_turn_as_evaluation_scores_it(
+    train: Train, tiny_base: Path
+) -> None:
+    seen: list[float] = []
+    train(rows=TALKS, cfg=EVERY, on_progress=lambda told: seen.append(told.loss or math.nan))
+    talks = [chat.conversation(row, "response", SYSTEM) for row in TALKS]
+    ends = [talk[:end] for talk in talks for end in (3, 5, 7)]
+    base = Checkpoint("base", str(tiny_base), None, "")
+    with closing(open_student(base, "cpu", 4)) as model:
+        scored = model.nll(ends)
+    tokens = sum(found.tokens for found in scored)
+    expected = sum(found.mean * found.tokens for found in scored) / tokens
+    assert seen[0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_rows_of_one_answer_give_the_same_student_to_the_bit(train: Train) -> None:
+    assert train(out="last").digest == train(cfg=EVERY, out="every").digest
+    last, every = (train(rows=TALKS, cfg=cfg, out="talks") for cfg in (CFG, EVERY))
+    assert last.digest != every.digest
 
 
 def test_every_step_is_reported(train: Train) -> None:

@@ -29,6 +29,27 @@ def test_the_loss_is_that_of_the_reference_and_its_end_of_turn(target: chat.Targ
     assert tokenizer.decode(learned) == chat.reference(DIALOGUE, target) + "<|im_end|>"
 
 
+def test_every_turn_of_the_assistant_is_learned_with_its_end_and_nothing_else() -> None:
+    tokenizer = tiny.tiny_tokenizer()
+    (row,) = TokenReader(tokenizer, "response", SYSTEM, "every_assistant_turn").read(
+        [DIALOGUE], 512
+    )
+    learned = [token for token in row["labels"] if token != IGNORED]
+    assert tokenizer.decode(learned) == "Hi<|im_end|>Grüße, 你好!<|im_end|>"
+    assert all(label in (IGNORED, token) for token, label in zip(*row.values(), strict=True))
+
+
+def test_what_is_learned_of_a_row_changes_none_of_its_tokens() -> None:
+    tokenizer = tiny.tiny_tokenizer()
+    every = TokenReader(tokenizer, "response", SYSTEM, "every_assistant_turn")
+    last = TokenReader(tokenizer, "response", SYSTEM)
+    one, other = (reader.read([DIALOGUE], 512)[0] for reader in (every, last))
+    assert one["input_ids"] == other["input_ids"]
+    assert one["labels"] != other["labels"]
+    assert every.count(DIALOGUE) == last.count(DIALOGUE)
+    assert every.read(ROWS, 512) == last.read(ROWS, 512)
+
+
 def test_what_is_read_before_the_answer_is_the_prompt_of_generation() -> None:
     tokenizer = tiny.tiny_tokenizer()
     (row,) = TokenReader(tokenizer, "response", SYSTEM).read([DIALOGUE], 512)

@@ -61,6 +61,24 @@ def test_a_teacher_without_turns_is_asked_by_a_recipe_that_can() -> None:
     assert "few_shot" in raised.value.next_step
 
 
+@pytest.mark.parametrize("row", [LABEL, BOTH])
+def test_earlier_turns_without_a_label_are_not_learned_where_labels_are(row: Example) -> None:
+    every = {"train_on": "every_assistant_turn"}
+    with pytest.raises(UserError, match=r"student\.train_on is every_assistant_turn"):
+        settle(config(student=every), data(row))
+    assert settle(config(student=every), data(RESPONSE)).target == "response"
+    assert settle(config(student=every, task={"target": "response"}), data(BOTH)).target
+
+
+def test_a_scenario_without_a_label_is_refused_where_labels_are_written() -> None:
+    grid = {"recipe": "dialogue", "dialogue": {"scenarios": ["a", "a lost card"]}}
+    with pytest.raises(UserError, match="'a lost card', which is no label"):
+        settle(config(generate=grid), data(BOTH))
+    assert settle(config(generate=grid), data(RESPONSE)).recipe == "dialogue"
+    known = {"recipe": "dialogue", "dialogue": {"scenarios": ["a"]}}
+    assert settle(config(generate=known), data(BOTH)).recipe == "dialogue"
+
+
 def test_label_first_without_labels_is_refused() -> None:
     with pytest.raises(UserError, match="no seed has a label"):
         settle(config(generate={"recipe": "label_first"}), data(RESPONSE))

@@ -23,10 +23,11 @@ from selfinstruct.text import (
     normalise,
     question_text,
     rouge_l,
+    whole_question,
     without_surrogates,
     words,
 )
-from selfinstruct.types import Example
+from selfinstruct.types import Example, Message
 
 # Few words, so that random texts share some.
 TOKENS = st.lists(st.sampled_from("abcdefgh"), max_size=14)
@@ -166,6 +167,13 @@ def test_ngrams(n: int, expected: list[tuple[str, ...]]) -> None:
 )
 def test_question_text_is_what_was_newly_asked(example: Example, asked: str) -> None:
     assert question_text(example) == asked
+    assert whole_question(example) == asked
+
+
+def test_the_whole_question_is_what_was_said_before_the_answer() -> None:
+    turns = (Message("system", "s"), Message("user", "Tea?"), Message("assistant", "With milk?"))
+    row = Example("Yes please", response="Here.", turns=turns)
+    assert whole_question(row) == "Tea?\nWith milk?\nYes please"
 
 
 def is_near(a: Sequence[str], b: Sequence[str], threshold: float, inclusive: bool = False) -> bool:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from selfinstruct.types import Example
+from selfinstruct.types import Example, Message
 from selfinstruct.watch.texts import (
     CHARACTERS,
     WORDS,
@@ -20,6 +20,10 @@ from selfinstruct.watch.texts import (
         (Example("Say hi.", "twice", "Hi."), ["say", "hi", "hi"]),
         (Example("", "", ""), []),
         (Example("退款", "", "好"), ["退", "款", "好"]),
+        (
+            Example("Yes", "", "Ok", turns=(Message("user", "Tea?"), Message("assistant", "Now?"))),
+            ["tea", "now", "yes", "ok"],
+        ),
     ],
 )
 def test_a_row_teaches_question_and_response(row: Example, words: list[str]) -> None:

@@ -11,6 +11,7 @@ from selfinstruct.config.asking import (
     SeedsConfig,
     TaskConfig,
 )
+from selfinstruct.config.dialogue import DialogueConfig, SpeakersConfig, TurnsConfig
 from selfinstruct.config.judging import (
     BudgetConfig,
     EvaluateConfig,
@@ -30,6 +31,7 @@ __all__ = [
     "Config",
     "ContaminationConfig",
     "DemosConfig",
+    "DialogueConfig",
     "EvaluateConfig",
     "FiltersConfig",
     "GateConfig",
@@ -43,8 +45,10 @@ __all__ = [
     "PriceConfig",
     "RoundsConfig",
     "SeedsConfig",
+    "SpeakersConfig",
     "StudentConfig",
     "TaskConfig",
+    "TurnsConfig",
     "WatchConfig",
     "load_config",
     "load_prices",

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from selfinstruct.config.dialogue import DialogueConfig
 from selfinstruct.config.section import Count, Positive, Section, Share, operational
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.errors import UserError
@@ -211,9 +212,10 @@ class DemosConfig(Section):
 class GenerateConfig(Section):
     """How candidates are asked for, and when a round has enough."""
 
-    recipe: Literal["auto", "label_first", "self_instruct", "few_shot"] = "auto"
+    recipe: Literal["auto", "label_first", "self_instruct", "few_shot", "dialogue"] = "auto"
     """`auto` is label_first where the seeds have labels, self_instruct otherwise, and few_shot for
-    a teacher without turns (teacher.template: none).
+    a teacher without turns (teacher.template: none); `dialogue` writes conversations of several
+    turns.
     """
     accept: Positive = 100
     """A round is full at exactly so many accepted examples."""
@@ -247,6 +249,7 @@ class GenerateConfig(Section):
     """Sampling for new instructions and inputs."""
     answer: Sampling = Sampling(temperature=0.3, top_p=0.95, max_tokens=192)
     """Sampling for responses (the notes: at most 0.7)."""
+    dialogue: DialogueConfig = DialogueConfig()
 
 
 class HeuristicsConfig(Section):

@@ -47,6 +47,11 @@ class StudentConfig(Section):
     """Rows on the device at once; the rest of the batch is accumulated."""
     max_tokens: Positive = 512
     """Rows longer than this are refused, never cut: a cut answer teaches stopping early."""
+    train_on: Literal["last_turn", "every_assistant_turn"] = "last_turn"
+    """What of a conversation is learned: its last answer, or every turn of the assistant, each with
+    its end. Of a row without earlier turns both are the same. Scores are those of the last answer
+    either way, so that students trained in both ways compare row by row.
+    """
     warmup: Share = 0.03
     scheduler: Literal["linear", "cosine", "constant"] = "linear"
     device: str = operational("auto")

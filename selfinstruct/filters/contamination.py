@@ -9,7 +9,7 @@ from typing import Self
 
 from selfinstruct.config import ContaminationConfig
 from selfinstruct.filters.novelty import NoveltyIndex
-from selfinstruct.text import ngrams, question_text, words
+from selfinstruct.text import ngrams, question_text, whole_question, words
 from selfinstruct.types import Example, Rejection
 
 REASON = "contaminated"
@@ -19,10 +19,10 @@ class HeldOut:
     """The held-out rows, and whether a candidate shares too much with one of them.
 
     Too much is a run of `ngram` words in the question, input, response or an earlier turn (Tulu 3
-    uses 8), or a question whose ROUGE-L with the row's question is at or above `rouge_l`. A run
-    that a training row holds as well does not count: the teacher was shown it and the student
-    learns it rightly. That covers an instruction common to all rows, and the stock phrases of
-    replies.
+    uses 8), or a question whose ROUGE-L with the row's question is at or above `rouge_l`, earlier
+    turns counted with either. A run that a training row holds as well does not count: the teacher
+    was shown it and the student learns it rightly. That covers an instruction common to all rows,
+    and the stock phrases of replies.
     """
 
     def __init__(self, cfg: ContaminationConfig) -> None:
@@ -37,7 +37,7 @@ class HeldOut:
         """Held-out rows, and the training rows whose words are common property, in."""
         held_out = cls(cfg)
         for row in rows:
-            held_out._questions.add(row.id, question_text(row))
+            held_out._questions.add(row.id, whole_question(row))
             for run in _runs(row, cfg.ngram):
                 held_out._runs.setdefault(run, row.id)
         for row in train:
@@ -51,7 +51,7 @@ class HeldOut:
             row = self._runs.get(run)
             if row is not None:
                 return Rejection(example, REASON, " ".join(run), self._cfg.ngram, row)
-        match = self._questions.closest(question_text(example))
+        match = self._questions.closest(whole_question(example))
         if match is not None:
             return Rejection(example, REASON, match.rouge_l, self._cfg.rouge_l, match.id)
         return None

@@ -23,6 +23,7 @@ from selfinstruct.text import (
     normalise,
     question_text,
     rouge_l,
+    whole_question,
     words,
 )
 from selfinstruct.types import Example, Rejection
@@ -124,8 +125,10 @@ def garbled(example: Example, _: HeuristicsConfig) -> Breach | None:
 
 
 def too_short(example: Example, cfg: HeuristicsConfig) -> Breach | None:
-    """The question has fewer words than `min_words` (characters, in scripts without spaces)."""
-    return _below(len(words(question_text(example))), cfg.min_words)
+    """The question, earlier turns with it, has fewer words than `min_words` (characters, in scripts
+    without spaces).
+    """
+    return _below(len(words(whole_question(example))), cfg.min_words)
 
 
 def too_long(example: Example, cfg: HeuristicsConfig) -> Breach | None:

@@ -11,6 +11,9 @@ they come in one batch with the same instruction. Novelty is a question to the i
 asked once: after the first of them is accepted, the others of that batch pass it. Equal instances
 are still duplicates, and the same input with different outputs is still a contradiction. A labelled
 example has no such siblings: its question is its input.
+
+Of a conversation the question is all that was said before the answer, so the same last turn after
+other turns is neither known nor a contradiction.
 """
 
 from collections import defaultdict
@@ -22,7 +25,8 @@ from selfinstruct.config import FiltersConfig
 from selfinstruct.filters.contamination import HeldOut
 from selfinstruct.filters.heuristics import check_instance, check_instruction
 from selfinstruct.filters.novelty import NoveltyIndex
-from selfinstruct.text import normalise, question_text
+from selfinstruct.filters.turns import check_turns
+from selfinstruct.text import normalise, question_text, whole_question
 from selfinstruct.types import Drafts, Example, Match, Rejection, Score, Screened
 
 __all__ = [
@@ -69,7 +73,7 @@ class Known:
     def add(self, examples: Iterable[Example]) -> None:
         """Make examples known."""
         for example in examples:
-            self.questions.add(example.id, question_text(example))
+            self.questions.add(example.id, whole_question(example))
             self.responses.add(example.id, example.response)
             self.seen.setdefault(_content(example), example.id)
 
@@ -105,7 +109,8 @@ def check_question(example: Example, indexes: Indexes, cfg: FiltersConfig) -> Re
     Nothing is added: questions of one wave are not compared with each other here.
     """
     return (
-        check_instruction(example, cfg.heuristics)
+        check_turns(example, cfg.heuristics)
+        or check_instruction(example, cfg.heuristics)
         or _too_similar(example, indexes.known)
         or indexes.held_out.leak(example)
     )
@@ -125,18 +130,19 @@ def screen(
     why |= {standing[position]: rejection for position, rejection in verified.rejections.items()}
     batch = Known.nothing(cfg)
     accepted: list[Example] = []
-    instructions: set[str] = set()
+    instructions: set[Hashable] = set()
     for slot in standing:
         example = examples[slot]
         if slot in why:
             continue
-        is_sibling = example.label is None and example.instruction in instructions
+        asked = (example.turns, example.instruction)
+        is_sibling = example.label is None and asked in instructions
         rejection = _duplicate(example, batch) or _near_known(example, batch, is_sibling)
         if rejection is not None:
             why[slot] = rejection
             continue
         accepted.append(example)
-        instructions.add(example.instruction)
+        instructions.add(asked)
         batch.add([example])
     indexes.known.add(accepted)
     rejected = (*drafts.rejections, *(why[slot] for slot in sorted(why)))
@@ -148,7 +154,9 @@ def _against_known(
 ) -> dict[int, Rejection]:
     """Why a slot falls whatever the others of its batch, or whatever models say."""
     faults = [
-        check_instruction(example, cfg.heuristics) or check_instance(example, cfg.heuristics)
+        check_turns(example, cfg.heuristics)
+        or check_instruction(example, cfg.heuristics)
+        or check_instance(example, cfg.heuristics)
         for example in examples
     ]
     contradictions = _contradictions(examples, faults)
@@ -176,7 +184,7 @@ def _near_known(example: Example, known: Known, is_sibling: bool = False) -> Rej
 
 
 def _too_similar(example: Example, known: Known) -> Rejection | None:
-    match = known.questions.closest(question_text(example))
+    match = known.questions.closest(whole_question(example))
     return _near(example, "too_similar", match, known.questions)
 
 
@@ -208,7 +216,7 @@ def _contradictions(
     for slot, (draft, fault) in enumerate(zip(drafts, faults, strict=True)):
         answer = draft.response if draft.label is None else draft.label
         if fault is None and (draft.input.strip() or draft.label is not None):
-            question = (draft.instruction.strip(), draft.input.strip())
+            question = (draft.turns, draft.instruction.strip(), draft.input.strip())
             asked[question].append((slot, normalise(answer)))
     rejections = {}
     for answers in asked.values():

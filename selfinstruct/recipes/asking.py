@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from selfinstruct.chat import Target, after_thought, has_thought
 from selfinstruct.config import GenerateConfig
-from selfinstruct.text import normalise, question_text
+from selfinstruct.text import normalise, whole_question
 from selfinstruct.types import (
     CHAT,
     Completion,
@@ -142,7 +142,7 @@ def sift(drafts: Sequence[Draft], material: Material) -> tuple[list[Draft], list
     dropped: list[Rejection] = []
     first: dict[str, str] = {}
     for draft in drafts:
-        question = normalise(question_text(draft.example))
+        question = normalise(whole_question(draft.example))
         if question in first:
             dropped.append(Rejection(draft.example, "duplicate", neighbour=first[question]))
         elif (rejection := material.check_question(draft.example)) is not None:

@@ -7,12 +7,12 @@ accepted and the dropped of one wave, so a dropped candidate is held to earlier 
 neighbour that was recorded with it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from selfinstruct.filters.novelty import NoveltyIndex
 from selfinstruct.report.gather import Facts, RoundFacts
-from selfinstruct.text import question_text
+from selfinstruct.text import whole_question
 from selfinstruct.types import Example, Match, Screened
 
 MOST = 1000
@@ -46,7 +46,7 @@ def nearest(facts: Facts, most: int = MOST) -> list[Nearest]:
     An instruction given with several instances is new or not once, so it counts once.
     """
     real = NoveltyIndex(0.0)
-    real.add_many((row.id, question_text(row)) for row in facts.data.train)
+    real.add_many((row.id, whole_question(row)) for row in facts.data.train)
     pool: list[Example] = []
     found: list[Nearest] = []
     for each in facts.bootstrap_rounds:
@@ -60,7 +60,7 @@ def _of_round(
     each: RoundFacts, pool: Sequence[Example], real: NoveltyIndex, most: int
 ) -> Iterable[Nearest]:
     known = NoveltyIndex(0.0)
-    known.add_many((row.id, question_text(row)) for row in pool)
+    known.add_many((row.id, whole_question(row)) for row in pool)
     synthetic = {row.id for row in (*pool, *each.accepted)}
     total = sum(len(_candidates(wave)) for wave in each.waves)
     step, seen = max(1.0, total / most), 0
@@ -73,13 +73,13 @@ def _of_round(
             if chosen:
                 yield _nearest(each.index, one, real, known, synthetic)
             if one.reason is None:
-                known.add(one.what.id, question_text(one.what))
+                known.add(one.what.id, whole_question(one.what))
 
 
 def _nearest(
     index: int, one: _Candidate, real: NoveltyIndex, known: NoveltyIndex, synthetic: set[str]
 ) -> Nearest:
-    text = question_text(one.what)
+    text = whole_question(one.what)
     likeness = _value(known.closest(text)) if len(known) else None
     if one.reason == "too_similar" and one.value is not None and one.neighbour in synthetic:
         likeness = max(one.value, likeness or 0.0)
@@ -91,12 +91,13 @@ def _value(match: Match | None) -> float:
 
 
 def _candidates(wave: Screened) -> list[_Candidate]:
-    asked: set[str] = set()
+    asked: set[Hashable] = set()
     found = []
     for row in wave.accepted:
-        if row.label is None and row.instruction in asked:
+        instruction = (row.turns, row.instruction)
+        if row.label is None and instruction in asked:
             continue
-        asked.add(row.instruction)
+        asked.add(instruction)
         found.append(_Candidate(row))
     found += [
         _Candidate(
@@ -106,6 +107,6 @@ def _candidates(wave: Screened) -> list[_Candidate]:
             item.neighbour,
         )
         for item in wave.rejected
-        if question_text(item.what).strip()
+        if whole_question(item.what).strip()
     ]
     return found

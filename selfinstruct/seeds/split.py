@@ -70,7 +70,9 @@ def split_examples(examples: Sequence[Example], cfg: SeedsConfig, seed: int) -> 
 def group_rows(examples: Sequence[Example], threshold: float | None) -> list[int]:
     """The group of each row, named by the position of the group's first row.
 
-    Rows with equal questions are one group at any threshold, also where ROUGE-L finds no words.
+    Rows with equal questions are one group at any threshold, also where ROUGE-L finds no words. So
+    are a conversation and one that goes on from it: a student that learns every turn of the longer
+    one learns the answer to the shorter one.
     """
     questions = [question(row) for row in examples]
     distinct = list(dict.fromkeys(questions))
@@ -80,6 +82,8 @@ def group_rows(examples: Sequence[Example], threshold: float | None) -> list[int
     for row, words in zip(examples, questions, strict=True):
         if row.group is not None:
             joins.join(("near", near_of[words]), ("group", row.group))
+    for position, earlier in _continued(examples):
+        joins.join(("near", near_of[questions[position]]), ("near", near_of[questions[earlier]]))
     first: dict[Hashable, int] = {}
     return [
         first.setdefault(joins.root(("near", near_of[words])), position)
@@ -98,6 +102,23 @@ def question(example: Example) -> str:
     if example.label is not None and example.input:
         asked = [example.input]
     return "\n".join([*said, *(text for text in asked if text)])
+
+
+def _continued(examples: Sequence[Example]) -> Iterator[tuple[int, int]]:
+    """The positions of a conversation and of one that is its beginning, answer included."""
+    spoken = [
+        (
+            *(turn.content for turn in row.turns if turn.role != "system"),
+            "\n\n".join(text for text in (row.instruction, row.input) if text),
+            row.response,
+        )
+        for row in examples
+    ]
+    position_of = {texts: position for position, texts in enumerate(spoken)}
+    for position, texts in enumerate(spoken):
+        for end in range(2, len(texts), 2):
+            if texts[:end] in position_of:
+                yield position, position_of[texts[:end]]
 
 
 def notes(data: RealData, cfg: SeedsConfig) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """LoRA fine-tuning of a small model: rows in, a checkpoint with its adapter folder out.
 
-The tokens, and what is learned of them, come from `chat.encode`, so that training reads what
+The tokens, and what is learned of them, come from `chat`, so that training reads what
 generation reads. Every training starts from the base: it works on a shell of it that is thrown
 away, so equal rows, seed and steps give an equal adapter, whatever was trained before and however
 that ended. It knows nothing of rounds and draws no conclusions from the loss.
@@ -202,7 +202,7 @@ class Workshop:
 
     @cached_property
     def _reader(self) -> TokenReader:
-        return TokenReader(self._base.tokenizer, self._target, self._system)
+        return TokenReader(self._base.tokenizer, self._target, self._system, self._cfg.train_on)
 
     def _train_here(
         self,

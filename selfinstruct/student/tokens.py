@@ -1,32 +1,47 @@
 """Examples in, token rows out: what a training reads, and which part of it is learned."""
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from selfinstruct import chat, weights
 from selfinstruct.errors import UserError
 from selfinstruct.types import Example
 
+TrainOn = Literal["last_turn", "every_assistant_turn"]
 TokenRow = dict[str, list[int]]  # `input_ids` and `labels`, of one length
 
 IGNORED = -100  # the label of a token that is read and not learned
 
 
 class TokenReader:
-    """Examples as the tokens that training reads of them; each is encoded once and remembered."""
+    """Examples as the tokens that training reads of them; each is encoded once and remembered.
 
-    def __init__(self, tokenizer: chat.Tokenizer, target: chat.Target, system: str) -> None:
+    With `train_on` every turn of the assistant is learned, not the last answer alone; the tokens
+    are the same.
+    """
+
+    def __init__(
+        self,
+        tokenizer: chat.Tokenizer,
+        target: chat.Target,
+        system: str,
+        train_on: TrainOn = "last_turn",
+    ) -> None:
         self._tokenizer = tokenizer
         self._target = target
         self._system = system
-        self._known: dict[str, chat.Encoded] = {}  # an id is the hash of all that is encoded
+        self._train_on = train_on
+        # An id is the hash of all that is encoded.
+        self._known: dict[str, tuple[chat.Encoded, ...]] = {}
 
     def count(self, example: Example) -> int:
         """The number of tokens of one example, prompt and answer."""
-        encoded = self._encode(example)
-        return len(encoded.prompt_ids) + len(encoded.answer_ids)
+        pieces = self._encode(example)
+        return sum(len(piece.prompt_ids) + len(piece.answer_ids) for piece in pieces)
 
     def read(self, rows: Sequence[Example], max_tokens: int) -> list[TokenRow]:
-        """Examples in, token rows out whose loss is that of the answer and the end of its turn.
+        """Examples in, token rows out whose loss is that of what is learned: answers, each with the
+        end of its turn.
 
         Raises `UserError` for no rows at all and for rows above `max_tokens`, which are never cut.
         """
@@ -43,23 +58,31 @@ class TokenReader:
                 why="a row is never cut: a cut answer teaches the student to stop early",
                 next_step=f"set student.max_tokens={lengths[longest]}, or shorten these rows",
             )
-        return [
-            {
-                "input_ids": each.prompt_ids + each.answer_ids,
-                "labels": [IGNORED] * len(each.prompt_ids) + each.answer_ids,
-            }
-            for each in map(self._encode, rows)
-        ]
+        return [_token_row(self._encode(row)) for row in rows]
 
-    def _encode(self, example: Example) -> chat.Encoded:
+    def _encode(self, example: Example) -> tuple[chat.Encoded, ...]:
         if example.id not in self._known:
             messages = chat.conversation(example, self._target, self._system)
-            self._known[example.id] = chat.encode(self._tokenizer, messages)
+            self._known[example.id] = (
+                chat.encode_turns(self._tokenizer, messages)
+                if self._train_on == "every_assistant_turn"
+                else (chat.encode(self._tokenizer, messages),)
+            )
         return self._known[example.id]
 
 
+def _token_row(pieces: Sequence[chat.Encoded]) -> TokenRow:
+    row: TokenRow = {"input_ids": [], "labels": []}
+    for piece in pieces:
+        row["input_ids"] += piece.prompt_ids + piece.answer_ids
+        row["labels"] += [IGNORED] * len(piece.prompt_ids) + piece.answer_ids
+    return row
+
+
 def count_tokens(base: str, target: chat.Target, system: str) -> Callable[[Example], int]:
-    """A function from an example to the number of tokens that training reads of it."""
+    """A function from an example to the number of tokens that training reads of it, whatever part
+    of them it learns.
+    """
     from transformers import AutoTokenizer
 
     with weights.quiet():

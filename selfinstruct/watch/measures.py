@@ -14,7 +14,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
 from selfinstruct.stats.halves import Draws
-from selfinstruct.text import ngrams, question_text, words
+from selfinstruct.text import ngrams, whole_question, words
 from selfinstruct.watch.draws import Plan
 from selfinstruct.watch.texts import (
     CHARACTERS,
@@ -79,7 +79,7 @@ def self_rouge_l(plan: Plan) -> Sides:
 
 def opening_share(plan: Plan) -> Sides | None:
     """The share of rows that have the commonest first four words, of question or response."""
-    asked = [question_text(row)[:CHARACTERS] for row in plan.rows]
+    asked = [whole_question(row)[:CHARACTERS] for row in plan.rows]
     given = [row.response[:CHARACTERS] for row in plan.rows]
     codes = [_openings(texts) for texts in (asked, given)]
     if max(int(each.max(initial=-1)) for each in codes) < 0:

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from selfinstruct.text import question_text, words
+from selfinstruct.text import whole_question, words
 from selfinstruct.types import Example
 
 CHARACTERS = 4096
@@ -15,11 +15,11 @@ Numbers = npt.NDArray[np.intp]
 
 
 def taught_text(row: Example) -> str:
-    """What a row teaches, question and response, at most `CHARACTERS` of it.
+    """What a row teaches, question, earlier turns and response, at most `CHARACTERS` of it.
 
     Longer than student.max_tokens lets a row be: the limit bounds the time, not what is seen.
     """
-    return f"{question_text(row)}\n{row.response}"[:CHARACTERS]
+    return f"{whole_question(row)}\n{row.response}"[:CHARACTERS]
 
 
 def taught_words(row: Example) -> list[str]:
