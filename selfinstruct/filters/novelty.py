@@ -7,7 +7,8 @@ It decides as Self-Instruct's loop over the whole pool does, with the threshold 
 
 from collections.abc import Iterable
 
-from selfinstruct.text import Near, RougeIndex, words
+from selfinstruct.near.index import Near, RougeIndex
+from selfinstruct.text import words
 from selfinstruct.types import Match
 
 
