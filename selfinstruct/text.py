@@ -66,6 +66,12 @@ def without_surrogates(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+REMEMBERED = 2000
+"""Characters up to which the words of a text are kept for the next one who asks: filters do, each
+for itself, and so does the index.
+"""
+
+
 def words(text: str) -> list[str]:
     """The caseless words of a text: runs of letters, digits and combining marks.
 
@@ -74,7 +80,16 @@ def words(text: str) -> list[str]:
     one token would match only itself, and cutting it into words takes a dictionary, while the LCS
     of characters is still a likeness.
     """
+    return list(_kept_words(text)) if len(text) <= REMEMBERED else _words(text)
+
+
+def _words(text: str) -> list[str]:
     return _fold(text).translate(_SPACING).split()
+
+
+@functools.lru_cache(maxsize=2048)
+def _kept_words(text: str) -> tuple[str, ...]:
+    return tuple(_words(text))
 
 
 def ngrams(tokens: Sequence[str], n: int) -> Iterator[tuple[str, ...]]:

@@ -87,6 +87,8 @@ def screen(drafts: Drafts, indexes: Indexes, cfg: FiltersConfig) -> Screened:
         for example in drafts.examples
     ]
     contradictions = _contradictions(drafts.examples, faults)
+    known = len(indexes.questions)
+    near_known = _near_known(drafts.examples, faults, indexes)
     accepted: list[Example] = []
     rejected = list(drafts.rejections)
     instructions: set[str] = set()
@@ -96,8 +98,9 @@ def screen(drafts: Drafts, indexes: Indexes, cfg: FiltersConfig) -> Screened:
             _duplicate(example, indexes)
             or faults[slot]
             or contradictions.get(slot)
-            or (None if is_sibling else _too_similar(example, indexes))
-            or _response_too_similar(example, indexes)
+            or near_known.get(slot)
+            or (None if is_sibling else _too_similar(example, indexes, known))
+            or _response_too_similar(example, indexes, known)
             or indexes.held_out.leak(example)
         )
         if rejection is None:
@@ -114,13 +117,34 @@ def _duplicate(example: Example, indexes: Indexes) -> Rejection | None:
     return None if known is None else Rejection(example, "duplicate", neighbour=known)
 
 
-def _too_similar(example: Example, indexes: Indexes) -> Rejection | None:
-    match = indexes.questions.closest(question_text(example))
+def _near_known(
+    drafts: Sequence[Example], faults: Sequence[Rejection | None], indexes: Indexes
+) -> dict[int, Rejection]:
+    """Slots near what was known before the batch, all asked at once: ten times faster than singly.
+
+    The first accepted instance of an instruction was near nothing, and so are its siblings.
+    """
+    slots = [slot for slot, fault in enumerate(faults) if fault is None]
+    sound = [drafts[slot] for slot in slots]
+    asked = indexes.questions.closest_many(question_text(example) for example in sound)
+    said = indexes.responses.closest_many(example.response for example in sound)
+    rejections = {}
+    for slot, example, question, response in zip(slots, sound, asked, said, strict=True):
+        rejection = _near(example, "too_similar", question, indexes.questions) or _near(
+            example, "response_too_similar", response, indexes.responses
+        )
+        if rejection is not None:
+            rejections[slot] = rejection
+    return rejections
+
+
+def _too_similar(example: Example, indexes: Indexes, since: int = 0) -> Rejection | None:
+    match = indexes.questions.closest(question_text(example), since)
     return _near(example, "too_similar", match, indexes.questions)
 
 
-def _response_too_similar(example: Example, indexes: Indexes) -> Rejection | None:
-    match = indexes.responses.closest(example.response)
+def _response_too_similar(example: Example, indexes: Indexes, since: int) -> Rejection | None:
+    match = indexes.responses.closest(example.response, since)
     return _near(example, "response_too_similar", match, indexes.responses)
 
 
