@@ -1,8 +1,9 @@
 """Drafts in, examples and rejections out: every filter in one order, cheapest first, slot by slot.
 
-duplicate > heuristics > contradiction > novelty > contamination. An accepted example joins the
-indexes at once, so a later slot of the same batch is judged against it. The order of slots decides,
-never the order of arrival.
+duplicate > heuristics > the real rows' standards (script, length, format, language) >
+contradiction > novelty > contamination > too many children > execution. An accepted example joins
+the indexes at once, so a later slot of the same batch is judged against it. The order of slots
+decides, never the order of arrival.
 
 Instances of one instruction. A teacher may be asked for several instances of one new instruction;
 they come in one batch with the same instruction. Novelty is a question to the instruction, so it is
@@ -12,15 +13,18 @@ instances are still duplicates, and the same input with different outputs is sti
 A labelled example has no such siblings: its question is its input.
 """
 
-from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
 from selfinstruct.config import FiltersConfig
+from selfinstruct.filters.children import Children
 from selfinstruct.filters.contamination import HeldOut
+from selfinstruct.filters.contradiction import Answers, contradictions_within
+from selfinstruct.filters.executable import Executables
 from selfinstruct.filters.heuristics import check_instance, check_instruction
 from selfinstruct.filters.novelty import NoveltyIndex
+from selfinstruct.filters.standards import Standards
 from selfinstruct.text import normalise, question_text
 from selfinstruct.types import Drafts, Example, Match, Rejection, Screened
 
@@ -34,6 +38,10 @@ class Indexes:
     questions: NoveltyIndex
     responses: NoveltyIndex
     held_out: HeldOut
+    answers: Answers
+    children: Children
+    standards: Standards
+    executables: Executables
     seen: dict[Hashable, str] = field(default_factory=dict)
 
     @classmethod
@@ -49,6 +57,10 @@ class Indexes:
             NoveltyIndex(cfg.novelty.threshold),
             NoveltyIndex(cfg.novelty.response_threshold),
             HeldOut.build(held_out_rows, cfg.contamination, train),
+            Answers(cfg.contradiction),
+            Children(cfg.max_children),
+            Standards.of(train, cfg),
+            Executables.of(cfg.executable),
         )
         indexes.add(train)
         # A labelled draft that repeats the rows' common instruction as its text is not new either.
@@ -60,6 +72,8 @@ class Indexes:
     def add(self, examples: Iterable[Example]) -> None:
         """Make examples known."""
         for example in examples:
+            self.answers.add([example])
+            self.children.add([example])
             self.questions.add(example.id, question_text(example))
             self.responses.add(example.id, example.response)
             self.seen.setdefault(_content(example), example.id)
@@ -72,8 +86,11 @@ def check_question(example: Example, indexes: Indexes, cfg: FiltersConfig) -> Re
     """
     return (
         check_instruction(example, cfg.heuristics)
+        or indexes.standards.question_fault(example)
+        or indexes.answers.contradiction(example)
         or _too_similar(example, indexes)
         or indexes.held_out.leak(example)
+        or indexes.children.fault(example)
     )
 
 
@@ -83,10 +100,12 @@ def screen(drafts: Drafts, indexes: Indexes, cfg: FiltersConfig) -> Screened:
     What the recipe could not read is passed on, so accepted + rejected = candidates in.
     """
     faults = [
-        check_instruction(example, cfg.heuristics) or check_instance(example, cfg.heuristics)
+        check_instruction(example, cfg.heuristics)
+        or check_instance(example, cfg.heuristics)
+        or indexes.standards.fault(example)
         for example in drafts.examples
     ]
-    contradictions = _contradictions(drafts.examples, faults)
+    contradictions = contradictions_within(drafts.examples, faults)
     accepted: list[Example] = []
     rejected = list(drafts.rejections)
     instructions: set[str] = set()
@@ -96,9 +115,12 @@ def screen(drafts: Drafts, indexes: Indexes, cfg: FiltersConfig) -> Screened:
             _duplicate(example, indexes)
             or faults[slot]
             or contradictions.get(slot)
+            or indexes.answers.contradiction(example)
             or (None if is_sibling else _too_similar(example, indexes))
             or _response_too_similar(example, indexes)
             or indexes.held_out.leak(example)
+            or indexes.children.fault(example)
+            or indexes.executables.fault(example)
         )
         if rejection is None:
             accepted.append(example)
@@ -137,27 +159,3 @@ def _content(example: Example) -> Hashable:
     texts = (example.instruction, example.input, example.response)
     turns = (text for turn in example.turns for text in (turn.role, turn.content))
     return (example.label, *map(normalise, (*texts, *turns)))
-
-
-def _contradictions(
-    drafts: Sequence[Example], faults: Sequence[Rejection | None]
-) -> dict[int, Rejection]:
-    """Slots whose question another sound draft of the batch answers otherwise: nobody knows which
-    one is right, so none is kept (Self-Instruct).
-
-    A label is the whole answer, and replies beside one may differ. An instruction without an input,
-    such as "tell a joke", has many answers.
-    """
-    asked: defaultdict[Hashable, list[tuple[int, str]]] = defaultdict(list)
-    for slot, (draft, fault) in enumerate(zip(drafts, faults, strict=True)):
-        answer = draft.response if draft.label is None else draft.label
-        if fault is None and (draft.input.strip() or draft.label is not None):
-            question = (draft.instruction.strip(), draft.input.strip())
-            asked[question].append((slot, normalise(answer)))
-    rejections = {}
-    for answers in asked.values():
-        for slot, answer in answers:
-            other = next((drafts[place] for place, said in answers if said != answer), None)
-            if other is not None:
-                rejections[slot] = Rejection(drafts[slot], "contradiction", neighbour=other.id)
-    return rejections
