@@ -13,9 +13,12 @@ import runpy
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 
 PASSED = 86
 """Exit status where both files came to their end; a program that leaves by itself says another."""
+TOLD = 200
+"""Characters of an error that are told."""
 FILE_BYTES = 1 << 20
 FILES = 64
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
@@ -87,8 +90,15 @@ def guard(home: str) -> Callable[[str, tuple[object, ...]], None]:
     return hook
 
 
+def tell(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+    """What an uncaught error says, in a line: a traceback repeats lines of any length."""
+    line = " ".join(f"{kind.__name__}: {error}".split()).removesuffix(":")
+    sys.stderr.write(f"\n{line[:TOLD]}\n")
+
+
 def main(seconds: str, memory_bytes: str) -> None:
     """Limit this process, guard it, run the two files, and say that both came to their end."""
+    sys.excepthook = tell
     limit(float(seconds), int(memory_bytes))
     sys.addaudithook(guard(str(Path.cwd().resolve())))
     try:

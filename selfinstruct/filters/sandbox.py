@@ -26,8 +26,6 @@ from selfinstruct.config import ExecutableConfig
 from selfinstruct.filters import boxed
 from selfinstruct.text import without_surrogates
 
-TOLD = 200
-"""Characters of an error that are kept."""
 STARTING_S = 5.0
 """Seconds of the clock on top of `timeout_s`, in which a busy machine starts an interpreter."""
 
@@ -79,4 +77,4 @@ def _told(status: int, errors: Path) -> str | None:
         return f"killed by {signal.Signals(-status).name}"
     lines = errors.read_text(encoding="utf-8", errors="replace").split("\n")
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return last[:TOLD] or f"exit status {status}"
+    return last[: boxed.TOLD] or f"exit status {status}"
