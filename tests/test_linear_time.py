@@ -20,7 +20,7 @@ from selfinstruct.types import Example
 UNITS = (
     *(" ", "\n", " \n", "\r\n", "Ticket: ", "**", '"', "[", "<|im_end|>", "### user\n", "1. a\n"),
     *("- ", "Example 1\n", "Input: a\n", "```\n", "~~~\n", "as an ai trained ", "i cannot ", "x"),
-    *("```python\nx\n", "```json\n[\n```\n", "~", "`"),
+    *("```python\nx\n```\n", "```python\n", "```json\n[\n```\n", "~", "`"),
     *("here are ticket ", "let me know if ", "\n\nNote: a", "<think>", "</think>", "\u0301", "_!"),
 )
 OFF = HeuristicsConfig(  # what would settle the matter before the costlier checks
