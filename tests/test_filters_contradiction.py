@@ -71,6 +71,12 @@ def test_a_near_question_with_another_label_counts_where_it_is_asked_for() -> No
     assert known(CARD, twin, rouge_l=0.8).contradiction(replace(near, label=CARD.label)) is None
 
 
+def test_of_equally_near_rows_the_first_is_named() -> None:
+    first, second = replace(CARD, label="a"), replace(CARD, label="b")
+    fault = known(first, second, rouge_l=0.5).contradiction(replace(CARD, input=f"{CARD.input} x"))
+    assert fault is not None and fault.neighbour == first.id
+
+
 def test_near_unlabelled_questions_never_contradict() -> None:
     draft = replace(PRIME, instruction="Is the number in this text prime", response="Yes")
     assert known(PRIME, rouge_l=0.0).contradiction(draft) is None

@@ -84,6 +84,14 @@ def test_none_is_off_and_0_is_the_strictest(limit: float | None, falls: bool) ->
     assert (scripts.fault(draft) is not None) is falls
 
 
+def test_a_share_at_the_limit_is_not_above_it() -> None:
+    at_limit = Example("Name the word", response="привет " + "a" * 18)  # 6 of 24
+    scripts = Scripts.of([ENGLISH, at_limit], CFG)
+    assert scripts.used == {"LATIN"}
+    assert scripts.fault(at_limit) is None
+    assert scripts.fault(replace(at_limit, response="привет " + "a" * 17)) is not None
+
+
 @given(st.lists(st.text(), min_size=1), st.sampled_from([0.0, 0.25, 0.5]))
 def test_no_real_row_is_foreign_to_itself_and_its_kin(texts: list[str], limit: float) -> None:
     rows = [Example(text, response=text) for text in texts]

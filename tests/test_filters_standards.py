@@ -2,7 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from selfinstruct.config import FiltersConfig, FormatConfig, LengthConfig, ScriptConfig
+from selfinstruct.config import (
+    FiltersConfig,
+    FormatConfig,
+    LanguageConfig,
+    LengthConfig,
+    ScriptConfig,
+)
+from selfinstruct.filters.language import Guess, Languages
 from selfinstruct.filters.standards import Standards
 from selfinstruct.types import Example
 
@@ -42,6 +49,16 @@ def test_the_cheapest_standard_that_is_missed_is_told(draft: Example, reason: st
 def test_of_a_question_only_its_own_words_count(draft: Example, reason: str | None) -> None:
     fault = STANDARDS.question_fault(draft)
     assert (fault and fault.reason) == reason
+
+
+def test_the_language_is_asked_about_last() -> None:
+    cfg = LanguageConfig(expected=("en",), min_words=2)
+    languages = Languages.of([], cfg, lambda _: Guess("de", 1.0))
+    standards = replace(STANDARDS, languages=languages)
+    for fault in (standards.fault(SOUND), standards.question_fault(SOUND)):
+        assert fault is not None and fault.reason == "foreign_language"
+    fault = standards.fault(replace(SOUND, response="Sales."))
+    assert fault is not None and fault.reason == "not_json"
 
 
 def test_all_of_it_can_be_off() -> None:
