@@ -122,7 +122,7 @@ def generate(
             wave = keep(screened, cfg.accept - len(done.accepted))
             memory.commit(index, wave)
         else:
-            indexes.known.add(wave.accepted)
+            indexes.add(wave.accepted)
         waves.append(Asked(prompts, wave))
         done = Screened(
             (*done.accepted, *wave.accepted),

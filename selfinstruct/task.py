@@ -74,9 +74,13 @@ def located(cfg: Config, base: Path) -> Config:
     table = cfg.budget.price_file
     listed = load_prices(find_path(table, base)) if table else {}
     evaluate = {"json_schema": schema and str(find_path(schema, base))}
+    form = cfg.filters.format
+    shape = {"json_schema": form.json_schema and str(find_path(form.json_schema, base))}
+    filters = {"format": form.model_copy(update=shape)}
     guard = {"lm_eval_path": tasks and str(find_path(tasks, base))}
     return cfg.model_copy(
         update={
+            "filters": cfg.filters.model_copy(update=filters),
             "evaluate": cfg.evaluate.model_copy(update=evaluate),
             "guard": cfg.guard.model_copy(update=guard),
             "budget": cfg.budget.model_copy(update={"prices": listed | cfg.budget.prices}),

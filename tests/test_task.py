@@ -103,10 +103,15 @@ def test_every_arm_takes_the_steps_of_the_full_mixture(
     assert steps_of_an_arm(config(student=student, mixture=mixture), real_rows=100) == steps
 
 
-def test_files_that_scores_need_are_looked_for_below_the_config_first(tmp_path: Path) -> None:
+def test_files_that_scores_and_filters_need_are_looked_for_below_the_config_first(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "schema.json").write_text("{}")
     cfg = located(config(evaluate={"json_schema": "schema.json"}), tmp_path)
     assert cfg.evaluate.json_schema == str(tmp_path / "schema.json")
+    form = {"format": {"json_schema": "schema.json"}}
+    filters = located(config(filters=form), tmp_path).filters
+    assert filters.format.json_schema == str(tmp_path / "schema.json")
     assert located(config(), tmp_path) == config()
     with pytest.raises(UserError, match="no file at 'tasks'"):
         located(config(guard={"lm_eval_path": "tasks"}), tmp_path)

@@ -6,6 +6,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from selfinstruct.config.dialogue import DialogueConfig
+from selfinstruct.config.filtering import (
+    ContradictionConfig,
+    ExecutableConfig,
+    FormatConfig,
+    LanguageConfig,
+    LengthConfig,
+    ScriptConfig,
+)
 from selfinstruct.config.section import Count, Positive, Section, Share, operational
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.errors import UserError
@@ -316,5 +324,15 @@ class FiltersConfig(Section):
     """What a candidate must pass, cheapest first."""
 
     heuristics: HeuristicsConfig = HeuristicsConfig()
+    script: ScriptConfig = ScriptConfig()
+    language: LanguageConfig = LanguageConfig()
+    length: LengthConfig = LengthConfig()
+    format: FormatConfig = FormatConfig()
+    contradiction: ContradictionConfig = ContradictionConfig()
     novelty: NoveltyConfig = NoveltyConfig()
     contamination: ContaminationConfig = ContaminationConfig()
+    max_children: Positive | None = 10
+    """Accepted rows for each row that was shown to the teacher, pool and round together (ReST-EM's
+    cap). A row made from n others counts 1/n for each of them.
+    """
+    executable: ExecutableConfig = ExecutableConfig()
