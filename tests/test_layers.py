@@ -27,7 +27,7 @@ LAYERS = (
         "plugins",
         "proxy",
     },
-    {"store", "account", "chat", "weights", "prompting", "adapters", "pairs"},
+    {"store", "account", "chat", "weights", "prompting", "privacy", "adapters", "pairs"},
     {"base", "memory", "telling", "served", "carry", "contents"},
     {
         "seeds",

@@ -7,9 +7,10 @@ from functools import partial
 import pytest
 
 from selfinstruct import chat
-from selfinstruct.config import HeuristicsConfig
+from selfinstruct.config import HeuristicsConfig, PrivacyConfig
 from selfinstruct.filters.heuristics import check_instance, check_instruction
 from selfinstruct.judge import read_choice
+from selfinstruct.privacy import Finder
 from selfinstruct.recipes.parse import read_instances, read_list, read_text, read_texts, read_yes_no
 from selfinstruct.text import without_surrogates
 from selfinstruct.types import Example
@@ -18,6 +19,8 @@ UNITS = (
     *(" ", "\n", " \n", "\r\n", "Ticket: ", "**", '"', "[", "<|im_end|>", "### user\n", "1. a\n"),
     *("- ", "Example 1\n", "Input: a\n", "```\n", "~~~\n", "as an ai trained ", "i cannot ", "x"),
     *("here are ticket ", "let me know if ", "\n\nNote: a", "<think>", "</think>", "\u0301", "_!"),
+    *("1", "1 ", "0", "+1 ", "12-34-", "(", "a@", "a.", "@", "a@b.", "1.", "f:", "AB12 ", "4111 "),
+    *("account number ", "order number 1 ", "12 Street ", "1 A ", "Via A ", "a://b", "tel ", "(0)"),
 )
 OFF = HeuristicsConfig(  # what would settle the matter before the costlier checks
     min_words=None, max_words=None, max_response_words=None, echo=None, max_repetition=None
@@ -25,7 +28,7 @@ OFF = HeuristicsConfig(  # what would settle the matter before the costlier chec
 READERS: tuple[Callable[[str], object], ...] = (
     *(read_texts, read_text, partial(read_list, first=3), read_instances, read_yes_no),
     *(partial(chat.read_answer, target="label"), chat.normalise_label, read_choice),
-    without_surrogates,
+    *(without_surrogates, Finder.of(PrivacyConfig()).find),
     lambda text: check_instruction(Example("x", f"a {text}", label="fee"), OFF),
     lambda text: check_instance(Example("x", text, text + "."), OFF),
 )

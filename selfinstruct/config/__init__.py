@@ -24,6 +24,7 @@ from selfinstruct.config.judging import (
     WatchConfig,
 )
 from selfinstruct.config.load import Config, load_config, load_prices, parse_config
+from selfinstruct.config.privacy import PrivacyConfig
 
 __all__ = [
     "BudgetConfig",
@@ -41,6 +42,7 @@ __all__ = [
     "ModelConfig",
     "NoveltyConfig",
     "PriceConfig",
+    "PrivacyConfig",
     "RoundsConfig",
     "SeedsConfig",
     "StudentConfig",
