@@ -9,12 +9,13 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from selfinstruct.chat import Target
-from selfinstruct.config import FiltersConfig, GenerateConfig
+from selfinstruct.config import FiltersConfig, GenerateConfig, PrivacyConfig
 from selfinstruct.errors import IncompleteError
+from selfinstruct.filters.personal import question_check, scan
 from selfinstruct.filters.screen import Indexes, check_question, screen
 from selfinstruct.recipes import Ask, Material, Recipe, Wave
 from selfinstruct.telling import tell_ending
@@ -39,13 +40,17 @@ MORE: Mapping[Ending, str] = {
 
 @dataclass(frozen=True)
 class Aim:
-    """What a round generates for: its number, the run's seed, the real rows and the pool so far."""
+    """What a round generates for: its number, the run's seed, the real rows and the pool so far;
+    what must not be in its rows, and the terms of its teacher.
+    """
 
     round: int
     seed: int
     data: RealData
     pool: tuple[Example, ...]
     target: Target
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
+    terms: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,8 @@ def generate(
             material = _material(aim, done.accepted, indexes, filters)
             rng = random.Random(f"{aim.seed}/{aim.round}/generate/{index}")
             sized = cfg.model_copy(update={"prompts_per_wave": prompts})
-            drafts = recipe(material, ask_in_wave(index), sized, Wave(aim.round, index, rng))
+            place = Wave(aim.round, index, rng, aim.terms)
+            drafts = scan(recipe(material, ask_in_wave(index), sized, place), aim.privacy)
             wave = keep(screen(drafts, indexes, filters), cfg.accept - len(done.accepted))
             memory.commit(index, wave)
         else:
@@ -175,12 +181,15 @@ def require_full(filled: Filled, cfg: GenerateConfig, round_index: int) -> None:
 def _material(
     aim: Aim, accepted: tuple[Example, ...], indexes: Indexes, filters: FiltersConfig
 ) -> Material:
+    names_somebody = question_check(aim.privacy)
     return Material(
         train=aim.data.train,
         pool=(*aim.pool, *accepted),
         labels=aim.data.labels,
         target=aim.target,
-        check_question=lambda example: check_question(example, indexes, filters),
+        check_question=lambda example: (
+            names_somebody(example) or check_question(example, indexes, filters)
+        ),
     )
 
 

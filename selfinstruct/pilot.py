@@ -63,7 +63,15 @@ def pilot(here: Setting, calls: int) -> Evidence:
             RECIPES[here.task.recipe],
             lambda wave: partial(few, partial(ask_wave, wave)),
             Memory(lambda _: None, lambda _wave, _screened: None),
-            Aim(1, here.cfg.seed, here.data, (), here.task.target),
+            Aim(
+                1,
+                here.cfg.seed,
+                here.data,
+                (),
+                here.task.target,
+                here.cfg.privacy,
+                here.cfg.teacher.terms,
+            ),
             here.cfg.generate.model_copy(update={"max_candidates": 1}),  # the first wave alone
             here.cfg.filters,
         ).screened

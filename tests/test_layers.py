@@ -27,7 +27,17 @@ LAYERS = (
         "plugins",
         "proxy",
     },
-    {"store", "account", "chat", "weights", "prompting", "privacy", "adapters", "pairs"},
+    {
+        "store",
+        "account",
+        "chat",
+        "weights",
+        "prompting",
+        "privacy",
+        "licenses",
+        "adapters",
+        "pairs",
+    },
     {"base", "memory", "telling", "served", "carry", "contents"},
     {
         "seeds",

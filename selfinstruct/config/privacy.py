@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from selfinstruct.config.asking import ModelConfig
 from selfinstruct.config.section import Section
 
 KIND = re.compile(r"[a-z][a-z0-9_]*")
@@ -40,10 +41,18 @@ class PrivacyConfig(Section):
     id_words: tuple[str, ...] = ID_WORDS
     """What the owner of a number is called in "account number 12345678" or "Kundennummer 4711 22".
     """
+    public: tuple[str, ...] = ()
+    """Values that everybody may know, such as your own hotline; case, blanks and dashes in them do
+    not matter.
+    """
     patterns: dict[str, str] = {}
     """Kinds of your own, by name: a regular expression each, such as `badge: "B-[0-9]{6}"`. How
     long one takes on a hostile text is up to you.
     """
+
+    def hides_from(self, model: ModelConfig) -> bool:
+        """Whether this model is shown placeholders."""
+        return self.redact == "always" or (self.redact == "remote" and model.is_remote)
 
     @model_validator(mode="after")
     def _own_patterns_can_be_used(self) -> Self:

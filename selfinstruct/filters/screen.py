@@ -1,8 +1,8 @@
 """Drafts in, examples and rejections out: every filter in one order, cheapest first, slot by slot.
 
-duplicate > heuristics > contradiction > novelty > contamination. An accepted example joins the
-indexes at once, so a later slot of the same batch is judged against it. The order of slots decides,
-never the order of arrival.
+duplicate > heuristics > contradiction > novelty > contamination > memorisation. An accepted
+example joins the indexes at once, so a later slot of the same batch is judged against it. The order
+of slots decides, never the order of arrival.
 
 Instances of one instruction. A teacher may be asked for several instances of one new instruction;
 they come in one batch with the same instruction. Novelty is a question to the instruction, so it is
@@ -20,6 +20,7 @@ from typing import Self
 from selfinstruct.config import FiltersConfig
 from selfinstruct.filters.contamination import HeldOut
 from selfinstruct.filters.heuristics import check_instance, check_instruction
+from selfinstruct.filters.memorisation import RealRuns
 from selfinstruct.filters.novelty import NoveltyIndex
 from selfinstruct.text import normalise, question_text
 from selfinstruct.types import Drafts, Example, Match, Rejection, Screened
@@ -34,6 +35,7 @@ class Indexes:
     questions: NoveltyIndex
     responses: NoveltyIndex
     held_out: HeldOut
+    real: RealRuns
     seen: dict[Hashable, str] = field(default_factory=dict)
 
     @classmethod
@@ -49,6 +51,7 @@ class Indexes:
             NoveltyIndex(cfg.novelty.threshold),
             NoveltyIndex(cfg.novelty.response_threshold),
             HeldOut.build(held_out_rows, cfg.contamination, train),
+            RealRuns.build(train, cfg.memorisation),
         )
         indexes.add(train)
         # A labelled draft that repeats the rows' common instruction as its text is not new either.
@@ -74,6 +77,7 @@ def check_question(example: Example, indexes: Indexes, cfg: FiltersConfig) -> Re
         check_instruction(example, cfg.heuristics)
         or _too_similar(example, indexes)
         or indexes.held_out.leak(example)
+        or indexes.real.copied(example)
     )
 
 
@@ -99,6 +103,7 @@ def screen(drafts: Drafts, indexes: Indexes, cfg: FiltersConfig) -> Screened:
             or (None if is_sibling else _too_similar(example, indexes))
             or _response_too_similar(example, indexes)
             or indexes.held_out.leak(example)
+            or indexes.real.copied(example)
         )
         if rejection is None:
             accepted.append(example)

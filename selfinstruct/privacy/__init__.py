@@ -7,5 +7,6 @@ neither, and stays.
 
 from selfinstruct.privacy.find import Finder, Span
 from selfinstruct.privacy.placeholders import hide_in_messages, hide_in_row
+from selfinstruct.privacy.survey import Survey, survey
 
-__all__ = ["Finder", "Span", "hide_in_messages", "hide_in_row"]
+__all__ = ["Finder", "Span", "Survey", "hide_in_messages", "hide_in_row", "survey"]

@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from selfinstruct.privacy.find import Finder, texts_of
-from selfinstruct.text import normalise
+from selfinstruct.privacy.find import Finder, texts_of, value_key
 from selfinstruct.types import Example, Message
 
 PLACEHOLDER = re.compile(r"\[([A-Z][A-Z0-9_]{0,60})_([0-9]{1,9})\]")
@@ -26,9 +25,9 @@ class _Names:
                 self._given[kind] = max(self._given.get(kind, 0), int(number))
 
     def of(self, kind: str, value: str) -> str:
-        """The placeholder of a value, which may be written with other blanks and dashes."""
+        """The placeholder of a value, however it is written."""
         name = kind.upper()
-        key = (name, re.sub(r"[\W_]+", "", normalise(value)))
+        key = (name, value_key(value))
         if key not in self._known:
             self._given[name] = self._given.get(name, 0) + 1
             self._known[key] = f"[{name}_{self._given[name]}]"
