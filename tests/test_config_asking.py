@@ -34,3 +34,30 @@ def test_the_splits_that_learn_and_decide_are_never_empty(split: dict[str, float
 def test_zero_is_a_limit_and_none_is_off() -> None:
     assert NoveltyConfig(threshold=0).threshold == 0
     assert NoveltyConfig(threshold=None).threshold is None
+
+
+LOCAL = ("http://127.0.0.1:8000/v1", "http://localhost/v1", "http://[::1]/v1")
+
+
+@pytest.mark.parametrize(
+    ("values", "remote"),
+    [
+        ({"backend": "llamacpp"}, False),
+        ({"backend": "transformers"}, False),
+        ({"backend": "scripted"}, False),
+        ({"backend": "anthropic"}, True),
+        ({"backend": "anthropic", "base_url": LOCAL[0]}, False),
+        ({"backend": "openai", "base_url": "https://api.openai.com/v1"}, True),
+        ({"backend": "openai", "base_url": "https://10.0.0.7/v1"}, True),
+        ({"backend": "openai", "base_url": LOCAL}, False),
+        ({"backend": "openai", "base_url": (*LOCAL, "https://gpu.box/v1")}, True),
+        ({"backend": "openai", "base_url": LOCAL[0], "local": False}, True),  # a tunnel
+        ({"backend": "program"}, True),  # it may ask anyone
+        ({"backend": "program", "local": True}, False),
+    ],
+)
+def test_a_model_is_remote_unless_all_of_it_is_on_this_machine(
+    values: dict[str, object], remote: bool
+) -> None:
+    model = ModelConfig.model_validate({"name": "m:f", **values})
+    assert model.is_remote is remote

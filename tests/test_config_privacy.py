@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from selfinstruct.config import PrivacyConfig
+from selfinstruct.config import ModelConfig, PrivacyConfig
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,14 @@ def test_a_pattern_that_cannot_be_used_is_refused(patterns: dict[str, str], mess
 
 def test_what_leaves_the_machine_is_hidden_unless_someone_says_otherwise() -> None:
     assert (PrivacyConfig().redact, PrivacyConfig().outputs) == ("remote", "reject")
+
+
+@pytest.mark.parametrize(
+    ("redact", "remote", "local"),
+    [("remote", True, False), ("always", True, True), ("never", False, False)],
+)
+def test_who_is_shown_placeholders(redact: str, remote: bool, local: bool) -> None:
+    cfg = PrivacyConfig.model_validate({"redact": redact})
+    far = ModelConfig(backend="openai", name="m", base_url="https://api.openai.com/v1")
+    assert cfg.hides_from(far) is remote
+    assert cfg.hides_from(ModelConfig(backend="llamacpp", name="bundled")) is local

@@ -145,7 +145,15 @@ def test_bad_input_is_decided_whichever_side_it_is_on(name: str) -> None:
     assert RealRuns.build([bad], CFG).copied(REAL) is None
     long = name in ("100,000 tokens", "one word")
     assert (RealRuns.build([bad], CFG).copied(replace(bad, input="z")) is not None) is long
-    assert overlap([bad], [bad], [bad])["control"]["rows"] == 1
+    assert len(overlap([bad], [REAL], [bad])["control"]["quantiles"]) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_row_is_measured_against_itself(name: str) -> None:
+    bad = reply(BAD[name])
+    (most,) = set(overlap([bad], [bad], [])["synthetic"]["quantiles"])
+    assert (most == 64) is (name in ("100,000 tokens", "one word"))
 
 
 def test_a_thousand_copies_of_a_row_are_one_row() -> None:
