@@ -9,12 +9,13 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from selfinstruct.chat import Target
-from selfinstruct.config import FiltersConfig, GenerateConfig
+from selfinstruct.config import FiltersConfig, GenerateConfig, PrivacyConfig
 from selfinstruct.errors import IncompleteError
+from selfinstruct.filters.personal import question_check, scan
 from selfinstruct.filters.screen import Indexes, Verify, check_question, screen, unverified
 from selfinstruct.recipes import RECIPES, Ask, Material, Wave, draw_orders
 from selfinstruct.telling import tell_ending
@@ -49,7 +50,7 @@ MORE: Mapping[Ending, str] = {
 @dataclass(frozen=True)
 class Aim:
     """What a round generates for: its number, the run's seed, the real rows and the pool so far;
-    `speech` is how its teacher may be asked.
+    what must not be in its rows, how its teacher may be asked, and its terms.
     """
 
     round: int
@@ -58,6 +59,8 @@ class Aim:
     pool: tuple[Example, ...]
     target: Target
     speech: Speech = CHAT
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
+    terms: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,9 @@ def generate(
             sized = cfg.model_copy(update={"prompts_per_wave": prompts})
             rows = (*material.train, *material.pool)
             orders = draw_orders(recipe, rows, material.labels, sized, rng)
-            asked = Wave(aim.round, index, rng, orders)
+            asked = Wave(aim.round, index, rng, orders, aim.terms)
             drafts = RECIPES[recipe](material, ask_in_wave(index), sized, asked)
+            drafts = scan(drafts, aim.privacy)
             screened = screen(drafts, indexes, filters, verify_in_wave(index))
             wave = keep(screened, cfg.accept - len(done.accepted))
             memory.commit(index, wave)
@@ -196,12 +200,15 @@ def require_full(filled: Filled, cfg: GenerateConfig, round_index: int) -> None:
 def _material(
     aim: Aim, accepted: tuple[Example, ...], indexes: Indexes, filters: FiltersConfig
 ) -> Material:
+    names_somebody = question_check(aim.privacy)
     return Material(
         train=aim.data.train,
         pool=(*aim.pool, *accepted),
         labels=aim.data.labels,
         target=aim.target,
-        check_question=lambda example: check_question(example, indexes, filters),
+        check_question=lambda example: (
+            names_somebody(example) or check_question(example, indexes, filters)
+        ),
         speech=aim.speech,
     )
 

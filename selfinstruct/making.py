@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,12 @@ from typing import Any
 from selfinstruct import rows, student
 from selfinstruct.errors import DivergedError, StoreError
 from selfinstruct.files import write_jsonl
+from selfinstruct.filters.memorisation import overlap
 from selfinstruct.generate import Aim, Memory, require_full
 from selfinstruct.generate import generate as fill
 from selfinstruct.mixture import mix as draw
 from selfinstruct.models import open_model
+from selfinstruct.privacy import Finder, survey
 from selfinstruct.round import Pool
 from selfinstruct.setting import Setting
 from selfinstruct.teacher import ask
@@ -43,7 +45,16 @@ def generate(here: Setting, index: int, pool: Pool, champion: Checkpoint) -> Scr
             here.task.recipe,
             lambda wave: partial(ask, teacher, index, wave),
             Memory(partial(store.wave, index), partial(store.commit_wave, index)),
-            Aim(index, cfg.seed, here.data, pool, here.task.target, here.task.speech),
+            Aim(
+                index,
+                cfg.seed,
+                here.data,
+                pool,
+                here.task.target,
+                here.task.speech,
+                cfg.privacy,
+                cfg.teacher.terms,
+            ),
             cfg.generate,
             cfg.filters,
             here.on_progress,
@@ -59,9 +70,19 @@ def generate(here: Setting, index: int, pool: Pool, champion: Checkpoint) -> Scr
         "rejected": store.reasons(index),
         "ending": filled.ending,
         "target": cfg.generate.accept,
+        "personal_data": _personal_data(here),
+        "overlap": overlap(screened.accepted, here.data.train, here.data.dev),
     }
     here.commit(index, "generate", result, began)
     return screened
+
+
+def _personal_data(here: Setting) -> rows.Row:
+    """What of it the training rows hold, and whether the teacher was shown placeholders for it."""
+    cfg = here.cfg
+    found = survey(here.data.train, Finder.of(cfg.privacy))
+    reader = {"remote": cfg.teacher.is_remote, "hidden": cfg.privacy.hides_from(cfg.teacher)}
+    return {**asdict(found), **reader}
 
 
 def mix(here: Setting, index: int, synthetic: Pool) -> Mixture:

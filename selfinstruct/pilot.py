@@ -63,7 +63,16 @@ def pilot(here: Setting, calls: int) -> Evidence:
             here.task.recipe,
             lambda wave: partial(few, partial(ask_wave, wave)),
             Memory(lambda _: None, lambda _wave, _screened: None),
-            Aim(1, here.cfg.seed, here.data, (), here.task.target, here.task.speech),
+            Aim(
+                1,
+                here.cfg.seed,
+                here.data,
+                (),
+                here.task.target,
+                here.task.speech,
+                here.cfg.privacy,
+                here.cfg.teacher.terms,
+            ),
             here.cfg.generate.model_copy(update={"max_candidates": 1}),  # the first wave alone
             here.cfg.filters,
         ).screened

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from selfinstruct.config import Config, ModelConfig
 from selfinstruct.errors import DivergedError
+from selfinstruct.privacy import Finder
 from selfinstruct.rows import Row
 from selfinstruct.store import Store
 from selfinstruct.task import Task
@@ -49,7 +50,9 @@ class Setting:
     def asks(self, model: Model, cfg: ModelConfig) -> Teacher:
         """The opened model as one that is paid from this run's budget."""
         on_progress, seed = self.on_progress, self.cfg.seed
-        return Teacher(model, self.store, self.cfg.budget, seed, on_progress, cfg.parallel)
+        privacy = self.cfg.privacy
+        hidden = Finder.of(privacy) if privacy.hides_from(cfg) else None
+        return Teacher(model, self.store, self.cfg.budget, seed, on_progress, cfg.parallel, hidden)
 
     def note(self, index: int, stage: str, note: str) -> None:
         """Tell the watcher what is going on."""

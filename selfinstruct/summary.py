@@ -16,6 +16,7 @@ from selfinstruct.account import account
 from selfinstruct.config import BudgetConfig, GateConfig
 from selfinstruct.errors import StoreError
 from selfinstruct.gate import decide
+from selfinstruct.licenses import count_licenses
 from selfinstruct.store import Store
 from selfinstruct.types import SPLITS, Interval, RealData, Report, Split
 from selfinstruct.verdict import Verdict
@@ -47,6 +48,7 @@ def summarise(store: Store) -> Summary:
             "skipped": data.skipped,
             "unused": data.unused,
             "digest": data.digest,
+            "licenses": count_licenses(data.train),
         },
         "spent": store.spent(),
         "account": _account(store),
@@ -178,6 +180,9 @@ def _round(store: Store, index: int) -> Summary:
         "complete": generated is not None,
         "ending": (generated or {}).get("ending"),
         "target": (generated or {}).get("target"),
+        "personal_data": (generated or {}).get("personal_data"),
+        "overlap": (generated or {}).get("overlap"),
+        "licenses": count_licenses(screened.accepted),
         "accepted": len(screened.accepted),
         "rejected": store.reasons(index),
         "mixture": store.stage(index, "mix"),

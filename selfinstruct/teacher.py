@@ -24,6 +24,7 @@ from selfinstruct.account import (
     worst_prompt_tokens,
 )
 from selfinstruct.config import BudgetConfig
+from selfinstruct.privacy import Finder, hide_in_messages
 from selfinstruct.redaction import redact, secrets_in
 from selfinstruct.rows import from_messages
 from selfinstruct.store import Store
@@ -51,7 +52,9 @@ limit is passed by no more than these take, and a busy endpoint idles for little
 class Teacher:
     """A model in the role of teacher, writing its calls to one run's ledger.
 
-    `at_once` is how many calls it has under way at a time.
+    `at_once` is how many calls it has under way at a time. `hidden` is the personal data that it is
+    shown placeholders for, None where it may read everything. It is hidden here, where every prompt
+    of every recipe and of the judge goes out, and the ledger holds the prompt as it was sent.
     """
 
     model: Model
@@ -60,6 +63,7 @@ class Teacher:
     seed: int = 0
     on_progress: OnProgress = silent
     at_once: int = 8
+    hidden: Finder | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ def ask(
     Failed calls come back with finish_reason "error" and are asked again on the next start. Raises
     `SpentError` when the budget lets no further call through; everything answered is kept.
     """
+    prompts = [as_sent(prompt, teacher.hidden) for prompt in prompts]
     place = [teacher.seed, round_index, wave]
     calls = [
         _call(teacher.model, prompt, sampling, [*place, position], sample)
@@ -94,6 +99,13 @@ def ask(
         answers |= _pay(teacher, round_index, wave, missing, len(calls))
     by_call = [answers[call.key] for call in calls]
     return [by_call[start : start + samples] for start in range(0, len(by_call), samples)]
+
+
+def as_sent(prompt: Prompt, hidden: Finder | None) -> Prompt:
+    """The prompt with placeholders for the personal data that is hidden, and the same parents."""
+    if hidden is None:
+        return prompt
+    return replace(prompt, messages=hide_in_messages(prompt.messages, hidden))
 
 
 def _call(

@@ -167,3 +167,32 @@ def test_a_plan_names_the_host_that_is_asked_and_the_proxy_without_its_password(
 
 def test_a_plan_that_asks_no_server_names_no_host() -> None:
     assert plan_run(CONFIGS / "quickstart.yaml", [])["hosts"] == []
+
+
+def test_a_plan_says_what_personal_data_would_leave_the_machine_and_shows_the_prompt_without_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seeds = tmp_path / "seeds.jsonl"
+    lines = (CONFIGS.parent / "seeds" / "billing.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    marked = [
+        {**row, "input": f"{row['input']} Write to u{n}@web.de"} for n, row in enumerate(rows)
+    ]
+    seeds.write_text("".join(f"{json.dumps(row)}\n" for row in marked))
+    ours = [f"seeds.path={seeds}", "seeds.license=CC-BY-4.0"]
+    teacher = "teacher={backend: openai, name: m, base_url: 'https://api.openai.com/v1'}"
+    judge = f"judge.model={teacher.partition('=')[2]}"
+    found = json.loads(json.dumps(plan_run(CONFIGS / "quickstart.yaml", [*ours, teacher, judge])))
+    reads = {each["role"]: each for each in found["personal_data"]}
+    train, gate = reads["teacher"], reads["judge"]
+    assert (train["rows"], gate["rows"]) == (found["data"]["train"], found["data"]["gate"])
+    assert (train["kinds"], train["remote"], train["hidden"]) == ({"email": train["rows"]}, 1, 1)
+    assert "[EMAIL_1]" in json.dumps(found["first_prompt"])
+    assert "@web.de" not in json.dumps(found)
+    print_plan(found)
+    text = capsys.readouterr().out
+    assert "the teacher, elsewhere, is shown placeholders for it" in text
+    assert "CC-BY-4.0" in text
+    near = plan_run(CONFIGS / "quickstart.yaml", ours)
+    assert "@web.de" in json.dumps(near["first_prompt"])
+    assert [each["hidden"] for each in near["personal_data"]] == [False]

@@ -86,3 +86,19 @@ def test_rows_that_came_too_late_are_no_failure_and_why_a_round_ended_is_said(
     assert "ended: full, 1 of 1 rows accepted" in text
     assert "dropped: too_similar 1\n" in text
     assert "70 tokens · 0.50 EUR · and 2 calls lost that were asked again" in text
+
+
+def test_a_round_tells_what_its_teacher_read_and_what_its_rows_repeat(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    assert "personal data" not in printed(tmp_path)  # a run of an older version does not know
+    summary = read_summary(tmp_path)
+    (entry,) = summary["rounds"]
+    entry |= {
+        "personal_data": {"rows": 1, "total": 9, "kinds": {"email": 1}, "remote": 1, "hidden": 1},
+        "overlap": {"synthetic": {"quantiles": [3, 7, 12]}, "control": {"quantiles": [2, 4, 6]}},
+        "licenses": {"CC-BY-4.0 AND Gemma": 5},
+    }
+    out = io.StringIO()
+    print_summary(Console(file=out, width=140), summary)
+    for words in ("personal data: in 1 of 9 rows (email 1)", "copied: 3 / 7 / 12", "Gemma 5"):
+        assert words in out.getvalue()

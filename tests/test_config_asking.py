@@ -77,3 +77,30 @@ def test_a_schema_is_sent_where_it_is_known_to_be_held_to(
 ) -> None:
     speech = ModelConfig.model_validate({"name": "m", **values}).speech
     assert (speech.turns, speech.schema) == (turns, schema)
+
+
+LOCAL = ("http://127.0.0.1:8000/v1", "http://localhost/v1", "http://[::1]/v1")
+
+
+@pytest.mark.parametrize(
+    ("values", "remote"),
+    [
+        ({"backend": "llamacpp"}, False),
+        ({"backend": "transformers"}, False),
+        ({"backend": "scripted"}, False),
+        ({"backend": "anthropic"}, True),
+        ({"backend": "anthropic", "base_url": LOCAL[0]}, False),
+        ({"backend": "openai", "base_url": "https://api.openai.com/v1"}, True),
+        ({"backend": "openai", "base_url": "https://10.0.0.7/v1"}, True),
+        ({"backend": "openai", "base_url": LOCAL}, False),
+        ({"backend": "openai", "base_url": (*LOCAL, "https://gpu.box/v1")}, True),
+        ({"backend": "openai", "base_url": LOCAL[0], "local": False}, True),  # a tunnel
+        ({"backend": "program"}, True),  # it may ask anyone
+        ({"backend": "program", "local": True}, False),
+    ],
+)
+def test_a_model_is_remote_unless_all_of_it_is_on_this_machine(
+    values: dict[str, object], remote: bool
+) -> None:
+    model = ModelConfig.model_validate({"name": "m:f", **values})
+    assert model.is_remote is remote

@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct.config import ExecutableConfig, FiltersConfig, NoveltyConfig
+from selfinstruct.config import (
+    ExecutableConfig,
+    FiltersConfig,
+    MemorisationConfig,
+    NoveltyConfig,
+)
 from selfinstruct.filters.screen import Indexes, Verified, Verify, check_question, screen
 from selfinstruct.types import Drafts, Example, Message, Rejection, Score, Screened
 
@@ -210,6 +215,28 @@ def test_novelty_can_be_off() -> None:
     off = FiltersConfig(novelty=NoveltyConfig(threshold=None))
     near = replace(SEED, response="Tomato.")
     assert judge(near, cfg=off).accepted == (near,)
+
+
+def test_a_copy_of_a_real_row_is_told_after_all_else() -> None:
+    words = " ".join(f"word{n}" for n in range(13))
+    seed = replace(SEED, response=f"Cherry, {words}")
+    copy = replace(FRESH, response=f"So {words} and more")
+    screened = judge(copy, train=[seed])
+    assert reasons(screened) == [("memorised", seed.id)]
+    assert screened.rejected[0].value == 13
+    assert reasons(judge(copy, train=[seed], held_out=[seed])) == [("memorised", seed.id)]
+    assert reasons(judge(copy, train=[seed], pool=[copy])) == [("duplicate", copy.id)]
+    off = FiltersConfig(memorisation=MemorisationConfig(run=None, verbatim=None))
+    assert judge(copy, train=[seed], cfg=off).accepted == (copy,)
+
+
+def test_a_copied_question_is_dropped_before_its_answer_is_paid_for() -> None:
+    words = " ".join(f"word{n}" for n in range(13))
+    indexes = Indexes.build([Example(words)], [], [], CFG)
+    asked = Example(f"{words} {' '.join(f'new{n}' for n in range(20))}")
+    rejection = check_question(asked, indexes, CFG)
+    assert rejection is not None
+    assert rejection.reason == "memorised"
 
 
 def test_what_could_not_be_read_is_passed_on() -> None:

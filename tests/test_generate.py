@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from selfinstruct.config import FiltersConfig, GenerateConfig
+from selfinstruct.config import FiltersConfig, GenerateConfig, PrivacyConfig
 from selfinstruct.errors import IncompleteError
 from selfinstruct.generate import (
     Aim,
@@ -251,3 +251,38 @@ def test_a_round_that_is_not_full_trains_or_stops_as_it_was_told() -> None:
         "name=OTHER",
     ):
         assert words in told
+
+
+@pytest.mark.parametrize(("outputs", "kept"), [("reject", False), ("keep", True)])
+def test_a_row_that_names_somebody_is_dropped_before_its_answer_is_paid_for(
+    outputs: str, kept: bool
+) -> None:
+    answered: list[str] = []
+
+    def leaking(wave: int) -> Ask:
+        def ask(
+            prompts: Sequence[Prompt], sampling: Sampling, samples: int
+        ) -> Sequence[Sequence[Completion]]:
+            answers = [each for each in prompts if each.template == "label_first/answer.j2"]
+            answered.extend(prompt.messages[-1].content for prompt in answers)
+            given = ask_in_wave(wave)(prompts, sampling, samples)
+            return [
+                [Completion(f"{each.text} from u{n}@web.de", "stop") for each in row]
+                for n, row in enumerate(given)
+            ]
+
+        return ask
+
+    privacy = PrivacyConfig.model_validate({"outputs": outputs})
+    aim, recipe = replace(AIM, privacy=privacy), "label_first"
+    cfg = CFG.model_copy(update={"max_candidates": 12})
+    done = generate(recipe, leaking, Notebook().memory, aim, cfg, FiltersConfig()).screened
+    named = [item for item in done.rejected if item.reason == "personal_data"]
+    assert bool(done.accepted) is kept
+    assert bool(answered) is kept
+    assert {item.value for item in named} == (set() if kept else {"email"})
+
+
+def test_rows_come_under_the_terms_of_their_teacher() -> None:
+    done = run(Notebook(), replace(AIM, terms="Gemma"))
+    assert {row.license for row in done.accepted} == {"Gemma AND NOASSERTION"}

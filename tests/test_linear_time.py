@@ -7,12 +7,13 @@ from functools import partial
 import pytest
 
 from selfinstruct import chat
-from selfinstruct.config import FiltersConfig, HeuristicsConfig, SpeakersConfig
+from selfinstruct.config import FiltersConfig, HeuristicsConfig, PrivacyConfig, SpeakersConfig
 from selfinstruct.filters.blocks import fenced_blocks
 from selfinstruct.filters.executable import code_of
 from selfinstruct.filters.heuristics import check_instance, check_instruction
 from selfinstruct.filters.standards import Standards
 from selfinstruct.judge import read_choice
+from selfinstruct.privacy import Finder
 from selfinstruct.recipes.parse import read_instances, read_list, read_text, read_texts, read_yes_no
 from selfinstruct.recipes.parse_dialogue import read_dialogues, read_turn
 from selfinstruct.text import without_surrogates
@@ -35,6 +36,8 @@ UNITS = (
         "a. User: ",
     ),
     *("Conversation 1\n", "\n\nEnd of ", "</user>", '[{"role":'),
+    *("1", "1 ", "0", "+1 ", "12-34-", "(", "a@", "a.", "@", "a@b.", "1.", "f:", "AB12 ", "4111 "),
+    *("account number ", "order number 1 ", "12 Street ", "1 A ", "Via A ", "a://b", "tel ", "(0)"),
 )
 OFF = HeuristicsConfig(  # what would settle the matter before the costlier checks
     min_words=None, max_words=None, max_response_words=None, echo=None, max_repetition=None
@@ -43,7 +46,8 @@ STANDARDS = Standards.of([Example("one two", response="three")] * 20, FiltersCon
 READERS: tuple[Callable[[str], object], ...] = (
     *(read_texts, read_text, partial(read_list, first=3), read_instances, read_yes_no),
     *(partial(chat.read_answer, target="label"), chat.normalise_label, read_choice),
-    *(without_surrogates, partial(read_dialogues, speakers=SpeakersConfig())),
+    *(without_surrogates, Finder.of(PrivacyConfig()).find),
+    partial(read_dialogues, speakers=SpeakersConfig()),
     partial(read_turn, who="user", speakers=SpeakersConfig()),
     lambda text: check_instruction(Example("x", f"a {text}", label="fee"), OFF),
     lambda text: check_instance(Example("x", text, text + "."), OFF),

@@ -1,8 +1,10 @@
 """What `tests/test_runs.py` does not see of these stages from outside."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from selfinstruct import making
 from selfinstruct.audit import audit
 from selfinstruct.errors import DivergedError, StoreError
 from selfinstruct.store import Store
-from selfinstruct.types import Progress
+from selfinstruct.types import Example, Progress, RealData
 from tests.frozen_run import rows
 from tests.workplace import setting
 
@@ -168,3 +170,37 @@ def test_a_changed_mixture_file_changes_no_student(tiny_base: Path, tmp_path: Pa
     assert digests[0] == digests[1]
     faults = [finding.what for finding in audit(tmp_path / "u") if not finding.ok]
     assert "rounds/1/mixture.jsonl does not hold the rows of the ledger" in faults
+
+
+@pytest.mark.parametrize("redact", ["remote", "never"])
+def test_personal_data_leaves_in_no_prompt_and_stays_in_the_rows(
+    redact: str, tiny_base: Path, tmp_path: Path
+) -> None:
+    def named(name: str, count: int) -> tuple[Example, ...]:
+        return tuple(
+            replace(row, input=f"{row.input}, write to {name}{n}@web.de")
+            for n, row in enumerate(rows(name, count))
+        )
+
+    data = RealData(named("train", 6), named("dev", 4), named("gate", 4), named("final", 2))
+    with Store(tmp_path / "t", write=True) as store:
+        store.freeze(data)
+        sections: dict[str, Any] = {
+            "teacher": {"backend": "program", "name": "tests.scripted_teacher:answer"},
+            "generate": {"accept": 4, "prompts_per_wave": 2, "samples_per_prompt": 4},
+            "privacy": {"redact": redact},
+        }
+        here = setting(tiny_base, store, **sections)
+        screened = making.generate(here, 1, (), here.base)
+        result = store.stage(1, "generate")
+        asked = [store.attempt(row.attempt or "") for row in screened.accepted]
+    hidden = redact == "remote"
+    sent = json.dumps([attempt and attempt["messages"] for attempt in asked])
+    assert ("@web.de" in sent) is not hidden
+    assert ("[EMAIL_1]" in sent) is hidden
+    assert {id_ for row in screened.accepted for id_ in row.parents} <= {
+        row.id for row in data.train
+    }
+    told = {"rows": 6, "total": 6, "kinds": {"email": 6}, "remote": True, "hidden": hidden}
+    assert result["personal_data"] == told
+    assert result["overlap"]["synthetic"]["rows"] == 4

@@ -61,9 +61,14 @@ def test_a_child_is_deeper_than_its_parents() -> None:
 
 @pytest.mark.parametrize(
     ("licenses", "inherited"),
-    [(("MIT", "MIT"), "MIT"), (("MIT", "CC0"), ""), (("MIT", ""), ""), ((), "")],
+    [
+        (("MIT", "MIT"), "MIT"),
+        (("MIT", "CC0-1.0"), "CC0-1.0 AND MIT"),
+        (("MIT", ""), "MIT AND NOASSERTION"),
+        ((), ""),
+    ],
 )
-def test_a_license_is_inherited_if_all_parents_share_it(
+def test_a_child_comes_under_the_licences_of_all_its_parents(
     licenses: tuple[str, ...], inherited: str
 ) -> None:
     parents = [Example(f"row {n}", license=license_) for n, license_ in enumerate(licenses)]
@@ -82,3 +87,9 @@ def test_two_conversations_that_end_alike_are_two_drafts() -> None:
     assert [(each.reason, each.neighbour) for each in dropped] == [
         ("duplicate", drafts[0].example.id)
     ]
+
+
+def test_a_child_comes_under_the_terms_of_its_teacher_too() -> None:
+    wave = Wave(1, 0, random.Random(0), (), "Gemma")
+    assert conceive([Example("row", license="MIT")], "few", wave).license == "Gemma AND MIT"
+    assert conceive([], "few", wave).license == "Gemma"

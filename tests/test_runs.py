@@ -55,6 +55,10 @@ def test_a_run_ends_with_a_verdict_a_champion_and_final_opened_once(
     for entry in found["rounds"]:
         assert (entry["accepted"], entry["ending"], entry["target"]) == (8, "full", 8)
         assert set(entry["metrics"]) == {"accuracy", "rouge_l", "nll"}
+        assert entry["personal_data"]["total"] == found["data"]["train"]
+        assert entry["overlap"]["synthetic"]["rows"] == 8
+        assert entry["overlap"]["control"]["rows"] == found["data"]["dev"]
+        assert sum(entry["licenses"].values()) == 8
 
 
 def test_a_round_leaves_its_rows_its_mixture_and_its_adapter(

@@ -21,6 +21,8 @@ from selfinstruct.config import Config, GenerateConfig, ModelConfig, load_config
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.estimate import Evidence, estimate, evidence_of
 from selfinstruct.guard import guard_rows
+from selfinstruct.licenses import UNKNOWN, count_licenses
+from selfinstruct.privacy import Finder, survey
 from selfinstruct.proxy import named_proxy
 from selfinstruct.recipes import RECIPES, Material, Wave, draw_orders
 from selfinstruct.redaction import redact
@@ -28,8 +30,9 @@ from selfinstruct.seeds import notes, read_real_data
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION
 from selfinstruct.task import Task, located, require_prices, settle
-from selfinstruct.telling import seconds
-from selfinstruct.types import SPLITS, Completion, Prompt, RealData, Sampling
+from selfinstruct.teacher import as_sent
+from selfinstruct.telling import personal_data, seconds
+from selfinstruct.types import SPLITS, Completion, Prompt, RealData, Sampling, Split
 
 TOKENS_PER_WORD = 1.4  # English under byte-pair tokenisers; a rough guide, and said to be one
 DISCORDANT = 0.3  # share of gate rows on which two students differ; 0.2 to 0.35 in our trials
@@ -49,6 +52,7 @@ def plan_run(
     data = read_real_data(cfg.seeds, path.parent, cfg.seed)
     task = settle(cfg, data)
     prompts = first_prompts(cfg, data, task)
+    finder = Finder.of(cfg.privacy)
     rounds = cfg.rounds.max if cfg.gate.horizon == "fixed" else None
     alpha = stats.alpha_of_round(cfg.gate.alpha, 1, rounds)
     answer_words = [len(reference(row, task.target).split()) for row in data.train]
@@ -69,6 +73,17 @@ def plan_run(
             {"role": role, **asked}
             for role, model in (("teacher", cfg.teacher), ("judge", cfg.judge.model))
             for asked in _hosts(model)
+        ],
+        "licenses": count_licenses(data.train),
+        "personal_data": [
+            {
+                "role": role,
+                "split": split,
+                **asdict(survey(data.split(split), finder)),
+                "remote": model.is_remote,
+                "hidden": cfg.privacy.hides_from(model),
+            }
+            for role, split, model in _readers(cfg)
         ],
         "calls_per_round": _calls(cfg.generate, task),
         "prompt_tokens_per_call": _tokens(prompts[0]),
@@ -155,8 +170,15 @@ def _hosts(model: ModelConfig | None) -> list[dict[str, str | None]]:
     return found
 
 
+def _readers(cfg: Config) -> list[tuple[str, Split, ModelConfig]]:
+    """Who reads which real rows."""
+    judge = cfg.judge.model
+    judging: list[tuple[str, Split, ModelConfig]] = [("judge", "gate", judge)] if judge else []
+    return [("teacher", "train", cfg.teacher), *judging]
+
+
 def first_prompts(cfg: Config, data: RealData, task: Task) -> Sequence[Prompt]:
-    """The first prompts of round 1, rendered for real and sent to nobody."""
+    """The first prompts of round 1, as they would be sent, sent to nobody."""
     asked: list[Prompt] = []
 
     def listen(
@@ -170,7 +192,20 @@ def first_prompts(cfg: Config, data: RealData, task: Task) -> Sequence[Prompt]:
     orders = draw_orders(task.recipe, data.train, data.labels, cfg.generate, rng)
     wave = Wave(1, 0, rng, orders)
     RECIPES[task.recipe](material, listen, cfg.generate, wave)
-    return asked
+    hidden = Finder.of(cfg.privacy) if cfg.privacy.hides_from(cfg.teacher) else None
+    return [as_sent(prompt, hidden) for prompt in asked]
+
+
+def _rights(plan: dict[str, Any]) -> dict[str, str]:
+    """What personal data the rows hold and who reads it, and what they come under."""
+    facts = {
+        f"personal data, {found['split']}": personal_data(found, found["role"])
+        for found in plan["personal_data"]
+    }
+    if set(plan["licenses"]) != {UNKNOWN}:
+        counts = ", ".join(f"{name} {rows}" for name, rows in plan["licenses"].items())
+        facts["licences, train"] = counts
+    return facts
 
 
 def _guards(guard: dict[str, Any]) -> str:
@@ -271,6 +306,7 @@ def print_plan(plan: dict[str, Any]) -> None:
     for each in plan["hosts"]:
         by = f", through the proxy {each['proxy']}" if each["proxy"] else ""
         facts[f"{each['role']} asked at"] = f"{each['host']} over {each['scheme']}{by}"
+    facts |= _rights(plan)
     for name, fact in facts.items():
         table.add_row(Text(name, style="bold"), Text(escape(fact)))
     console.print(table)

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from selfinstruct.cli.text import Output, escape
+from selfinstruct.licenses import UNKNOWN
 from selfinstruct.pairs import LOWER_IS_BETTER
 from selfinstruct.telling import (
     NAMES,
@@ -15,6 +16,8 @@ from selfinstruct.telling import (
     name_signal,
     opened,
     origin,
+    overlap,
+    personal_data,
     seconds,
     tell_ending,
 )
@@ -78,6 +81,8 @@ def _print_round(console: Console, entry: dict[str, Any]) -> None:
     reasons = ", ".join(f"{escape(reason)} {n}" for reason, n in dropped.items())
     if reasons:
         console.print(Text(f"  dropped: {reasons}"))
+    for line in _rights(entry):
+        console.print(Text(f"  {line}"))
     if mixture := entry["mixture"]:
         real = mixture["rows"] - mixture["synthetic"]
         console.print(
@@ -92,6 +97,19 @@ def _print_round(console: Console, entry: dict[str, Any]) -> None:
         console.print(Text(f"  watch: {_watched(entry['signals'])}"))
     if entry["why"]:
         console.print(Text(f"  why: {entry['why']}"))
+
+
+def _rights(entry: dict[str, Any]) -> list[str]:
+    """What of the real rows the teacher read and its rows repeat, and what those come under."""
+    told = []
+    if found := entry["personal_data"]:
+        told.append(f"personal data: {personal_data(found, 'teacher')}")
+    if found := entry["overlap"]:
+        told.append(f"copied: {overlap(found)}")
+    if entry["licenses"].keys() - {UNKNOWN}:
+        counts = ", ".join(f"{escape(name)} {rows}" for name, rows in entry["licenses"].items())
+        told.append(f"licences: {counts}")
+    return told
 
 
 def _guarded(guard: dict[str, Any]) -> str:

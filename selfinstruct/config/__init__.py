@@ -6,6 +6,7 @@ from selfinstruct.config.asking import (
     FiltersConfig,
     GenerateConfig,
     HeuristicsConfig,
+    MemorisationConfig,
     ModelConfig,
     NoveltyConfig,
     SeedsConfig,
@@ -33,6 +34,7 @@ from selfinstruct.config.judging import (
     WatchConfig,
 )
 from selfinstruct.config.load import Config, load_config, load_prices, parse_config
+from selfinstruct.config.privacy import PrivacyConfig
 
 __all__ = [
     "BudgetConfig",
@@ -52,10 +54,12 @@ __all__ = [
     "JudgeConfig",
     "LanguageConfig",
     "LengthConfig",
+    "MemorisationConfig",
     "MixtureConfig",
     "ModelConfig",
     "NoveltyConfig",
     "PriceConfig",
+    "PrivacyConfig",
     "RoundsConfig",
     "ScriptConfig",
     "SeedsConfig",

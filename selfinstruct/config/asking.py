@@ -114,6 +114,14 @@ class ModelConfig(Section):
     (vLLM, SGLang, llama.cpp, Ollama), openai.com, Azure, googleapis.com and Anthropic. `always`
     elsewhere, once `doctor --teacher` has found it.
     """
+    local: bool | None = None
+    """Whether what it is shown stays on this machine, where that is not plain: an endpoint at
+    127.0.0.1 counts as local, though a tunnel may begin there, and a `program` as remote, since it
+    may ask anyone.
+    """
+    terms: str = ""
+    """The terms that what it writes comes under, such as `Gemma`; part of the licence of its rows.
+    """
     context: Positive = operational(4096)
     """Tokens of context for one request (backend `llamacpp`)."""
     parallel: Positive = operational(8)
@@ -156,6 +164,14 @@ class ModelConfig(Section):
         return bool(asked) and all(
             each.local or f".{each.host}".endswith(SCHEMA_HOSTS) for each in asked
         )
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether what it is shown leaves this machine."""
+        if self.local is not None:
+            return not self.local
+        endpoints = (read_endpoint(url, allow_http=self.allow_http) for url in self.base_urls)
+        return self.backend == "program" or any(not endpoint.local for endpoint in endpoints)
 
     @model_validator(mode="before")
     @classmethod
@@ -317,7 +333,23 @@ class ContaminationConfig(Section):
     ngram: Positive | None = 8
     """Drop a candidate that shares a run of so many words (Tulu 3 uses 8)."""
     rouge_l: Share | None = 0.6
-    """... or whose ROUGE-L with a held-out row is at or above this."""
+    """... or whose question has a ROUGE-L with a held-out row's at or above this."""
+    passage_words: Positive | None = 8
+    """... or whose input, response or earlier turn has, with one of a held-out row, both of so many
+    words or more: fewer cannot hold the run of `ngram`, and short answers repeat rightly.
+    """
+
+
+class MemorisationConfig(Section):
+    """Words in a row from one training row, in the question, input, response or an earlier turn.
+
+    What three training rows share is a phrase of the trade and does not count.
+    """
+
+    run: Positive | None = 13
+    """Drop a candidate that has so many (GPT-3's run for overlap, arXiv 2005.14165, appendix C)."""
+    verbatim: Positive | None = 8
+    """... or one of whose texts, of so many words or more, is a real row's from end to end."""
 
 
 class FiltersConfig(Section):
@@ -330,6 +362,7 @@ class FiltersConfig(Section):
     format: FormatConfig = FormatConfig()
     contradiction: ContradictionConfig = ContradictionConfig()
     novelty: NoveltyConfig = NoveltyConfig()
+    memorisation: MemorisationConfig = MemorisationConfig()
     contamination: ContaminationConfig = ContaminationConfig()
     max_children: Positive | None = 10
     """Accepted rows for each row that was shown to the teacher, pool and round together (ReST-EM's

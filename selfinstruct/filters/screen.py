@@ -2,10 +2,10 @@
 
 Three steps. Each draft is held against itself and against what is known: duplicate > turns >
 heuristics > the real rows' standards (script, length, format, language) > contradiction > novelty >
-contamination > too many children > execution. Those that stand are shown to `verify`, which may ask
-models and so costs the most. What is left is decided in slot order, against the rows of the same
-batch that were accepted before it. The order of slots decides, never the order of arrival; and a
-row that models turned down is nobody's neighbour.
+contamination > memorisation > too many children > execution. Those that stand are shown to
+`verify`, which may ask models and so costs the most. What is left is decided in slot order, against
+the rows of the same batch that were accepted before it. The order of slots decides, never the order
+of arrival; and a row that models turned down is nobody's neighbour.
 
 Instances of one instruction. A teacher may be asked for several instances of one new instruction;
 they come in one batch with the same instruction. Novelty is a question to the instruction, so it is
@@ -27,6 +27,7 @@ from selfinstruct.filters.contamination import HeldOut
 from selfinstruct.filters.contradiction import Answers, contradictions_within
 from selfinstruct.filters.executable import Executables
 from selfinstruct.filters.heuristics import check_instance, check_instruction
+from selfinstruct.filters.memorisation import RealRuns
 from selfinstruct.filters.novelty import NoveltyIndex
 from selfinstruct.filters.standards import Standards
 from selfinstruct.filters.turns import check_turns
@@ -78,6 +79,7 @@ class Indexes:
     answers: Answers
     children: Children
     held_out: HeldOut
+    real: RealRuns
     standards: Standards
     executables: Executables
     seen: dict[Hashable, str] = field(default_factory=dict)
@@ -97,6 +99,7 @@ class Indexes:
             Answers(cfg.contradiction),
             Children(cfg.max_children),
             HeldOut.build(held_out_rows, cfg.contamination, train),
+            RealRuns.build(train, cfg.memorisation),
             Standards.of(train, cfg),
             Executables.of(cfg.executable),
         )
@@ -134,6 +137,7 @@ def check_question(example: Example, indexes: Indexes, cfg: FiltersConfig) -> Re
         or indexes.answers.contradiction(example)
         or _too_similar(example, indexes, Sizes())
         or indexes.held_out.leak(example)
+        or indexes.real.copied(example)
         or indexes.children.fault(example)
     )
 
@@ -190,6 +194,7 @@ def _against_known(
         or indexes.answers.contradiction(example)
         or near.get(slot)
         or indexes.held_out.leak(example)
+        or indexes.real.copied(example)
         or indexes.children.fault(example)
         or indexes.executables.fault(example)
         for slot, example in enumerate(examples)

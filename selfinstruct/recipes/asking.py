@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from selfinstruct.chat import Target, after_thought, has_thought
 from selfinstruct.config import GenerateConfig
+from selfinstruct.licenses import join_licenses
 from selfinstruct.text import normalise, whole_question
 from selfinstruct.types import (
     CHAT,
@@ -63,12 +64,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """Which wave of which round asks, the chance it has, and its orders: one a prompt."""
+    """Which wave of which round asks, the chance it has, its orders, one a prompt, and the terms of
+    the teacher it asks.
+    """
 
     round: int
     index: int
     rng: random.Random
     orders: tuple[Order, ...]
+    terms: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +124,9 @@ def read(completion: Completion, reader: Callable[[str], Sequence[T]]) -> Readin
 def conceive(parents: Sequence[Example], recipe: str, wave: Wave) -> Example:
     """An example without words that knows where it comes from.
 
-    It has the licence of its parents if they share one.
+    It comes under the licences of all its parents, and under the teacher's terms.
     """
-    licenses = {parent.license for parent in parents}
+    licenses = [parent.license for parent in parents]
     return Example(
         instruction="",
         origin="synthetic",
@@ -130,7 +134,7 @@ def conceive(parents: Sequence[Example], recipe: str, wave: Wave) -> Example:
         parents=tuple(dict.fromkeys(parent.id for parent in parents)),
         depth=1 + max((parent.depth for parent in parents), default=0),
         source=f"recipe:{recipe}",
-        license=licenses.pop() if len(licenses) == 1 else "",
+        license=join_licenses([*licenses, *([wave.terms] if wave.terms else [])]),
     )
 
 
