@@ -9,22 +9,21 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from selfinstruct.aiming.goals import Unmet, goals, keep, unmet
 from selfinstruct.chat import Target
 from selfinstruct.config import FiltersConfig, GenerateConfig
 from selfinstruct.errors import IncompleteError
 from selfinstruct.filters.screen import Indexes, Verify, check_question, screen, unverified
-from selfinstruct.recipes import RECIPES, Ask, Material, Wave, draw_orders
-from selfinstruct.telling import tell_ending
+from selfinstruct.recipes import Ask, Material, Situation, Wave, draw_orders, fill_orders
+from selfinstruct.telling import tell_ending, tell_unmet
 from selfinstruct.types import (
-    ROUND_FULL,
     Example,
     OnProgress,
     Progress,
     RealData,
-    Rejection,
     Screened,
     silent,
 )
@@ -46,13 +45,19 @@ MORE: Mapping[Ending, str] = {
 
 @dataclass(frozen=True)
 class Aim:
-    """What a round generates for: its number, the run's seed, the real rows and the pool so far."""
+    """What a round generates for: its number, the run's seed, the real rows and the pool so far.
+
+    `recipes` are those that ask, each with its weight; `focus` is the weight of labels that is not
+    1.
+    """
 
     round: int
     seed: int
     data: RealData
     pool: tuple[Example, ...]
     target: Target
+    recipes: Mapping[str, float]
+    focus: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,14 +83,16 @@ class Asked:
 
 @dataclass(frozen=True)
 class Filled:
-    """Every candidate of a round, accepted or rejected, and why the round ended."""
+    """Every candidate of a round, accepted or rejected, why the round ended, and which quotas and
+    requests it ended without.
+    """
 
     screened: Screened
     ending: Ending
+    unmet: tuple[Unmet, ...] = ()
 
 
 def generate(
-    recipe: str,
     ask_in_wave: Callable[[int], Ask],
     memory: Memory,
     aim: Aim,
@@ -96,8 +103,10 @@ def generate(
 ) -> Filled:
     """Wave after wave until exactly `cfg.accept` are accepted, or `ending` says there is no more.
 
-    What passes the filters after the round is full is rejected as `round_full`, in slot order.
+    What passes the filters after the round is full is rejected as `round_full`, and what its label
+    or request does not need any more as `quota_full`, in slot order.
     """
+    wanted = goals(cfg)
     held_out = (*aim.data.dev, *aim.data.gate, *aim.data.final)
     indexes = Indexes.build(aim.data.train, aim.pool, held_out, filters)
     done = Screened()
@@ -108,13 +117,12 @@ def generate(
         if wave is None:
             material = _material(aim, done.accepted, indexes, filters)
             rng = random.Random(f"{aim.seed}/{aim.round}/generate/{index}")
-            sized = cfg.model_copy(update={"prompts_per_wave": prompts})
-            rows = (*material.train, *material.pool)
-            orders = draw_orders(recipe, rows, material.labels, sized, rng)
+            here = _situation(aim, material, waves)
+            orders = draw_orders(aim.recipes, here, cfg, prompts, rng)
             asked = Wave(aim.round, index, rng, orders)
-            drafts = RECIPES[recipe](material, ask_in_wave(index), sized, asked)
+            drafts = fill_orders(material, ask_in_wave(index), cfg, asked)
             screened = screen(drafts, indexes, filters, verify_in_wave(index))
-            wave = keep(screened, cfg.accept - len(done.accepted))
+            wave = keep(screened, wanted, done.accepted)
             memory.commit(index, wave)
         else:
             indexes.known.add(wave.accepted)
@@ -125,13 +133,7 @@ def generate(
             (*done.scores, *wave.scores),
         )
         on_progress(_progress(aim.round, done, index, cfg))
-    return Filled(done, ended)
-
-
-def keep(wave: Screened, room: int) -> Screened:
-    """A wave with at most `room` accepted; the later ones are rejected, since the round is full."""
-    late = tuple(Rejection(row, ROUND_FULL) for row in wave.accepted[room:])
-    return replace(wave, accepted=wave.accepted[:room], rejected=(*wave.rejected, *late))
+    return Filled(done, ended, unmet(wanted, done.accepted))
 
 
 def ending(waves: Sequence[Asked], cfg: GenerateConfig) -> Ending | None:
@@ -180,8 +182,9 @@ def require_full(filled: Filled, cfg: GenerateConfig, round_index: int) -> None:
     reasons = Counter(item.reason for item in filled.screened.rejected).most_common(3)
     told = ", ".join(f"{reason} {count}" for reason, count in reasons) or "nothing"
     how = tell_ending(filled.ending, len(filled.screened.accepted), cfg.accept)
+    short = "".join(f"; {tell_unmet(asdict(each))}" for each in filled.unmet)
     raise IncompleteError(
-        f"round {round_index}: {how}",
+        f"round {round_index}: {how}{short}",
         why=f"most dropped: {told}; generate.on_exhausted is stop, so nothing was trained on it",
         next_step="train with what there is: generate.on_exhausted=go_on. Or begin anew with "
         f"name=OTHER, and a lower generate.accept, {MORE[filled.ending]}",
@@ -197,6 +200,17 @@ def _material(
         labels=aim.data.labels,
         target=aim.target,
         check_question=lambda example: check_question(example, indexes, filters),
+    )
+
+
+def _situation(aim: Aim, material: Material, waves: Sequence[Asked]) -> Situation:
+    return Situation(
+        rows=(*material.train, *material.pool),
+        labels=material.labels,
+        place=f"{aim.seed}/{aim.round}",
+        waves=[wave.screened for wave in waves],
+        asked=sum(wave.prompts for wave in waves),
+        focus=aim.focus,
     )
 
 

@@ -4,12 +4,13 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from selfinstruct import rows, student
+from selfinstruct.aiming.weights import weak_labels
 from selfinstruct.errors import DivergedError, StoreError
 from selfinstruct.files import write_jsonl
 from selfinstruct.generate import Aim, Memory, require_full
@@ -32,6 +33,8 @@ def generate(here: Setting, index: int, pool: Pool, champion: Checkpoint) -> Scr
     if store.stage(index, "generate") is not None:
         return store.screened(index)
     began = time.monotonic()
+    recipes, focus = here.task.recipes, _focus(here, champion)
+    aim = Aim(index, cfg.seed, here.data, pool, here.task.target, recipes, focus)
     here.note(index, "generate", "opening the teacher")
     # The teacher is gone before the student trains: llama.cpp's idle threads spin.
     with (
@@ -40,10 +43,9 @@ def generate(here: Setting, index: int, pool: Pool, champion: Checkpoint) -> Scr
     ):
         teacher = here.asks(model, cfg.teacher)
         filled = fill(
-            here.task.recipe,
             lambda wave: partial(ask, teacher, index, wave),
             Memory(partial(store.wave, index), partial(store.commit_wave, index)),
-            Aim(index, cfg.seed, here.data, pool, here.task.target),
+            aim,
             cfg.generate,
             cfg.filters,
             here.on_progress,
@@ -59,9 +61,24 @@ def generate(here: Setting, index: int, pool: Pool, champion: Checkpoint) -> Scr
         "rejected": store.reasons(index),
         "ending": filled.ending,
         "target": cfg.generate.accept,
+        "unmet": [asdict(each) for each in filled.unmet],
     }
     here.commit(index, "generate", result, began)
     return screened
+
+
+def _focus(here: Setting, champion: Checkpoint) -> Mapping[str, float]:
+    """The weight of each label, by what the champion's dev report says of it and nothing else."""
+    if here.cfg.generate.focus is None:
+        return {}
+    report = here.store.report(champion.digest, "dev")
+    if report is None:
+        raise StoreError(
+            f"{here.store.folder} has no scores of {champion.name} on dev, which generate.focus "
+            "goes by",
+            next_step="look with: selfinstruct doctor, or take generate.focus away in a new run",
+        )
+    return weak_labels(report, here.data.dev, here.data.labels)
 
 
 def mix(here: Setting, index: int, synthetic: Pool) -> Mixture:

@@ -4,8 +4,10 @@
 and `low`, `high` are the ends of its 95 % interval over the paired gate rows.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from selfinstruct.gate import decide
 from selfinstruct.store import Store
 from selfinstruct.types import SPLITS, Interval, RealData, Report, Split
 from selfinstruct.verdict import Verdict
+from selfinstruct.yields import bills, yields
 
 SCHEMA_VERSION = 1
 CONTROL = "real-only"
@@ -178,8 +181,10 @@ def _round(store: Store, index: int) -> Summary:
         "complete": generated is not None,
         "ending": (generated or {}).get("ending"),
         "target": (generated or {}).get("target"),
+        "unmet": (generated or {}).get("unmet", []),
         "accepted": len(screened.accepted),
         "rejected": store.reasons(index),
+        "arms": _arms(store, index),
         "mixture": store.stage(index, "mix"),
         "signals": (store.stage(index, "watch") or {"signals": []})["signals"],
         "gate": gate["verdict"] if gate else None,
@@ -190,6 +195,17 @@ def _round(store: Store, index: int) -> Summary:
             if stage["round"] == index
         },
     }
+
+
+def _arms(store: Store, index: int) -> list[Summary]:
+    """What came of asking in a round, by recipe, prompt version, label and request."""
+    waves = takewhile(lambda wave: wave is not None, (store.wave(index, n) for n in count()))
+    calls: defaultdict[int, list[Summary]] = defaultdict(list)
+    for call in store.calls():
+        if call["round"] == index:
+            calls[call["wave"]].append(call)
+    asked = [(wave, bills(calls[n])) for n, wave in enumerate(waves) if wave is not None]
+    return [asdict(arm) for arm in yields(asked)]
 
 
 def _without_student(store: Store, index: int) -> Summary:

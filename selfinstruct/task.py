@@ -4,16 +4,19 @@
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from selfinstruct.account import require_price
+from selfinstruct.aiming.goals import check_goals
+from selfinstruct.aiming.weights import require_focus
 from selfinstruct.chat import Target
-from selfinstruct.config import Config, load_prices
+from selfinstruct.config import Config, GenerateConfig, load_prices
 from selfinstruct.errors import UserError
 from selfinstruct.files import find_path
 from selfinstruct.metrics import metrics_of
+from selfinstruct.recipes import labelling
 from selfinstruct.types import Example, RealData
 
 JUDGE = "judge"
@@ -25,7 +28,7 @@ class Task:
     """The settled choices of one run."""
 
     target: Target
-    recipe: str
+    recipes: Mapping[str, float]
     steps: int
 
 
@@ -35,15 +38,28 @@ def settle(cfg: Config, data: RealData) -> Task:
     """
     target = settle_target(cfg, data.train)
     _check_gate(cfg, target)
-    recipe = cfg.generate.recipe
+    recipes = _settle_recipes(cfg.generate, data)
+    takes_label = labelling(recipes)
+    check_goals(cfg.generate, data.labels, takes_label)
+    if cfg.generate.focus is not None:
+        require_focus(data.dev, data.labels, takes_label)
+    return Task(target, recipes, steps_of_an_arm(cfg, len(data.train)))
+
+
+def _settle_recipes(cfg: GenerateConfig, data: RealData) -> dict[str, float]:
+    """The run's recipes with their weights, which sum to 1."""
+    recipe: str = cfg.recipe
     if recipe == "auto":
         recipe = "label_first" if data.labels else "self_instruct"
-    if recipe == "label_first" and not data.labels:
+    weights: dict[str, float] = {**cfg.recipes} or {recipe: 1.0}
+    if "label_first" in weights and not data.labels:
         raise UserError(
-            "generate.recipe is label_first, but no seed has a label",
+            f"generate.{'recipes has' if cfg.recipes else 'recipe is'} label_first, but no seed "
+            "has a label",
             next_step="add labels to the seeds, or set generate.recipe: self_instruct",
         )
-    return Task(target, recipe, steps_of_an_arm(cfg, len(data.train)))
+    total = sum(weights.values())
+    return {name: weights[name] / total for name in sorted(weights)}
 
 
 def located(cfg: Config, base: Path) -> Config:

@@ -20,7 +20,7 @@ def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_plan_tells_splits_calls_prompt_and_what_the_gate_can_see() -> None:
     found = json.loads(json.dumps(plan_run(CONFIGS / "quickstart.yaml", [])))
     assert found["target"] == "label_and_response"
-    assert found["recipe"] == "label_first"
+    assert found["recipes"] == {"label_first": 1.0}
     assert found["data"]["train"] > 60
     assert found["calls_per_round"]["least"] < found["calls_per_round"]["most"]
     assert 0.05 < found["gate"]["detectable_gain"] < 0.3
@@ -41,7 +41,7 @@ def test_general_seeds_are_planned_with_self_instruct(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = plan_run(CONFIGS / "general_self_instruct.yaml", [])
-    assert (found["target"], found["recipe"]) == ("response", "self_instruct")
+    assert (found["target"], found["recipes"]) == ("response", {"self_instruct": 1.0})
     assert found["gate"]["detectable_gain"] is None
     print_plan(found)
     text = capsys.readouterr().out

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from selfinstruct.aiming.goals import goals, keep
 from selfinstruct.config import FiltersConfig, GenerateConfig
 from selfinstruct.errors import IncompleteError
 from selfinstruct.generate import (
@@ -14,7 +15,6 @@ from selfinstruct.generate import (
     Memory,
     ending,
     generate,
-    keep,
     next_prompts,
     require_full,
 )
@@ -45,7 +45,7 @@ def rows(name: str, count: int = 6) -> tuple[Example, ...]:
 
 
 DATA = RealData(rows("train"), rows("dev"), rows("gate"), rows("final"))
-AIM = Aim(1, 0, DATA, (), "label_and_response")
+AIM = Aim(1, 0, DATA, (), "label_and_response", {"label_first": 1.0})
 
 
 def ask_in_wave(wave: int) -> Ask:
@@ -81,7 +81,7 @@ def run(notebook: Notebook, aim: Aim = AIM, cfg: GenerateConfig = CFG) -> Screen
 
 
 def fill(notebook: Notebook, aim: Aim = AIM, cfg: GenerateConfig = CFG) -> Filled:
-    return generate("label_first", ask_in_wave, notebook.memory, aim, cfg, FiltersConfig())
+    return generate(ask_in_wave, notebook.memory, aim, cfg, FiltersConfig())
 
 
 def test_a_round_ends_when_it_is_full_and_loses_no_candidate() -> None:
@@ -136,7 +136,7 @@ def test_no_held_out_row_is_ever_shown_to_the_teacher() -> None:
         return ask
 
     memory = Notebook().memory
-    generate("label_first", spying, memory, AIM, replace_accept(40), FiltersConfig())
+    generate(spying, memory, AIM, replace_accept(40), FiltersConfig())
     shown = "\n".join(seen)
     assert "train row" in shown
     assert not any(f"{name} row" in shown for name in ("dev", "gate", "final"))
@@ -145,7 +145,6 @@ def test_no_held_out_row_is_ever_shown_to_the_teacher() -> None:
 def test_progress_counts_the_round_and_its_reasons() -> None:
     steps: list[Progress] = []
     done = generate(
-        "label_first",
         ask_in_wave,
         Notebook().memory,
         AIM,
@@ -216,12 +215,12 @@ def test_a_wave_asks_what_should_bring_the_missing_rows(waves: list[Asked], prom
 
 def test_what_passes_after_the_round_is_full_is_kept_as_a_rejection_in_its_order() -> None:
     whole = Screened(rows("made", 5), wave(0, 2).rejected)
-    found = keep(whole, 3)
+    found = keep(whole, goals(replace_accept(3)), ())
     assert found.accepted == whole.accepted[:3]
     assert found.rejected[:2] == whole.rejected
     late = [(item.what, item.reason) for item in found.rejected[2:]]
     assert late == [(row, "round_full") for row in whole.accepted[3:]]
-    assert keep(whole, 5) == whole
+    assert keep(whole, goals(replace_accept(5)), ()) == whole
 
 
 @pytest.mark.parametrize("accept", [1, 5, 8, 17])

@@ -27,8 +27,8 @@ LAYERS = (
         "plugins",
         "proxy",
     },
-    {"store", "account", "chat", "weights", "prompting", "adapters", "pairs"},
-    {"base", "memory", "telling", "served", "carry", "contents"},
+    {"store", "account", "chat", "weights", "prompting", "adapters", "pairs", "yields"},
+    {"base", "memory", "telling", "served", "carry", "contents", "aiming"},
     {
         "seeds",
         "models",

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from selfinstruct.recipes.asking import Reading, Wave, conceive, read
+from selfinstruct.recipes.asking import Order, Reading, Wave, conceive, read
 from selfinstruct.types import Completion, Example
 
 
@@ -45,10 +45,13 @@ def test_words_without_an_item_are_unreadable() -> None:
     assert read(Completion("???", "stop"), lambda _: ()) == Reading((), "unreadable", "???")
 
 
+FEW = Order("few", request="about trains")
+
+
 def test_a_child_is_deeper_than_its_parents() -> None:
     wave = Wave(3, 0, random.Random(0), ())
     parents = (Example("a"), Example("b", depth=2), Example("a"))
-    child = conceive(parents, "few", wave)
+    child = conceive(parents, FEW, wave)
     assert (child.origin, child.round, child.depth, child.source) == (
         "synthetic",
         3,
@@ -56,7 +59,8 @@ def test_a_child_is_deeper_than_its_parents() -> None:
         "recipe:few",
     )
     assert child.parents == (parents[0].id, parents[1].id)
-    assert conceive((), "few", wave).depth == 1
+    assert child.request == "about trains"
+    assert conceive((), FEW, wave).depth == 1
 
 
 @pytest.mark.parametrize(
@@ -67,4 +71,4 @@ def test_a_license_is_inherited_if_all_parents_share_it(
     licenses: tuple[str, ...], inherited: str
 ) -> None:
     parents = [Example(f"row {n}", license=license_) for n, license_ in enumerate(licenses)]
-    assert conceive(parents, "few", Wave(1, 0, random.Random(0), ())).license == inherited
+    assert conceive(parents, FEW, Wave(1, 0, random.Random(0), ())).license == inherited

@@ -32,7 +32,7 @@ def data(*rows: Example) -> RealData:
 )
 def test_auto_goes_by_what_the_seeds_hold(row: Example, target: str, recipe: str) -> None:
     task = settle(config(), data(row))
-    assert (task.target, task.recipe) == (target, recipe)
+    assert (task.target, task.recipes) == (target, {recipe: 1.0})
 
 
 @pytest.mark.parametrize(

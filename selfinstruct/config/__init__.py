@@ -1,5 +1,6 @@
 """Every knob and every default, one section a stage; `load` reads a file of them."""
 
+from selfinstruct.config.aiming import AimConfig, RequestConfig
 from selfinstruct.config.asking import (
     ContaminationConfig,
     DemosConfig,
@@ -26,6 +27,7 @@ from selfinstruct.config.judging import (
 from selfinstruct.config.load import Config, load_config, load_prices, parse_config
 
 __all__ = [
+    "AimConfig",
     "BudgetConfig",
     "Config",
     "ContaminationConfig",
@@ -41,6 +43,7 @@ __all__ = [
     "ModelConfig",
     "NoveltyConfig",
     "PriceConfig",
+    "RequestConfig",
     "RoundsConfig",
     "SeedsConfig",
     "StudentConfig",

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from selfinstruct.config.aiming import AimConfig
 from selfinstruct.config.section import Count, Positive, Section, Share, operational
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.errors import UserError
@@ -170,11 +171,16 @@ class DemosConfig(Section):
     """A synthetic example of a deeper generation is never shown."""
 
 
-class GenerateConfig(Section):
-    """How candidates are asked for, and when a round has enough."""
+RecipeName = Literal["label_first", "self_instruct"]
 
-    recipe: Literal["auto", "label_first", "self_instruct"] = "auto"
+
+class GenerateConfig(AimConfig):
+    """How candidates are asked for, what they aim at, and when a round has enough."""
+
+    recipe: Literal["auto", RecipeName] = "auto"
     """`auto` is label_first where the seeds have labels, self_instruct otherwise."""
+    recipes: dict[RecipeName, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
+    """Several recipes in one run, each with its weight: its share of every wave's prompts."""
     accept: Positive = 100
     """A round is full at exactly so many accepted examples."""
     max_candidates: Positive = 2000
@@ -200,6 +206,12 @@ class GenerateConfig(Section):
     """Sampling for new instructions and inputs."""
     answer: Sampling = Sampling(temperature=0.3, top_p=0.95, max_tokens=192)
     """Sampling for responses (the notes: at most 0.7)."""
+
+    @model_validator(mode="after")
+    def _one_recipe_or_several(self) -> Self:
+        if self.recipes and self.recipe != "auto":
+            raise ValueError("name one recipe in generate.recipe or several in generate.recipes")
+        return self
 
 
 class HeuristicsConfig(Section):

@@ -107,8 +107,8 @@ def read(completion: Completion, reader: Callable[[str], Sequence[T]]) -> Readin
     return Reading(items) if items else Reading((), "unreadable", text)
 
 
-def conceive(parents: Sequence[Example], recipe: str, wave: Wave) -> Example:
-    """An example without words that knows where it comes from.
+def conceive(parents: Sequence[Example], order: Order, wave: Wave) -> Example:
+    """An example without words that knows where it comes from, and what it was asked for in words.
 
     It has the licence of its parents if they share one.
     """
@@ -119,8 +119,9 @@ def conceive(parents: Sequence[Example], recipe: str, wave: Wave) -> Example:
         round=wave.round,
         parents=tuple(dict.fromkeys(parent.id for parent in parents)),
         depth=1 + max((parent.depth for parent in parents), default=0),
-        source=f"recipe:{recipe}",
+        source=f"recipe:{order.recipe}",
         license=licenses.pop() if len(licenses) == 1 else "",
+        request=order.request,
     )
 
 
