@@ -20,6 +20,7 @@ from selfinstruct.filters.screen import Indexes, Verify, check_question, screen,
 from selfinstruct.recipes import Ask, Material, Situation, Wave, draw_orders, fill_orders
 from selfinstruct.telling import tell_ending, tell_unmet
 from selfinstruct.types import (
+    Drafts,
     Example,
     OnProgress,
     Progress,
@@ -115,12 +116,8 @@ def generate(
         index, prompts = len(waves), next_prompts(waves, cfg)
         wave = memory.recall(index)
         if wave is None:
-            material = _material(aim, done.accepted, indexes, filters)
-            rng = random.Random(f"{aim.seed}/{aim.round}/generate/{index}")
-            here = _situation(aim, material, waves)
-            orders = draw_orders(aim.recipes, here, cfg, prompts, rng)
-            asked = Wave(aim.round, index, rng, orders)
-            drafts = fill_orders(material, ask_in_wave(index), cfg, asked)
+            material = material_of(aim, done.accepted, indexes, filters)
+            drafts = draw_wave(ask_in_wave(index), material, aim, cfg, waves)
             screened = screen(drafts, indexes, filters, verify_in_wave(index))
             wave = keep(screened, wanted, done.accepted)
             memory.commit(index, wave)
@@ -134,6 +131,41 @@ def generate(
         )
         on_progress(_progress(aim.round, done, index, cfg))
     return Filled(done, ended, unmet(wanted, done.accepted))
+
+
+def material_of(
+    aim: Aim, accepted: tuple[Example, ...], indexes: Indexes, filters: FiltersConfig
+) -> Material:
+    """What a wave may draw from, after `accepted` of its round; `indexes` and `filters` say which
+    questions are worth an answer.
+    """
+    return Material(
+        train=aim.data.train,
+        pool=(*aim.pool, *accepted),
+        labels=aim.data.labels,
+        target=aim.target,
+        check_question=lambda example: check_question(example, indexes, filters),
+    )
+
+
+def draw_wave(
+    ask: Ask, material: Material, aim: Aim, cfg: GenerateConfig, waves: Sequence[Asked]
+) -> Drafts:
+    """What the recipes make of the wave that follows `waves`: they and its place alone decide what
+    is drawn, so that it can be drawn again.
+    """
+    index, prompts = len(waves), next_prompts(waves, cfg)
+    rng = random.Random(f"{aim.seed}/{aim.round}/generate/{index}")
+    here = Situation(
+        rows=(*material.train, *material.pool),
+        labels=material.labels,
+        place=f"{aim.seed}/{aim.round}",
+        waves=[wave.screened for wave in waves],
+        asked=sum(wave.prompts for wave in waves),
+        focus=aim.focus,
+    )
+    orders = draw_orders(aim.recipes, here, cfg, prompts, rng)
+    return fill_orders(material, ask, cfg, Wave(aim.round, index, rng, orders))
 
 
 def ending(waves: Sequence[Asked], cfg: GenerateConfig) -> Ending | None:
@@ -188,29 +220,6 @@ def require_full(filled: Filled, cfg: GenerateConfig, round_index: int) -> None:
         why=f"most dropped: {told}; generate.on_exhausted is stop, so nothing was trained on it",
         next_step="train with what there is: generate.on_exhausted=go_on. Or begin anew with "
         f"name=OTHER, and a lower generate.accept, {MORE[filled.ending]}",
-    )
-
-
-def _material(
-    aim: Aim, accepted: tuple[Example, ...], indexes: Indexes, filters: FiltersConfig
-) -> Material:
-    return Material(
-        train=aim.data.train,
-        pool=(*aim.pool, *accepted),
-        labels=aim.data.labels,
-        target=aim.target,
-        check_question=lambda example: check_question(example, indexes, filters),
-    )
-
-
-def _situation(aim: Aim, material: Material, waves: Sequence[Asked]) -> Situation:
-    return Situation(
-        rows=(*material.train, *material.pool),
-        labels=material.labels,
-        place=f"{aim.seed}/{aim.round}",
-        waves=[wave.screened for wave in waves],
-        asked=sum(wave.prompts for wave in waves),
-        focus=aim.focus,
     )
 
 

@@ -16,7 +16,7 @@ from selfinstruct.config import Config, GenerateConfig, load_prices
 from selfinstruct.errors import UserError
 from selfinstruct.files import find_path
 from selfinstruct.metrics import metrics_of
-from selfinstruct.recipes import labelling
+from selfinstruct.recipes import WITHOUT_LABEL, labelling
 from selfinstruct.types import Example, RealData
 
 JUDGE = "judge"
@@ -38,7 +38,7 @@ def settle(cfg: Config, data: RealData) -> Task:
     """
     target = settle_target(cfg, data.train)
     _check_gate(cfg, target)
-    recipes = _settle_recipes(cfg.generate, data)
+    recipes = _settle_recipes(cfg.generate, data, target)
     takes_label = labelling(recipes)
     check_goals(cfg.generate, data.labels, takes_label)
     if cfg.generate.focus is not None:
@@ -46,17 +46,23 @@ def settle(cfg: Config, data: RealData) -> Task:
     return Task(target, recipes, steps_of_an_arm(cfg, len(data.train)))
 
 
-def _settle_recipes(cfg: GenerateConfig, data: RealData) -> dict[str, float]:
+def _settle_recipes(cfg: GenerateConfig, data: RealData, target: Target) -> dict[str, float]:
     """The run's recipes with their weights, which sum to 1."""
     recipe: str = cfg.recipe
     if recipe == "auto":
         recipe = "label_first" if data.labels else "self_instruct"
-    weights: dict[str, float] = {**cfg.recipes} or {recipe: 1.0}
+    weights: dict[str, float] = dict(cfg.recipes.items()) or {recipe: 1.0}
     if "label_first" in weights and not data.labels:
         raise UserError(
             f"generate.{'recipes has' if cfg.recipes else 'recipe is'} label_first, but no seed "
             "has a label",
             next_step="add labels to the seeds, or set generate.recipe: self_instruct",
+        )
+    if "label" in target and WITHOUT_LABEL & set(weights):
+        raise UserError(
+            f"recipe {' and '.join(WITHOUT_LABEL & set(weights))} makes rows without a label, and "
+            "the student writes labels",
+            next_step="leave it out, or set task.target=response",
         )
     total = sum(weights.values())
     return {name: weights[name] / total for name in sorted(weights)}

@@ -1,10 +1,12 @@
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from selfinstruct.aiming.goals import goals, keep
+from selfinstruct.aiming.goals import Unmet, goals, keep
 from selfinstruct.config import FiltersConfig, GenerateConfig
 from selfinstruct.errors import IncompleteError
 from selfinstruct.generate import (
@@ -250,3 +252,119 @@ def test_a_round_that_is_not_full_trains_or_stops_as_it_was_told() -> None:
         "name=OTHER",
     ):
         assert words in told
+
+
+PLAIN = {"accept": 24, "prompts_per_wave": 3, "samples_per_prompt": 3}
+BOTH = {"label_first": 0.5, "self_instruct": 0.5}
+FEATURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "quotas": ({"quotas": {"a": 18}}, {}),
+    "requests": (
+        {
+            "requests": [
+                {"ask": "in march", "count": 7},
+                {"ask": "a domain", "count": 4, "label": "b"},
+            ]
+        },
+        {},
+    ),
+    "personas": ({"personas": ["a child", "a clerk"], "styles": ["x", "y", "z"]}, {}),
+    "focus": ({}, {"focus": {"a": 0.5, "b": 1.5}}),
+    "recipes": ({}, {"recipes": BOTH, "target": "response"}),
+    "adapt": ({"adapt": 0.25}, {"recipes": BOTH, "target": "response"}),
+    "all": (
+        {
+            "quotas": {"a": 4},
+            "requests": [{"ask": "in march", "count": 7}],
+            "personas": ["a child", "a clerk"],
+            "adapt": 0.25,
+            "balance": 0.5,
+        },
+        {"recipes": BOTH, "target": "response", "focus": {"a": 0.5, "b": 1.5}},
+    ),
+}
+
+
+def aimed(name: str) -> tuple[GenerateConfig, Aim]:
+    knobs, changes = FEATURES[name]
+    return GenerateConfig.model_validate({**PLAIN, **knobs}), replace(AIM, **changes)
+
+
+@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.parametrize("known", [1, 2])
+def test_a_round_that_aims_and_is_resumed_asks_what_an_uninterrupted_one_does(
+    name: str, known: int
+) -> None:
+    cfg, aim = aimed(name)
+    whole, asked = Notebook(), list[str]()
+    expected = generate(spy(asked), whole.memory, aim, cfg, FiltersConfig())
+    assert len(whole.waves) > known
+    kept = {index: wave for index, wave in whole.waves.items() if index < known}
+    resumed, again = Notebook(kept), list[str]()
+    assert generate(spy(again), resumed.memory, aim, cfg, FiltersConfig()) == expected
+    assert asked[-len(again) :] == again
+    plain = GenerateConfig.model_validate(PLAIN)
+    assert generate(spy([]), Notebook().memory, AIM, plain, FiltersConfig()) != expected
+
+
+def spy(asked: list[str]) -> Callable[[int], Ask]:
+    """The scripted teacher, which writes down the last turn of every prompt."""
+
+    def in_wave(wave: int) -> Ask:
+        def ask(
+            prompts: Sequence[Prompt], sampling: Sampling, samples: int
+        ) -> Sequence[Sequence[Completion]]:
+            asked.extend(prompt.messages[-1].content for prompt in prompts)
+            return ask_in_wave(wave)(prompts, sampling, samples)
+
+        return ask
+
+    return in_wave
+
+
+def test_a_full_round_has_exactly_the_rows_of_every_quota_and_request() -> None:
+    knobs = {
+        "quotas": {"a": 9},
+        "requests": [{"ask": "in march", "count": 5}, {"ask": "a domain", "count": 3}],
+    }
+    cfg = GenerateConfig.model_validate({**PLAIN, **knobs})
+    found = fill(Notebook(), cfg=cfg)
+    assert (found.ending, found.unmet) == ("full", ())
+    rows = Counter((row.request, row.label if not row.request else None) for row in done(found))
+    assert rows == {("", "a"): 9, ("in march", None): 5, ("a domain", None): 3, ("", "b"): 7}
+    assert {item.reason for item in found.screened.rejected} >= {"quota_full"}
+
+
+def done(found: Filled) -> tuple[Example, ...]:
+    return found.screened.accepted
+
+
+def test_a_quota_that_is_not_reached_is_told_with_its_numbers() -> None:
+    cfg = GenerateConfig.model_validate(
+        {**PLAIN, "accept": 40, "max_candidates": 12, "quotas": {"a": 30}, "on_exhausted": "stop"}
+    )
+    found = fill(Notebook(), cfg=cfg)
+    got = sum(row.label == "a" for row in done(found))
+    assert found.unmet == (Unmet("a", "", 30, got),)
+    with pytest.raises(IncompleteError, match=f"quota a: {got} of 30 rows"):
+        require_full(found, cfg, 1)
+
+
+def test_recipes_are_called_with_their_own_orders_in_the_order_of_their_names() -> None:
+    cfg, aim = aimed("recipes")
+    found = generate(ask_in_wave, Notebook().memory, aim, cfg, FiltersConfig())
+    sources = {row.source for row in done(found)}
+    assert sources == {"recipe:label_first", "recipe:self_instruct"}
+    assert all((row.label is None) == (row.source != "recipe:label_first") for row in done(found))
+
+
+def test_what_is_held_out_reaches_no_order() -> None:
+    """Other dev, gate and final rows, none near a candidate: the same prompts, word for word."""
+    cfg, aim = aimed("all")
+    prompts = []
+    for name in ("held", "other"):
+        dev, gate, final = (rows(f"{name} {split}") for split in ("dev", "gate", "final"))
+        data = RealData(DATA.train, dev, gate, final)
+        asked: list[str] = []
+        generate(spy(asked), Notebook().memory, replace(aim, data=data), cfg, FiltersConfig())
+        prompts.append(asked)
+    assert prompts[0] == prompts[1] != []

@@ -51,6 +51,36 @@ def test_a_target_the_seeds_cannot_serve_is_refused(
         settle(config(task={"target": target}), data(row))
 
 
+def test_several_recipes_have_their_shares_by_name() -> None:
+    given = {"self_instruct": 3, "label_first": 1}
+    cfg = config(task={"target": "response"}, generate={"recipes": given})
+    found = settle(cfg, data(BOTH)).recipes
+    assert list(found.items()) == [("label_first", 0.25), ("self_instruct", 0.75)]
+
+
+@pytest.mark.parametrize(
+    ("generate", "row", "message"),
+    [
+        ({"recipes": {"label_first": 1}}, RESPONSE, "generate.recipes has label_first"),
+        ({"recipe": "self_instruct"}, BOTH, "makes rows without a label"),
+        ({"recipes": {"label_first": 1, "self_instruct": 1}}, LABEL, "makes rows without a label"),
+        ({"quotas": {"b": 1}}, BOTH, "no training row has"),
+        ({"accept": 3, "quotas": {"a": 4}}, BOTH, "generate.accept=4"),
+        ({"focus": "weak"}, RESPONSE, "no label to ask more of"),
+    ],
+)
+def test_an_aim_that_cannot_be_had_is_refused_before_anything_is_spent(
+    generate: dict[str, Any], row: Example, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        settle(config(generate=generate), data(row))
+
+
+def test_a_focus_without_dev_rows_is_refused() -> None:
+    with pytest.raises(UserError, match="dev has no rows"):
+        settle(config(generate={"focus": "weak"}), RealData((BOTH,), (), (BOTH,), ()))
+
+
 def test_label_first_without_labels_is_refused() -> None:
     with pytest.raises(UserError, match="no seed has a label"):
         settle(config(generate={"recipe": "label_first"}), data(RESPONSE))

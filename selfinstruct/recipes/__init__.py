@@ -9,12 +9,13 @@ from dataclasses import replace
 from selfinstruct.config import GenerateConfig
 from selfinstruct.recipes.asking import Ask, Material, Order, Recipe, Wave
 from selfinstruct.recipes.label_first import label_first
-from selfinstruct.recipes.orders import Situation, draw_orders, labelling
+from selfinstruct.recipes.orders import WITHOUT_LABEL, Situation, draw_orders, labelling
 from selfinstruct.recipes.self_instruct import self_instruct
 from selfinstruct.types import Drafts
 
 __all__ = [
     "RECIPES",
+    "WITHOUT_LABEL",
     "Ask",
     "Material",
     "Order",

@@ -24,7 +24,9 @@ from selfinstruct.yields import Seen, count, recipe_of
 TAKES_LABEL = frozenset({"label_first"})
 """The recipes whose prompts can ask for a label."""
 NEEDS_LABEL = frozenset({"label_first"})
-"""... and those that can ask for nothing without one."""
+"""... those that can ask for nothing without one,"""
+WITHOUT_LABEL = frozenset({"self_instruct"})
+"""and those whose rows have none."""
 
 
 @dataclass(frozen=True, slots=True)
