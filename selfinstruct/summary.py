@@ -37,6 +37,7 @@ def summarise(store: Store) -> Summary:
             f"{store.folder} has not begun", next_step="selfinstruct run CONFIG starts it"
         )
     stages = store.stages()
+    calls = store.calls()
     finish = store.stage(0, "finish")
     return {
         "schema_version": SCHEMA_VERSION,
@@ -56,7 +57,7 @@ def summarise(store: Store) -> Summary:
         "served": store.served(),
         "seconds": round(sum(stage["seconds"] for stage in stages), 1),
         "students": [_student(name, report) for name, report in reports(store, "gate").items()],
-        "rounds": [_round(store, index) for index in _rounds(store)],
+        "rounds": [_round(store, index, calls) for index in _rounds(store)],
         "looks": looks(store),
         "final": [_student(name, report) for name, report in reports(store, "final").items()],
         "final_gain": _final_gain(store, finish["name"]) if finish else {},
@@ -169,7 +170,7 @@ def _rounds(store: Store) -> Sequence[int]:
     return sorted({stage["round"] for stage in store.stages() if stage["round"] > 0})
 
 
-def _round(store: Store, index: int) -> Summary:
+def _round(store: Store, index: int, calls: Sequence[Summary]) -> Summary:
     generated = store.stage(index, "generate")
     gate = store.stage(index, "gate")
     verdict = gate["verdict"] if gate else _without_student(store, index)
@@ -184,7 +185,7 @@ def _round(store: Store, index: int) -> Summary:
         "unmet": (generated or {}).get("unmet", []),
         "accepted": len(screened.accepted),
         "rejected": store.reasons(index),
-        "arms": _arms(store, index),
+        "arms": _arms(store, index, calls),
         "mixture": store.stage(index, "mix"),
         "signals": (store.stage(index, "watch") or {"signals": []})["signals"],
         "gate": gate["verdict"] if gate else None,
@@ -197,14 +198,14 @@ def _round(store: Store, index: int) -> Summary:
     }
 
 
-def _arms(store: Store, index: int) -> list[Summary]:
+def _arms(store: Store, index: int, calls: Sequence[Summary]) -> list[Summary]:
     """What came of asking in a round, by recipe, prompt version, label and request."""
-    waves = takewhile(lambda wave: wave is not None, (store.wave(index, n) for n in count()))
-    calls: defaultdict[int, list[Summary]] = defaultdict(list)
-    for call in store.calls():
+    by_wave: defaultdict[int, list[Summary]] = defaultdict(list)
+    for call in calls:
         if call["round"] == index:
-            calls[call["wave"]].append(call)
-    asked = [(wave, bills(calls[n])) for n, wave in enumerate(waves) if wave is not None]
+            by_wave[call["wave"]].append(call)
+    waves = takewhile(lambda wave: wave is not None, (store.wave(index, n) for n in count()))
+    asked = [(wave, bills(by_wave[n])) for n, wave in enumerate(waves) if wave is not None]
     return [asdict(arm) for arm in yields(asked)]
 
 

@@ -123,7 +123,7 @@ def _arm(arm: dict[str, Any]) -> str:
     """One arm with its share kept, such as `label_first fee 3 of 40, 8 % [3, 20]`."""
     names = [arm["recipe"], arm["label"] or "", arm["request"] and f"{arm['request'][:30]!r}"]
     of = f"{arm['kept']} of {arm['candidates']}"
-    share = interval("accuracy", arm["share"])
+    share = interval("exact_match", arm["share"])  # any share of rows, in percent
     tokens = "" if arm["tokens"] is None else f", {arm['tokens']:.0f} tokens a row"
     return f"{escape(' '.join(filter(None, names)))} {of}, {share}{tokens}"
 
