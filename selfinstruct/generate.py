@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-from selfinstruct.aiming.goals import Unmet, goals, keep, unmet
+from selfinstruct.aiming.goals import Unmet, goal_of, goals, keep, missing, unmet
+from selfinstruct.aiming.weights import shrunk
 from selfinstruct.chat import Target
 from selfinstruct.config import FiltersConfig, GenerateConfig
 from selfinstruct.errors import IncompleteError
@@ -28,6 +29,7 @@ from selfinstruct.types import (
     Screened,
     silent,
 )
+from selfinstruct.yields import Seen, count
 
 Ending = Literal["full", "candidates", "stalled"]
 
@@ -198,13 +200,29 @@ def next_prompts(waves: Sequence[Asked], cfg: GenerateConfig) -> int:
     It follows from finished waves alone, so a resumed round asks the same.
     """
     asked = sum(wave.prompts for wave in waves)
-    accepted = sum(len(wave.screened.accepted) for wave in waves)
     candidates = sum(wave.candidates for wave in waves)
     enough = [cfg.prompts_per_wave]
-    for limit, found in ((cfg.accept, accepted), (cfg.max_candidates, candidates)):
-        if found:
-            enough.append(math.ceil((limit - found) * asked / found))
+    if any(wave.screened.accepted for wave in waves):
+        enough.append(math.ceil(_prompts_wanted(waves, asked, candidates, cfg)))
+    if candidates:
+        enough.append(math.ceil((cfg.max_candidates - candidates) * asked / candidates))
     return min(enough)
+
+
+def _prompts_wanted(
+    waves: Sequence[Asked], asked: int, candidates: int, cfg: GenerateConfig
+) -> float:
+    """Prompts that should bring what is missing; of several goals by the yield of each, since the
+    last ones open are the hard ones.
+    """
+    accepted = [row for wave in waves for row in wave.screened.accepted]
+    wanted = goals(cfg)
+    if len(wanted) == 1:
+        return (cfg.accept - len(accepted)) * asked / len(accepted)
+    seen = count((wave.screened for wave in waves), lambda row: goal_of(row, wanted))
+    rates = shrunk({goal: seen.get(goal, Seen()) for goal in wanted.values()})
+    lacks = missing(wanted, accepted)
+    return sum(rows / rates[goal] for goal, rows in lacks.items()) * asked / candidates
 
 
 def require_full(filled: Filled, cfg: GenerateConfig, round_index: int) -> None:

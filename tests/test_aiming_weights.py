@@ -11,6 +11,7 @@ from selfinstruct.aiming.weights import (
     MOST,
     bounded,
     require_focus,
+    shrunk,
     tilt,
     weak_labels,
 )
@@ -104,6 +105,14 @@ def test_equal_yields_move_nothing(floor: float, kept: int, times: int) -> None:
     assert tilt(base, seen, floor) == pytest.approx({"a": 0.25, "b": 0.75})
     nothing = {"a": Seen(0, 10 * times), "b": Seen()}
     assert tilt(base, nothing, floor) == pytest.approx({"a": 0.25, "b": 0.75})
+
+
+def test_a_yield_of_few_candidates_is_that_of_all() -> None:
+    found = shrunk({"a": Seen(0, 0), "b": Seen(50, 100), "c": Seen(0, 100)})
+    assert found["a"] == pytest.approx(0.25)
+    assert found["b"] == pytest.approx((50 + 4) / 116)
+    assert found["c"] == pytest.approx(4 / 116)
+    assert shrunk({"a": Seen(0, 9), "b": Seen()}) == {"a": 0.0, "b": 0.0}
 
 
 def test_a_share_moves_by_the_shrunk_yield() -> None:

@@ -1,3 +1,4 @@
+import math
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -213,6 +214,19 @@ def test_small_last_waves_are_too_few_to_call_a_round_stalled() -> None:
 def test_a_wave_asks_what_should_bring_the_missing_rows(waves: list[Asked], prompts: int) -> None:
     cfg = GenerateConfig(accept=100, max_candidates=564, prompts_per_wave=8)
     assert next_prompts(waves, cfg) == prompts
+
+
+def test_a_wave_for_a_hard_quota_goes_by_the_yield_of_that_quota() -> None:
+    hard = {"quotas": {"a": 50, "b": 50}, "accept": 100, "prompts_per_wave": 40}
+    cfg = GenerateConfig.model_validate(hard)
+    easy = tuple(Example(f"a {n}", label="a") for n in range(50))
+    few = tuple(Example(f"b {n}", label="b") for n in range(46))
+    dropped = tuple(Rejection(Example(f"lost {n}", label="b"), "echo") for n in range(904))
+    seen = [Asked(125, Screened((*easy, *few), dropped))]  # 8 candidates a prompt
+    prior = 16 * 96 / 1000
+    assert next_prompts(seen, cfg) == math.ceil(4 / ((46 + prior) / (950 + 16)) / 8) == 11
+    together = GenerateConfig.model_validate({**hard, "quotas": {}})
+    assert next_prompts(seen, together) == math.ceil(4 / 96 * 125) == 6
 
 
 def test_what_passes_after_the_round_is_full_is_kept_as_a_rejection_in_its_order() -> None:

@@ -54,26 +54,29 @@ def bounded(weights: Mapping[K, float]) -> dict[K, float]:
     return held
 
 
+def shrunk(seen: Mapping[K, Seen]) -> dict[K, float]:
+    """The yield of each arm, kept of candidates, drawn towards that of all arms together.
+
+    The mean of a Beta posterior whose prior is worth `CANDIDATES`; all 0 where nothing was kept.
+    """
+    candidates = sum(each.candidates for each in seen.values())
+    prior = CANDIDATES * sum(each.kept for each in seen.values()) / max(1, candidates)
+    return {arm: (each.kept + prior) / (each.candidates + CANDIDATES) for arm, each in seen.items()}
+
+
 def tilt(base: Mapping[K, float], seen: Mapping[K, Seen], floor: float) -> dict[K, float]:
     """Shares that sum to 1, moved from those of `base` to the arms whose candidates are kept.
 
     A part `floor` stays where it was, which is every arm's guarantee (as the uniform part of Exp3,
-    Auer et al. 2002); the rest goes by base share times yield. The yield of an arm is shrunk to
-    that of all arms: the mean of a Beta posterior whose prior is worth `CANDIDATES`.
+    Auer et al. 2002); the rest goes by base share times `shrunk` yield.
     """
     total = sum(base.values())
     even = {arm: weight / total for arm, weight in base.items()}
-    of = {arm: seen.get(arm, Seen()) for arm in base}
-    candidates = sum(each.candidates for each in of.values())
-    kept = sum(each.kept for each in of.values())
-    if kept == 0:  # nothing to go by, or nothing that tells the arms apart
-        return even
-    prior = CANDIDATES * kept / candidates
-    pull = {
-        arm: even[arm] * (each.kept + prior) / (each.candidates + CANDIDATES)
-        for arm, each in of.items()
-    }
+    rates = shrunk({arm: seen.get(arm, Seen()) for arm in base})
+    pull = {arm: even[arm] * rates[arm] for arm in base}
     pulled = sum(pull.values())
+    if pulled == 0:  # nothing was kept, so nothing tells the arms apart
+        return even
     return {arm: floor * even[arm] + (1 - floor) * pull[arm] / pulled for arm in base}
 
 
