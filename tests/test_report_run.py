@@ -62,7 +62,7 @@ def test_the_same_ledger_gives_the_same_bytes_and_is_left_alone(written: Path) -
     before = {path: path.read_bytes() for path in written.rglob("*") if path.is_file()}
     page, *files = write_report(written)
     assert page == written / "report.html"
-    assert [path.suffix for path in files] == [".svg", ".csv"] * 11
+    assert [path.suffix for path in files] == [".svg", ".csv"] * 12
     after = {path: path.read_bytes() for path in written.rglob("*") if path.is_file()}
     assert after == before
 
