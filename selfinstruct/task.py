@@ -4,22 +4,25 @@
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from selfinstruct.account import require_price
+from selfinstruct.aiming.goals import check_goals
+from selfinstruct.aiming.weights import require_focus
 from selfinstruct.chat import Target
-from selfinstruct.config import Config, load_prices
+from selfinstruct.config import Config, GenerateConfig, load_prices
 from selfinstruct.errors import UserError
 from selfinstruct.files import find_path
 from selfinstruct.metrics import metrics_of
+from selfinstruct.recipes import WITHOUT_LABEL, labelling
 from selfinstruct.types import CHAT, Example, RealData, Speech
 
 JUDGE = "judge"
 """The metric that takes two students and a model: see `judge`."""
 
-COMPLETED = ("few_shot",)
+COMPLETED = frozenset({"few_shot"})
 """The recipes that can ask a model without turns, by a text that it goes on with."""
 
 
@@ -28,7 +31,7 @@ class Task:
     """The settled choices of one run."""
 
     target: Target
-    recipe: str
+    recipes: Mapping[str, float]
     steps: int
     speech: Speech = CHAT
 
@@ -42,26 +45,43 @@ def settle(cfg: Config, data: RealData) -> Task:
     _check_turns(cfg, target)
     _check_scenarios(cfg, target, data)
     speech = cfg.teacher.speech
-    recipe = _settle_recipe(cfg.generate.recipe, speech, data)
-    return Task(target, recipe, steps_of_an_arm(cfg, len(data.train)), speech)
+    recipes = _settle_recipes(cfg.generate, speech, data, target)
+    takes_label = labelling(recipes)
+    check_goals(cfg.generate, data.labels, takes_label)
+    if cfg.generate.focus is not None:
+        require_focus(data.dev, data.labels, takes_label)
+    return Task(target, recipes, steps_of_an_arm(cfg, len(data.train)), speech)
 
 
-def _settle_recipe(recipe: str, speech: Speech, data: RealData) -> str:
+def _settle_recipes(
+    cfg: GenerateConfig, speech: Speech, data: RealData, target: Target
+) -> dict[str, float]:
+    """The run's recipes with their weights, which sum to 1."""
+    recipe: str = cfg.recipe
     if recipe == "auto":
-        if not speech.turns:
-            return "few_shot"
-        return "label_first" if data.labels else "self_instruct"
-    if recipe == "label_first" and not data.labels:
+        recipe = "label_first" if data.labels else "self_instruct"
+        recipe = recipe if speech.turns else "few_shot"
+    weights: dict[str, float] = dict(cfg.recipes.items()) or {recipe: 1.0}
+    if "label_first" in weights and not data.labels:
         raise UserError(
-            "generate.recipe is label_first, but no seed has a label",
+            f"generate.{'recipes has' if cfg.recipes else 'recipe is'} label_first, but no seed "
+            "has a label",
             next_step="add labels to the seeds, or set generate.recipe: self_instruct",
         )
-    if recipe not in COMPLETED and not speech.turns:
+    if not speech.turns and not weights.keys() <= COMPLETED:
+        told = " and ".join(sorted(weights.keys() - COMPLETED))
         raise UserError(
-            f"generate.recipe {recipe} asks in turns, and teacher.template none sends none",
+            f"recipe {told} asks in turns, and teacher.template none sends none",
             next_step="set generate.recipe: few_shot, or teacher.template: chat",
         )
-    return recipe
+    if "label" in target and WITHOUT_LABEL & set(weights):
+        raise UserError(
+            f"recipe {' and '.join(WITHOUT_LABEL & set(weights))} makes rows without a label, and "
+            "the student writes labels",
+            next_step="leave it out, or set task.target=response",
+        )
+    total = sum(weights.values())
+    return {name: weights[name] / total for name in sorted(weights)}
 
 
 def located(cfg: Config, base: Path) -> Config:

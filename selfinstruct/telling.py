@@ -90,6 +90,13 @@ def _quantiles(values: Sequence[int]) -> str:
     return " / ".join(map(str, values)) if values else "none"
 
 
+def tell_unmet(found: Mapping[str, Any]) -> str:
+    """A quota or request that a round ended without, such as `quota fee: 3 of 20 rows`."""
+    label, request = found["label"], found["request"]
+    what = f"request {request!r}" + (f" of {label}" if label is not None else "")
+    return f"{what if request else f'quota {label}'}: {found['got']} of {found['asked']} rows"
+
+
 def opened(seen: Mapping[str, int]) -> str:
     """When `final` was opened; `seen` are the runs that had opened so many of its rows before.
 

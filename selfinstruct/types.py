@@ -199,6 +199,10 @@ class StudentModel(Model, Protocol):
 
 ROUND_FULL = "round_full"
 """The reason of a candidate that passed every filter after its round was full."""
+QUOTA_FULL = "quota_full"
+"""... and of one whose label, or whose request, had all the rows it was to have."""
+UNNEEDED = (ROUND_FULL, QUOTA_FULL)
+"""The reasons that say nothing against a candidate."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,9 @@ LAYERS = (
         "adapters",
         "pairs",
         "near",
+        "yields",
     },
-    {"base", "memory", "telling", "served", "carry", "contents"},
+    {"base", "memory", "telling", "served", "carry", "contents", "aiming"},
     {
         "seeds",
         "models",

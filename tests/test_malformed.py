@@ -26,7 +26,7 @@ from selfinstruct.filters.screen import Indexes, check_question, screen
 from selfinstruct.judge import judge_answers, read_choice
 from selfinstruct.metrics import metrics_of
 from selfinstruct.mixture import mix
-from selfinstruct.recipes import RECIPES, Material, Wave, draw_orders
+from selfinstruct.recipes import RECIPES, Material, Situation, Wave, draw_orders
 from selfinstruct.recipes.few_shot import ASK, COMPLETE
 from selfinstruct.recipes.self_instruct import INPUT_FIRST, IS_CLASSIFICATION, OUTPUT_FIRST, PROPOSE
 from selfinstruct.store import Store
@@ -145,7 +145,9 @@ def run_wave(
     )
     cfg = GenerateConfig(prompts_per_wave=count, samples_per_prompt=1)
     rng = random.Random(0)
-    wave = Wave(1, 0, rng, draw_orders(recipe, train, labels, cfg, rng))
+    wave = Wave(
+        1, 0, rng, draw_orders({recipe: 1.0}, Situation(train, labels, "0/1"), cfg, count, rng)
+    )
     drafts = RECIPES[recipe](material, asked, cfg, wave)
     return drafts, screen(drafts, indexes, FILTERS)
 

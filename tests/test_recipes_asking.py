@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from selfinstruct.recipes.asking import Draft, Material, Reading, Wave, conceive, read, sift
+from selfinstruct.recipes.asking import Draft, Material, Order, Reading, Wave, conceive, read, sift
 from selfinstruct.types import Completion, Example, Message
 
 
@@ -45,10 +45,13 @@ def test_words_without_an_item_are_unreadable() -> None:
     assert read(Completion("???", "stop"), lambda _: ()) == Reading((), "unreadable", "???")
 
 
+FEW = Order("few", request="about trains")
+
+
 def test_a_child_is_deeper_than_its_parents() -> None:
     wave = Wave(3, 0, random.Random(0), ())
     parents = (Example("a"), Example("b", depth=2), Example("a"))
-    child = conceive(parents, "few", wave)
+    child = conceive(parents, FEW, wave)
     assert (child.origin, child.round, child.depth, child.source) == (
         "synthetic",
         3,
@@ -56,7 +59,8 @@ def test_a_child_is_deeper_than_its_parents() -> None:
         "recipe:few",
     )
     assert child.parents == (parents[0].id, parents[1].id)
-    assert conceive((), "few", wave).depth == 1
+    assert child.request == "about trains"
+    assert conceive((), FEW, wave).depth == 1
 
 
 @pytest.mark.parametrize(
@@ -72,7 +76,7 @@ def test_a_child_comes_under_the_licences_of_all_its_parents(
     licenses: tuple[str, ...], inherited: str
 ) -> None:
     parents = [Example(f"row {n}", license=license_) for n, license_ in enumerate(licenses)]
-    assert conceive(parents, "few", Wave(1, 0, random.Random(0), ())).license == inherited
+    assert conceive(parents, FEW, Wave(1, 0, random.Random(0), ())).license == inherited
 
 
 def test_two_conversations_that_end_alike_are_two_drafts() -> None:
@@ -91,5 +95,5 @@ def test_two_conversations_that_end_alike_are_two_drafts() -> None:
 
 def test_a_child_comes_under_the_terms_of_its_teacher_too() -> None:
     wave = Wave(1, 0, random.Random(0), (), "Gemma")
-    assert conceive([Example("row", license="MIT")], "few", wave).license == "Gemma AND MIT"
-    assert conceive([], "few", wave).license == "Gemma"
+    assert conceive([Example("row", license="MIT")], FEW, wave).license == "Gemma AND MIT"
+    assert conceive([], FEW, wave).license == "Gemma"

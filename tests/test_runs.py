@@ -114,6 +114,37 @@ def test_a_run_stopped_anywhere_and_resumed_equals_an_uninterrupted_one(
     assert bench.outcome() == whole[0].outcome()
 
 
+AIMED = {
+    "accept": 10,
+    "prompts_per_wave": 2,
+    "samples_per_prompt": 3,
+    "quotas": {"fee": 4},
+    "requests": [{"ask": "in march", "count": 2}],
+    "personas": ["a child", "a clerk"],
+    "focus": "weak",
+    "adapt": 0.25,
+}
+
+
+def test_a_run_that_aims_goes_by_dev_and_resumes_as_any_other(bench: Bench) -> None:
+    sections = {"generate": AIMED, "watch": {"enabled": False}, "rounds": {"max": 1}}
+
+    def stop(progress: Progress) -> None:
+        if progress.stage == "generate" and progress.note == "wave 2":
+            raise KeyboardInterrupt
+
+    Run(bench.config(name="whole", **sections)).execute()
+    with pytest.raises(KeyboardInterrupt):
+        Run(bench.config(name="t", **sections), on_progress=stop).execute()
+    Run(bench.config(name="t", **sections)).execute()
+    assert bench.outcome("t") == bench.outcome("whole")
+    with Store(bench.out / "t") as store:
+        rows = store.screened(1).accepted
+    assert len(rows) == 10
+    assert sum(row.request == "in march" for row in rows) == 2
+    assert sum(row.label == "fee" and not row.request for row in rows) == 4
+
+
 def test_rounds_can_be_taken_one_at_a_time(
     whole: tuple[Bench, list[Progress]], bench: Bench
 ) -> None:

@@ -32,7 +32,7 @@ def data(*rows: Example) -> RealData:
 )
 def test_auto_goes_by_what_the_seeds_hold(row: Example, target: str, recipe: str) -> None:
     task = settle(config(), data(row))
-    assert (task.target, task.recipe) == (target, recipe)
+    assert (task.target, task.recipes) == (target, {recipe: 1.0})
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_teacher_without_turns_is_asked_by_a_recipe_that_can() -> None:
     base = {"backend": "llamacpp", "name": "bundled", "template": "none"}
     for row in (BOTH, LABEL, RESPONSE):
         task = settle(config(teacher=base), data(row))
-        assert (task.recipe, task.speech.turns) == ("few_shot", False)
+        assert (task.recipes, task.speech.turns) == ({"few_shot": 1.0}, False)
     with pytest.raises(UserError, match="asks in turns") as raised:
         settle(config(teacher=base, generate={"recipe": "label_first"}), data(LABEL))
     assert "few_shot" in raised.value.next_step
@@ -74,9 +74,39 @@ def test_a_scenario_without_a_label_is_refused_where_labels_are_written() -> Non
     grid = {"recipe": "dialogue", "dialogue": {"scenarios": ["a", "a lost card"]}}
     with pytest.raises(UserError, match="'a lost card', which is no label"):
         settle(config(generate=grid), data(BOTH))
-    assert settle(config(generate=grid), data(RESPONSE)).recipe == "dialogue"
+    assert settle(config(generate=grid), data(RESPONSE)).recipes == {"dialogue": 1.0}
     known = {"recipe": "dialogue", "dialogue": {"scenarios": ["a"]}}
-    assert settle(config(generate=known), data(BOTH)).recipe == "dialogue"
+    assert settle(config(generate=known), data(BOTH)).recipes == {"dialogue": 1.0}
+
+
+def test_several_recipes_have_their_shares_by_name() -> None:
+    given = {"self_instruct": 3, "label_first": 1}
+    cfg = config(task={"target": "response"}, generate={"recipes": given})
+    found = settle(cfg, data(BOTH)).recipes
+    assert list(found.items()) == [("label_first", 0.25), ("self_instruct", 0.75)]
+
+
+@pytest.mark.parametrize(
+    ("generate", "row", "message"),
+    [
+        ({"recipes": {"label_first": 1}}, RESPONSE, "generate.recipes has label_first"),
+        ({"recipe": "self_instruct"}, BOTH, "makes rows without a label"),
+        ({"recipes": {"label_first": 1, "self_instruct": 1}}, LABEL, "makes rows without a label"),
+        ({"quotas": {"b": 1}}, BOTH, "no training row has"),
+        ({"accept": 3, "quotas": {"a": 4}}, BOTH, "generate.accept=4"),
+        ({"focus": "weak"}, RESPONSE, "no label to ask more of"),
+    ],
+)
+def test_an_aim_that_cannot_be_had_is_refused_before_anything_is_spent(
+    generate: dict[str, Any], row: Example, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        settle(config(generate=generate), data(row))
+
+
+def test_a_focus_without_dev_rows_is_refused() -> None:
+    with pytest.raises(UserError, match="dev has no rows"):
+        settle(config(generate={"focus": "weak"}), RealData((BOTH,), (), (BOTH,), ()))
 
 
 def test_label_first_without_labels_is_refused() -> None:

@@ -1,5 +1,6 @@
 """Every knob and every default, one section a stage; `load` reads a file of them."""
 
+from selfinstruct.config.aiming import AimConfig, RequestConfig
 from selfinstruct.config.asking import (
     ContaminationConfig,
     DemosConfig,
@@ -37,6 +38,7 @@ from selfinstruct.config.load import Config, load_config, load_prices, parse_con
 from selfinstruct.config.privacy import PrivacyConfig
 
 __all__ = [
+    "AimConfig",
     "BudgetConfig",
     "Config",
     "ContaminationConfig",
@@ -60,6 +62,7 @@ __all__ = [
     "NoveltyConfig",
     "PriceConfig",
     "PrivacyConfig",
+    "RequestConfig",
     "RoundsConfig",
     "ScriptConfig",
     "SeedsConfig",

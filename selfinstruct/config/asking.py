@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from selfinstruct.config.aiming import AimConfig
 from selfinstruct.config.dialogue import DialogueConfig
 from selfinstruct.config.filtering import (
     ContradictionConfig,
@@ -233,14 +234,19 @@ class DemosConfig(Section):
     """A synthetic example of a deeper generation is never shown."""
 
 
-class GenerateConfig(Section):
-    """How candidates are asked for, and when a round has enough."""
+RecipeName = Literal["label_first", "self_instruct", "few_shot", "dialogue"]
 
-    recipe: Literal["auto", "label_first", "self_instruct", "few_shot", "dialogue"] = "auto"
+
+class GenerateConfig(AimConfig):
+    """How candidates are asked for, what they aim at, and when a round has enough."""
+
+    recipe: Literal["auto", RecipeName] = "auto"
     """`auto` is label_first where the seeds have labels, self_instruct otherwise, and few_shot for
     a teacher without turns (teacher.template: none); `dialogue` writes conversations of several
     turns.
     """
+    recipes: dict[RecipeName, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
+    """Several recipes in one run, each with its weight: its share of every wave's prompts."""
     accept: Positive = 100
     """A round is full at exactly so many accepted examples."""
     max_candidates: Positive = 2000
@@ -274,6 +280,12 @@ class GenerateConfig(Section):
     answer: Sampling = Sampling(temperature=0.3, top_p=0.95, max_tokens=192)
     """Sampling for responses (the notes: at most 0.7)."""
     dialogue: DialogueConfig = DialogueConfig()
+
+    @model_validator(mode="after")
+    def _one_recipe_or_several(self) -> Self:
+        if self.recipes and self.recipe != "auto":
+            raise ValueError("name one recipe in generate.recipe or several in generate.recipes")
+        return self
 
 
 class HeuristicsConfig(Section):

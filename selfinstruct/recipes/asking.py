@@ -121,8 +121,8 @@ def read(completion: Completion, reader: Callable[[str], Sequence[T]]) -> Readin
     return Reading(items) if items else Reading((), "unreadable", text)
 
 
-def conceive(parents: Sequence[Example], recipe: str, wave: Wave) -> Example:
-    """An example without words that knows where it comes from.
+def conceive(parents: Sequence[Example], order: Order, wave: Wave) -> Example:
+    """An example without words that knows where it comes from, and what it was asked for in words.
 
     It comes under the licences of all its parents, and under the teacher's terms.
     """
@@ -133,8 +133,9 @@ def conceive(parents: Sequence[Example], recipe: str, wave: Wave) -> Example:
         round=wave.round,
         parents=tuple(dict.fromkeys(parent.id for parent in parents)),
         depth=1 + max((parent.depth for parent in parents), default=0),
-        source=f"recipe:{recipe}",
+        source=f"recipe:{order.recipe}",
         license=join_licenses([*licenses, *([wave.terms] if wave.terms else [])]),
+        request=order.request,
     )
 
 

@@ -80,7 +80,7 @@ def schema_of(fields: Sequence[str]) -> str:
 def _plan(order: Order, material: Material, cfg: GenerateConfig, wave: Wave) -> _Plan:
     label = order.label
     demos = choose_demos(material.train, material.pool, cfg.demos, wave.rng, label)
-    blank = replace(conceive(demos, "few_shot", wave), request=order.request)
+    blank = conceive(demos, order, wave)
     if label is None:
         return _Plan(order, TASK, demos, blank)
     model = demos[0] if demos else next(row for row in material.train if row.label == label)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from selfinstruct.report.gather import RoundFacts
-from selfinstruct.types import ROUND_FULL
+from selfinstruct.types import UNNEEDED
 
 STEPS: Mapping[str, tuple[str, ...]] = {
     "readable": (
@@ -27,7 +27,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "not contradicted": ("contradiction",),
     "novel": ("too_similar", "response_too_similar"),
     "not held out": ("contaminated",),
-    "still needed": (ROUND_FULL,),
+    "still needed": UNNEEDED,
 }
 OTHER = "through other checks"
 
