@@ -13,6 +13,8 @@ from selfinstruct.chat import Target
 from selfinstruct.config import Config, load_prices
 from selfinstruct.errors import UserError
 from selfinstruct.files import find_path
+from selfinstruct.filters.executable import Executables
+from selfinstruct.filters.standards import Standards
 from selfinstruct.metrics import metrics_of
 from selfinstruct.types import Example, RealData
 
@@ -35,6 +37,8 @@ def settle(cfg: Config, data: RealData) -> Task:
     """
     target = settle_target(cfg, data.train)
     _check_gate(cfg, target)
+    Standards.of(data.train, cfg.filters)  # a pattern, a schema or a package that is at fault
+    Executables.of(cfg.filters.executable)
     recipe = cfg.generate.recipe
     if recipe == "auto":
         recipe = "label_first" if data.labels else "self_instruct"

@@ -51,6 +51,22 @@ def test_a_target_the_seeds_cannot_serve_is_refused(
         settle(config(task={"target": target}), data(row))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("filters", "message"),
+    [
+        ({"format": {"regex": "("}}, "RE2 does not take it"),
+        ({"format": {"json_schema": "gone.json"}}, "gone.json cannot be read"),
+        ({"executable": {"check": "no_such_module:f"}}, "cannot be imported"),
+    ],
+)
+def test_filters_that_cannot_work_are_told_before_anything_is_spent(
+    filters: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        settle(config(filters=filters), data(RESPONSE))
+
+
 def test_label_first_without_labels_is_refused() -> None:
     with pytest.raises(UserError, match="no seed has a label"):
         settle(config(generate={"recipe": "label_first"}), data(RESPONSE))
