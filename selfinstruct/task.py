@@ -15,6 +15,8 @@ from selfinstruct.chat import Target
 from selfinstruct.config import Config, GenerateConfig, load_prices
 from selfinstruct.errors import UserError
 from selfinstruct.files import find_path
+from selfinstruct.filters.executable import Executables
+from selfinstruct.filters.standards import Standards
 from selfinstruct.metrics import metrics_of
 from selfinstruct.recipes import WITHOUT_LABEL, labelling
 from selfinstruct.types import CHAT, Example, RealData, Speech
@@ -44,6 +46,8 @@ def settle(cfg: Config, data: RealData) -> Task:
     _check_gate(cfg, target)
     _check_turns(cfg, target)
     _check_scenarios(cfg, target, data)
+    Standards.of(data.train, cfg.filters)  # a pattern, a schema or a package that is at fault
+    Executables.of(cfg.filters.executable)
     speech = cfg.teacher.speech
     recipes = _settle_recipes(cfg.generate, speech, data, target)
     takes_label = labelling(recipes)

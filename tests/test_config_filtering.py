@@ -16,6 +16,8 @@ from selfinstruct.config import (
         (ScriptConfig, "max_foreign", 1.1),
         (LanguageConfig, "min_words", 0),
         (LanguageConfig, "expected", "de"),
+        (LanguageConfig, "expected", ["German"]),
+        (LanguageConfig, "expected", []),
         (LengthConfig, "factor", 0.9),
         (LengthConfig, "factor", float("inf")),
         (ExecutableConfig, "check", "runs"),

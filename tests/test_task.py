@@ -109,6 +109,22 @@ def test_a_focus_without_dev_rows_is_refused() -> None:
         settle(config(generate={"focus": "weak"}), RealData((BOTH,), (), (BOTH,), ()))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("filters", "message"),
+    [
+        ({"format": {"regex": "("}}, "RE2 does not take it"),
+        ({"format": {"json_schema": "gone.json"}}, "gone.json cannot be read"),
+        ({"executable": {"check": "no_such_module:f"}}, "cannot be imported"),
+    ],
+)
+def test_filters_that_cannot_work_are_told_before_anything_is_spent(
+    filters: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        settle(config(filters=filters), data(RESPONSE))
+
+
 def test_label_first_without_labels_is_refused() -> None:
     with pytest.raises(UserError, match="no seed has a label"):
         settle(config(generate={"recipe": "label_first"}), data(RESPONSE))

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 from selfinstruct.config.section import Positive, Section, Share
 
 Factor = Annotated[float, Field(ge=1, allow_inf_nan=False)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
@@ -22,7 +23,7 @@ class ScriptConfig(Section):
 class LanguageConfig(Section):
     """The language that questions and responses are written in (extra `language`)."""
 
-    expected: Literal["auto"] | tuple[str, ...] | None = None
+    expected: Literal["auto"] | Annotated[tuple[Language, ...], Field(min_length=1)] | None = None
     """ISO 639 codes such as `[en, de]`, or `auto` for those of the real rows."""
     min_words: Positive = 6
     """Texts with fewer words are not judged: names and greetings belong to no language."""

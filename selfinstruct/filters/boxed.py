@@ -1,4 +1,4 @@
-"""Run in a fresh interpreter, `python -I -S boxed.py SECONDS BYTES`: `answer.py` of the working
+"""Run in a fresh interpreter, `python -I -S boxed.py SECONDS BYTES`: `answer.py` beside the working
 folder, then `test.py` with its names, under limits that are set here first.
 
 It imports nothing of the package, which is not on its path. What it forbids and what it cannot is
@@ -58,11 +58,17 @@ def limit(seconds: float, memory_bytes: int) -> None:
             del sys.modules[name]
 
 
-def guard(home: str) -> Callable[[str, tuple[object, ...]], None]:
+def guard(home: str, *readable: str) -> Callable[[str, tuple[object, ...]], None]:
     """An audit hook that raises `PermissionError` for what is forbidden, for what is read outside
-    of `home` and the standard library, and for what is changed outside of `home`.
+    of `home`, the standard library and what else is `readable`, and for what is changed outside of
+    `home`.
     """
-    library = (str(Path(os.__file__).resolve().parent), "/usr/share/zoneinfo", "/dev/null")
+    library = (
+        *readable,
+        str(Path(os.__file__).resolve().parent),
+        "/usr/share/zoneinfo",
+        "/dev/null",
+    )
     opened = 0
 
     def is_below(path: object, folders: tuple[str, ...]) -> bool:
@@ -100,10 +106,12 @@ def main(seconds: str, memory_bytes: str) -> None:
     """Limit this process, guard it, run the two files, and say that both came to their end."""
     sys.excepthook = tell
     limit(float(seconds), int(memory_bytes))
-    sys.addaudithook(guard(str(Path.cwd().resolve())))
+    home = Path.cwd().resolve()
+    answer, test = str(home.with_name("answer.py")), str(home.with_name("test.py"))
+    sys.addaudithook(guard(str(home), answer, test))
     try:
-        names = runpy.run_path("answer.py", run_name="answer")
-        runpy.run_path("test.py", names, run_name="test")
+        names = runpy.run_path(answer, run_name="answer")
+        runpy.run_path(test, names, run_name="test")
     except SystemExit:
         raise RuntimeError("it left before its tests had ended") from None
     os._exit(PASSED)

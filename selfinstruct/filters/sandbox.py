@@ -39,6 +39,8 @@ def run_python(answer: str, test: str, cfg: ExecutableConfig) -> str | None:
         folder = Path(name)
         for file, text in (("answer.py", answer), ("test.py", test)):
             (folder / file).write_text(without_surrogates(text), encoding="utf-8")
+        home = folder / "home"
+        home.mkdir()
         errors = folder / "errors"
         memory = cfg.memory_mib << 20
         command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", boxed.__file__]
@@ -48,7 +50,7 @@ def run_python(answer: str, test: str, cfg: ExecutableConfig) -> str | None:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
-                cwd=folder,
+                cwd=home,
                 env={},
                 start_new_session=True,
             )
@@ -74,7 +76,7 @@ def _told(status: int, errors: Path) -> str | None:
     if status == -signal.SIGXCPU:
         return "timeout"
     if status < 0:
-        return f"killed by {signal.Signals(-status).name}"
+        return f"killed by signal {-status}"
     lines = errors.read_text(encoding="utf-8", errors="replace").split("\n")
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
     return last[: boxed.TOLD] or f"exit status {status}"
