@@ -54,8 +54,8 @@ TOUCHES: Mapping[str, tuple[Part, ...]] = {
     "teacher.api_key_env": ("end",),
     "generate.": ("candidates",),
     "filters.": ("candidates",),
-    "privacy.": ("candidates",),
-    "privacy.redact": ("candidates", "verdicts"),  # a judge reads rows too
+    "privacy.": ("candidates", "verdicts"),  # a judge reads rows too
+    "privacy.outputs": ("candidates",),
     "mixture.synthetic_share": ("mixtures",),
     "mixture.unit": ("mixtures",),
     "mixture.on_shortage": ("mixtures",),

@@ -454,6 +454,8 @@ During 2021, interest rose
 Spring 2024 sale
 Engineering 101
 Sender: alerts@info6.citi.com
+nvidia-cublas==13.4.1.3.* and brotlicffi>=1.2.0.2
+shared=3313664, text=2310144, lib=0
 """
 
 

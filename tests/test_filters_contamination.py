@@ -115,6 +115,7 @@ SHORT = "one two three four five six seven"
         (Example("x", response=f"{SHORT} eight"), reply(f"{SHORT} ocho"), 7 / 8),
         (Example("x", "q", LONG, label="l"), Example("x", "r", AT_THE_LIMIT, label="l"), 0.6),
         (Example("x", response="Yes"), reply("Yes"), None),
+        (Example("x", response=LONG), Example("x", LONG, label="l"), None),  # as for instructions
     ],
 )
 def test_a_long_passage_at_or_above_the_limit_is_a_leak(

@@ -25,6 +25,8 @@ def test_it_finds_what_is_marked_and_nothing_in_plain_texts() -> None:
         ("115 867 2291", []),  # no area code begins with 1
         ("5551234", []),
         ("phone 8671234", [Place(6, 13)]),
+        ("call me on 2023-11-05", []),
+        ("text us 20231105", []),
     ],
 )
 def test_a_form_alone_is_enough_only_where_nothing_else_has_it(

@@ -4,7 +4,7 @@
 _LENGTHS = {
     15: "NO",
     16: "BE",
-    18: "DK FI FO GL NL SD",
+    18: "DK FI FK FO GL NL SD",
     19: "MK SI",
     20: "AT BA EE KZ LT LU MN XK",
     21: "CH HR LI LV",
@@ -14,7 +14,7 @@ _LENGTHS = {
     25: "LY PT ST",
     26: "IS TR",
     27: "BI DJ FR GR IT MC MR SM",
-    28: "AL AZ BY CY DO GT HU LB NI PL SV",
+    28: "AL AZ BY CY DO GT HN HU LB NI PL SV",
     29: "BR EG PS QA UA",
     30: "JO KW MU YE",
     31: "MT SC",

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from selfinstruct.privacy import fictional
 from selfinstruct.privacy.place import Place, led_by
 
-VERSION = re.compile(r"(?i)(?:\bversion|\brelease|\bbuild|\bfirmware|\bv|\bver)[.:]?\s?$")
+VERSION = re.compile(
+    r"(?i)(?:\bversion|\brelease|\bbuild|\bfirmware|\bv|\bver)[.:]?\s?$|[=<>~!]=\s?$"
+)
 
 MAIL = re.compile(
     r"(?<![\w.+'-])\w[\w.+'-]{0,63}@(?:[^\W_](?:[\w-]{0,62})\.){1,8}"

@@ -22,7 +22,7 @@ TRUNK = re.compile(
 MOBILE = re.compile(rf"(?<![{W}.,-])(?:07\d{{9}}|0[67]\d{{8}}|01[567]\d{{8,9}})(?![{W}]|[.,-]\d)")
 CALLED = re.compile(
     r"(?i)(?:(?<![^\W\d_])(?:phone|telephone|tel|mobile|cell|cellphone|fax|whatsapp|landline|sms"
-    r"|(?:call|ring|text|reach|phone)(?: me| us| him| her| them| back)?|handy|telefon|mobil"
+    r"|call|(?:call|ring|text|reach|phone)(?: me| us| him| her| them| back)|handy|telefon|mobil"
     r"|anruf\w{0,3}|rufnummer|(?:telefon|handy|mobil)nummer|téléphone|tél|portable|appel\w{0,4}(?:-moi)?|teléfono"
     r"|móvil|llám\w{0,4}|telefono|cellulare|telefone|celular|telemóvel|телефон\w{0,2}|тел)"
     r"|電話|电话|手机|携帯|전화|연락처|هاتف|फ़ोन)"
