@@ -252,3 +252,8 @@ def _apply(
 def _label_of(line: str) -> str:
     named = LABEL_NAME.match(line)
     return (line[named.end() :] if named else line).lstrip(OPENING).rstrip(QUOTES + ".:,;")
+
+
+def plain_text(messages: Sequence[Message]) -> str:
+    """What a model without turns goes on with: the messages' words alone, one below the other."""
+    return "\n".join(turn.content for turn in messages)

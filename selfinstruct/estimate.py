@@ -13,7 +13,7 @@ from selfinstruct import stats
 from selfinstruct.account import charge
 from selfinstruct.config import GenerateConfig, PriceConfig
 from selfinstruct.store import Store
-from selfinstruct.types import ROUND_FULL, Interval
+from selfinstruct.types import UNNEEDED, Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def evidence_of(store: Store) -> Evidence | None:
         len(made),
         sum(call["prompt_tokens"] for call in made),
         sum(call["completion_tokens"] for call in made),
-        accepted + reasons[ROUND_FULL],
+        accepted + sum(reasons[reason] for reason in UNNEEDED),
         accepted + reasons.total(),
         busy_seconds(made),
     )

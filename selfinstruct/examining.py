@@ -46,7 +46,8 @@ def examine(here: Setting, index: int, checkpoint: Checkpoint) -> Exams:
     """
     wanted: list[Exam] = ["gate"]
     trained = checkpoint.adapter is not None  # the watch never looks at the base
-    if trained and here.data.dev and here.cfg.watch.enabled:
+    looked_at = here.cfg.watch.enabled or here.cfg.generate.focus is not None
+    if trained and here.data.dev and looked_at:
         wanted.append("dev")
     if here.guards:
         wanted.append("general")

@@ -9,25 +9,30 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from selfinstruct.aiming.goals import Unmet, goal_of, goals, keep, missing, unmet
+from selfinstruct.aiming.weights import shrunk
 from selfinstruct.chat import Target
-from selfinstruct.config import FiltersConfig, GenerateConfig
+from selfinstruct.config import FiltersConfig, GenerateConfig, PrivacyConfig
 from selfinstruct.errors import IncompleteError
+from selfinstruct.filters.personal import question_check, scan
 from selfinstruct.filters.screen import Indexes, Verify, check_question, screen, unverified
-from selfinstruct.recipes import RECIPES, Ask, Material, Wave, draw_orders
-from selfinstruct.telling import tell_ending
+from selfinstruct.recipes import Ask, Material, Situation, Wave, draw_orders, fill_orders
+from selfinstruct.telling import tell_ending, tell_unmet
 from selfinstruct.types import (
-    ROUND_FULL,
+    CHAT,
+    Drafts,
     Example,
     OnProgress,
     Progress,
     RealData,
-    Rejection,
     Screened,
+    Speech,
     silent,
 )
+from selfinstruct.yields import Seen, count
 
 Ending = Literal["full", "candidates", "stalled"]
 
@@ -46,13 +51,23 @@ MORE: Mapping[Ending, str] = {
 
 @dataclass(frozen=True)
 class Aim:
-    """What a round generates for: its number, the run's seed, the real rows and the pool so far."""
+    """What a round generates for: its number, the run's seed, the real rows and the pool so far.
+
+    `recipes` are those that ask, each with its weight; `focus` is the weight of labels that is not
+    1. `speech` is how the teacher may be asked, `terms` what it writes comes under, `privacy` what
+    must not be in its rows.
+    """
 
     round: int
     seed: int
     data: RealData
     pool: tuple[Example, ...]
     target: Target
+    recipes: Mapping[str, float]
+    focus: Mapping[str, float] = field(default_factory=dict)
+    speech: Speech = CHAT
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
+    terms: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,14 +93,16 @@ class Asked:
 
 @dataclass(frozen=True)
 class Filled:
-    """Every candidate of a round, accepted or rejected, and why the round ended."""
+    """Every candidate of a round, accepted or rejected, why the round ended, and which quotas and
+    requests it ended without.
+    """
 
     screened: Screened
     ending: Ending
+    unmet: tuple[Unmet, ...] = ()
 
 
 def generate(
-    recipe: str,
     ask_in_wave: Callable[[int], Ask],
     memory: Memory,
     aim: Aim,
@@ -96,8 +113,10 @@ def generate(
 ) -> Filled:
     """Wave after wave until exactly `cfg.accept` are accepted, or `ending` says there is no more.
 
-    What passes the filters after the round is full is rejected as `round_full`, in slot order.
+    What passes the filters after the round is full is rejected as `round_full`, and what its label
+    or request does not need any more as `quota_full`, in slot order.
     """
+    wanted = goals(cfg)
     held_out = (*aim.data.dev, *aim.data.gate, *aim.data.final)
     indexes = Indexes.build(aim.data.train, aim.pool, held_out, filters)
     done = Screened()
@@ -106,18 +125,14 @@ def generate(
         index, prompts = len(waves), next_prompts(waves, cfg)
         wave = memory.recall(index)
         if wave is None:
-            material = _material(aim, done.accepted, indexes, filters)
-            rng = random.Random(f"{aim.seed}/{aim.round}/generate/{index}")
-            sized = cfg.model_copy(update={"prompts_per_wave": prompts})
-            rows = (*material.train, *material.pool)
-            orders = draw_orders(recipe, rows, material.labels, sized, rng)
-            asked = Wave(aim.round, index, rng, orders)
-            drafts = RECIPES[recipe](material, ask_in_wave(index), sized, asked)
+            material = material_of(aim, done.accepted, indexes, filters)
+            drafts = draw_wave(ask_in_wave(index), material, aim, cfg, waves)
+            drafts = scan(drafts, aim.privacy)
             screened = screen(drafts, indexes, filters, verify_in_wave(index))
-            wave = keep(screened, cfg.accept - len(done.accepted))
+            wave = keep(screened, wanted, done.accepted)
             memory.commit(index, wave)
         else:
-            indexes.known.add(wave.accepted)
+            indexes.add(wave.accepted)
         waves.append(Asked(prompts, wave))
         done = Screened(
             (*done.accepted, *wave.accepted),
@@ -125,13 +140,46 @@ def generate(
             (*done.scores, *wave.scores),
         )
         on_progress(_progress(aim.round, done, index, cfg))
-    return Filled(done, ended)
+    return Filled(done, ended, unmet(wanted, done.accepted))
 
 
-def keep(wave: Screened, room: int) -> Screened:
-    """A wave with at most `room` accepted; the later ones are rejected, since the round is full."""
-    late = tuple(Rejection(row, ROUND_FULL) for row in wave.accepted[room:])
-    return replace(wave, accepted=wave.accepted[:room], rejected=(*wave.rejected, *late))
+def material_of(
+    aim: Aim, accepted: tuple[Example, ...], indexes: Indexes, filters: FiltersConfig
+) -> Material:
+    """What a wave may draw from, after `accepted` of its round; `indexes` and `filters` say which
+    questions are worth an answer.
+    """
+    names_somebody = question_check(aim.privacy)
+    return Material(
+        train=aim.data.train,
+        pool=(*aim.pool, *accepted),
+        labels=aim.data.labels,
+        target=aim.target,
+        check_question=lambda example: (
+            names_somebody(example) or check_question(example, indexes, filters)
+        ),
+        speech=aim.speech,
+    )
+
+
+def draw_wave(
+    ask: Ask, material: Material, aim: Aim, cfg: GenerateConfig, waves: Sequence[Asked]
+) -> Drafts:
+    """What the recipes make of the wave that follows `waves`: they and its place alone decide what
+    is drawn, so that it can be drawn again.
+    """
+    index, prompts = len(waves), next_prompts(waves, cfg)
+    rng = random.Random(f"{aim.seed}/{aim.round}/generate/{index}")
+    here = Situation(
+        rows=(*material.train, *material.pool),
+        labels=material.labels,
+        place=f"{aim.seed}/{aim.round}",
+        waves=[wave.screened for wave in waves],
+        asked=sum(wave.prompts for wave in waves),
+        focus=aim.focus,
+    )
+    orders = draw_orders(aim.recipes, here, cfg, prompts, rng)
+    return fill_orders(material, ask, cfg, Wave(aim.round, index, rng, orders, aim.terms))
 
 
 def ending(waves: Sequence[Asked], cfg: GenerateConfig) -> Ending | None:
@@ -164,13 +212,29 @@ def next_prompts(waves: Sequence[Asked], cfg: GenerateConfig) -> int:
     It follows from finished waves alone, so a resumed round asks the same.
     """
     asked = sum(wave.prompts for wave in waves)
-    accepted = sum(len(wave.screened.accepted) for wave in waves)
     candidates = sum(wave.candidates for wave in waves)
     enough = [cfg.prompts_per_wave]
-    for limit, found in ((cfg.accept, accepted), (cfg.max_candidates, candidates)):
-        if found:
-            enough.append(math.ceil((limit - found) * asked / found))
+    if any(wave.screened.accepted for wave in waves):
+        enough.append(math.ceil(_prompts_wanted(waves, asked, candidates, cfg)))
+    if candidates:
+        enough.append(math.ceil((cfg.max_candidates - candidates) * asked / candidates))
     return min(enough)
+
+
+def _prompts_wanted(
+    waves: Sequence[Asked], asked: int, candidates: int, cfg: GenerateConfig
+) -> float:
+    """Prompts that should bring what is missing; of several goals by the yield of each, since the
+    last ones open are the hard ones.
+    """
+    accepted = [row for wave in waves for row in wave.screened.accepted]
+    wanted = goals(cfg)
+    if len(wanted) == 1:
+        return (cfg.accept - len(accepted)) * asked / len(accepted)
+    seen = count((wave.screened for wave in waves), lambda row: goal_of(row, wanted))
+    rates = shrunk({goal: seen.get(goal, Seen()) for goal in wanted.values()})
+    lacks = missing(wanted, accepted)
+    return sum(rows / rates[goal] for goal, rows in lacks.items()) * asked / candidates
 
 
 def require_full(filled: Filled, cfg: GenerateConfig, round_index: int) -> None:
@@ -180,23 +244,12 @@ def require_full(filled: Filled, cfg: GenerateConfig, round_index: int) -> None:
     reasons = Counter(item.reason for item in filled.screened.rejected).most_common(3)
     told = ", ".join(f"{reason} {count}" for reason, count in reasons) or "nothing"
     how = tell_ending(filled.ending, len(filled.screened.accepted), cfg.accept)
+    short = "".join(f"; {tell_unmet(asdict(each))}" for each in filled.unmet)
     raise IncompleteError(
-        f"round {round_index}: {how}",
+        f"round {round_index}: {how}{short}",
         why=f"most dropped: {told}; generate.on_exhausted is stop, so nothing was trained on it",
         next_step="train with what there is: generate.on_exhausted=go_on. Or begin anew with "
         f"name=OTHER, and a lower generate.accept, {MORE[filled.ending]}",
-    )
-
-
-def _material(
-    aim: Aim, accepted: tuple[Example, ...], indexes: Indexes, filters: FiltersConfig
-) -> Material:
-    return Material(
-        train=aim.data.train,
-        pool=(*aim.pool, *accepted),
-        labels=aim.data.labels,
-        target=aim.target,
-        check_question=lambda example: check_question(example, indexes, filters),
     )
 
 

@@ -13,11 +13,12 @@ import numpy as np
 from selfinstruct import stats
 from selfinstruct.config import GuardConfig, SeedsConfig
 from selfinstruct.errors import UserError
+from selfinstruct.near.index import RougeIndex
 from selfinstruct.pairs import Paired, pair
 from selfinstruct.seeds import read_examples
 from selfinstruct.seeds.split import question
 from selfinstruct.shipped import shipped
-from selfinstruct.text import RougeIndex, words
+from selfinstruct.text import words
 from selfinstruct.types import Example, RealData, Report
 from selfinstruct.verdict import Guard, Held
 

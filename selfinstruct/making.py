@@ -4,18 +4,21 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from selfinstruct import rows, student
+from selfinstruct.aiming.weights import weak_labels
 from selfinstruct.errors import DivergedError, StoreError
 from selfinstruct.files import write_jsonl
-from selfinstruct.generate import Aim, Memory, require_full
+from selfinstruct.filters.memorisation import overlap
+from selfinstruct.generate import Memory, require_full
 from selfinstruct.generate import generate as fill
 from selfinstruct.mixture import mix as draw
 from selfinstruct.models import open_model
+from selfinstruct.privacy import Finder, survey
 from selfinstruct.round import Pool
 from selfinstruct.setting import Setting
 from selfinstruct.teacher import ask
@@ -32,6 +35,7 @@ def generate(here: Setting, index: int, pool: Pool, champion: Checkpoint) -> Scr
     if store.stage(index, "generate") is not None:
         return store.screened(index)
     began = time.monotonic()
+    aim = here.aim(index, pool, _focus(here, champion))
     here.note(index, "generate", "opening the teacher")
     # The teacher is gone before the student trains: llama.cpp's idle threads spin.
     with (
@@ -40,10 +44,9 @@ def generate(here: Setting, index: int, pool: Pool, champion: Checkpoint) -> Scr
     ):
         teacher = here.asks(model, cfg.teacher)
         filled = fill(
-            here.task.recipe,
             lambda wave: partial(ask, teacher, index, wave),
             Memory(partial(store.wave, index), partial(store.commit_wave, index)),
-            Aim(index, cfg.seed, here.data, pool, here.task.target),
+            aim,
             cfg.generate,
             cfg.filters,
             here.on_progress,
@@ -59,9 +62,34 @@ def generate(here: Setting, index: int, pool: Pool, champion: Checkpoint) -> Scr
         "rejected": store.reasons(index),
         "ending": filled.ending,
         "target": cfg.generate.accept,
+        "unmet": [asdict(each) for each in filled.unmet],
+        "personal_data": _personal_data(here),
+        "overlap": overlap(screened.accepted, here.data.train, here.data.dev),
     }
     here.commit(index, "generate", result, began)
     return screened
+
+
+def _personal_data(here: Setting) -> rows.Row:
+    """What of it the training rows hold, and whether the teacher was shown placeholders for it."""
+    cfg = here.cfg
+    found = survey(here.data.train, Finder.of(cfg.privacy))
+    reader = {"remote": cfg.teacher.is_remote, "hidden": cfg.privacy.hides_from(cfg.teacher)}
+    return {**asdict(found), **reader}
+
+
+def _focus(here: Setting, champion: Checkpoint) -> Mapping[str, float]:
+    """The weight of each label, by what the champion's dev report says of it and nothing else."""
+    if here.cfg.generate.focus is None:
+        return {}
+    report = here.store.report(champion.digest, "dev")
+    if report is None:
+        raise StoreError(
+            f"{here.store.folder} has no scores of {champion.name} on dev, which generate.focus "
+            "goes by",
+            next_step="look with: selfinstruct doctor, or take generate.focus away in a new run",
+        )
+    return weak_labels(report, here.data.dev, here.data.labels)
 
 
 def mix(here: Setting, index: int, synthetic: Pool) -> Mixture:

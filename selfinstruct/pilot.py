@@ -2,7 +2,8 @@
 
 They are those that the round will make, under the same keys, so that it does not pay for them
 again: the first wave is drawn as always, and of each question that the recipe asks in it only the
-first prompts are asked.
+first prompts are asked. With generate.focus they are of other labels than those of the round, which
+has a champion to go by.
 """
 
 from collections.abc import Sequence
@@ -10,12 +11,12 @@ from contextlib import closing
 from functools import partial
 
 from selfinstruct.estimate import Evidence, busy_seconds
-from selfinstruct.generate import Aim, Memory, generate
+from selfinstruct.generate import Memory, generate
 from selfinstruct.models import open_model
 from selfinstruct.recipes import Ask
 from selfinstruct.setting import Setting
 from selfinstruct.teacher import ask
-from selfinstruct.types import ROUND_FULL, Completion, Prompt, Sampling
+from selfinstruct.types import UNNEEDED, Completion, Prompt, Sampling
 
 NOT_ASKED = Completion("", "error", error="beyond the pilot")
 """What a recipe gets for a call that the pilot does not make: it rejects one candidate for it."""
@@ -60,14 +61,13 @@ def pilot(here: Setting, calls: int) -> Evidence:
     with closing(open_model(here.cfg.teacher)) as model:
         ask_wave = partial(ask, here.asks(model, here.cfg.teacher), 1)
         drawn = generate(
-            here.task.recipe,
             lambda wave: partial(few, partial(ask_wave, wave)),
             Memory(lambda _: None, lambda _wave, _screened: None),
-            Aim(1, here.cfg.seed, here.data, (), here.task.target),
+            here.aim(1, ()),
             here.cfg.generate.model_copy(update={"max_candidates": 1}),  # the first wave alone
             here.cfg.filters,
         ).screened
-    fit = len(drawn.accepted) + sum(item.reason == ROUND_FULL for item in drawn.rejected)
+    fit = len(drawn.accepted) + sum(item.reason in UNNEEDED for item in drawn.rejected)
     made = [call for call in here.store.calls() if call["round"] == 1]
     pace = busy_seconds(made) / len(made) if made else 0.0
     return Evidence(

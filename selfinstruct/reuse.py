@@ -54,6 +54,8 @@ TOUCHES: Mapping[str, tuple[Part, ...]] = {
     "teacher.api_key_env": ("end",),
     "generate.": ("candidates",),
     "filters.": ("candidates",),
+    "privacy.": ("candidates", "verdicts"),  # a judge reads rows too
+    "privacy.outputs": ("candidates",),
     "mixture.synthetic_share": ("mixtures",),
     "mixture.unit": ("mixtures",),
     "mixture.on_shortage": ("mixtures",),
@@ -159,6 +161,8 @@ def touched(change: Change, before: Config, after: Config, real_rows: int) -> tu
         parts += STUDENTS
     if field == "rounds.max" and _alpha(before) != _alpha(after):  # shared over the rounds
         parts += ("verdicts",)
+    if after.generate.focus is not None and falling(parts) & {"control", "likelihoods"}:
+        parts += ("candidates",)  # they are aimed by the champion's scores on dev
     return parts
 
 

@@ -1,12 +1,14 @@
 """What all stages of one run share: its config, ledger and frozen rows, and who watches."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from selfinstruct.config import Config, ModelConfig
 from selfinstruct.errors import DivergedError
+from selfinstruct.generate import Aim
+from selfinstruct.privacy import Finder
 from selfinstruct.rows import Row
 from selfinstruct.store import Store
 from selfinstruct.task import Task
@@ -49,7 +51,26 @@ class Setting:
     def asks(self, model: Model, cfg: ModelConfig) -> Teacher:
         """The opened model as one that is paid from this run's budget."""
         on_progress, seed = self.on_progress, self.cfg.seed
-        return Teacher(model, self.store, self.cfg.budget, seed, on_progress, cfg.parallel)
+        privacy = self.cfg.privacy
+        hidden = Finder.of(privacy) if privacy.hides_from(cfg) else None
+        return Teacher(model, self.store, self.cfg.budget, seed, on_progress, cfg.parallel, hidden)
+
+    def aim(
+        self, index: int, pool: tuple[Example, ...], focus: Mapping[str, float] | None = None
+    ) -> Aim:
+        """What a round generates for; `focus` is the weight of labels that is not 1."""
+        return Aim(
+            index,
+            self.cfg.seed,
+            self.data,
+            pool,
+            self.task.target,
+            self.task.recipes,
+            focus or {},
+            self.task.speech,
+            self.cfg.privacy,
+            self.cfg.teacher.terms,
+        )
 
     def note(self, index: int, stage: str, note: str) -> None:
         """Tell the watcher what is going on."""

@@ -4,8 +4,10 @@
 and `low`, `high` are the ends of its 95 % interval over the paired gate rows.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,11 @@ from selfinstruct.account import account
 from selfinstruct.config import BudgetConfig, GateConfig
 from selfinstruct.errors import StoreError
 from selfinstruct.gate import decide
+from selfinstruct.licenses import count_licenses
 from selfinstruct.store import Store
 from selfinstruct.types import SPLITS, Interval, RealData, Report, Split
 from selfinstruct.verdict import Verdict
+from selfinstruct.yields import bills, yields
 
 SCHEMA_VERSION = 1
 CONTROL = "real-only"
@@ -34,6 +38,7 @@ def summarise(store: Store) -> Summary:
             f"{store.folder} has not begun", next_step="selfinstruct run CONFIG starts it"
         )
     stages = store.stages()
+    calls = store.calls()
     finish = store.stage(0, "finish")
     return {
         "schema_version": SCHEMA_VERSION,
@@ -47,13 +52,14 @@ def summarise(store: Store) -> Summary:
             "skipped": data.skipped,
             "unused": data.unused,
             "digest": data.digest,
+            "licenses": count_licenses(data.train),
         },
         "spent": store.spent(),
         "account": _account(store),
         "served": store.served(),
         "seconds": round(sum(stage["seconds"] for stage in stages), 1),
         "students": [_student(name, report) for name, report in reports(store, "gate").items()],
-        "rounds": [_round(store, index) for index in _rounds(store)],
+        "rounds": [_round(store, index, calls) for index in _rounds(store)],
         "looks": looks(store),
         "final": [_student(name, report) for name, report in reports(store, "final").items()],
         "final_gain": _final_gain(store, finish["name"]) if finish else {},
@@ -166,7 +172,7 @@ def _rounds(store: Store) -> Sequence[int]:
     return sorted({stage["round"] for stage in store.stages() if stage["round"] > 0})
 
 
-def _round(store: Store, index: int) -> Summary:
+def _round(store: Store, index: int, calls: Sequence[Summary]) -> Summary:
     generated = store.stage(index, "generate")
     gate = store.stage(index, "gate")
     verdict = gate["verdict"] if gate else _without_student(store, index)
@@ -178,8 +184,13 @@ def _round(store: Store, index: int) -> Summary:
         "complete": generated is not None,
         "ending": (generated or {}).get("ending"),
         "target": (generated or {}).get("target"),
+        "personal_data": (generated or {}).get("personal_data"),
+        "overlap": (generated or {}).get("overlap"),
+        "licenses": count_licenses(screened.accepted),
+        "unmet": (generated or {}).get("unmet", []),
         "accepted": len(screened.accepted),
         "rejected": store.reasons(index),
+        "arms": _arms(store, index, calls),
         "mixture": store.stage(index, "mix"),
         "signals": (store.stage(index, "watch") or {"signals": []})["signals"],
         "gate": gate["verdict"] if gate else None,
@@ -190,6 +201,17 @@ def _round(store: Store, index: int) -> Summary:
             if stage["round"] == index
         },
     }
+
+
+def _arms(store: Store, index: int, calls: Sequence[Summary]) -> list[Summary]:
+    """What came of asking in a round, by recipe, prompt version, label and request."""
+    by_wave: defaultdict[int, list[Summary]] = defaultdict(list)
+    for call in calls:
+        if call["round"] == index:
+            by_wave[call["wave"]].append(call)
+    waves = takewhile(lambda wave: wave is not None, (store.wave(index, n) for n in count()))
+    asked = [(wave, bills(by_wave[n])) for n, wave in enumerate(waves) if wave is not None]
+    return [asdict(arm) for arm in yields(asked)]
 
 
 def _without_student(store: Store, index: int) -> Summary:

@@ -4,20 +4,28 @@
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from selfinstruct.account import require_price
+from selfinstruct.aiming.goals import check_goals
+from selfinstruct.aiming.weights import require_focus
 from selfinstruct.chat import Target
-from selfinstruct.config import Config, load_prices
+from selfinstruct.config import Config, GenerateConfig, load_prices
 from selfinstruct.errors import UserError
 from selfinstruct.files import find_path
+from selfinstruct.filters.executable import Executables
+from selfinstruct.filters.standards import Standards
 from selfinstruct.metrics import metrics_of
-from selfinstruct.types import Example, RealData
+from selfinstruct.recipes import WITHOUT_LABEL, labelling
+from selfinstruct.types import CHAT, Example, RealData, Speech
 
 JUDGE = "judge"
 """The metric that takes two students and a model: see `judge`."""
+
+COMPLETED = frozenset({"few_shot"})
+"""The recipes that can ask a model without turns, by a text that it goes on with."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +33,9 @@ class Task:
     """The settled choices of one run."""
 
     target: Target
-    recipe: str
+    recipes: Mapping[str, float]
     steps: int
+    speech: Speech = CHAT
 
 
 def settle(cfg: Config, data: RealData) -> Task:
@@ -37,15 +46,46 @@ def settle(cfg: Config, data: RealData) -> Task:
     _check_gate(cfg, target)
     _check_turns(cfg, target)
     _check_scenarios(cfg, target, data)
-    recipe = cfg.generate.recipe
+    Standards.of(data.train, cfg.filters)  # a pattern, a schema or a package that is at fault
+    Executables.of(cfg.filters.executable)
+    speech = cfg.teacher.speech
+    recipes = _settle_recipes(cfg.generate, speech, data, target)
+    takes_label = labelling(recipes)
+    check_goals(cfg.generate, data.labels, takes_label)
+    if cfg.generate.focus is not None:
+        require_focus(data.dev, data.labels, takes_label)
+    return Task(target, recipes, steps_of_an_arm(cfg, len(data.train)), speech)
+
+
+def _settle_recipes(
+    cfg: GenerateConfig, speech: Speech, data: RealData, target: Target
+) -> dict[str, float]:
+    """The run's recipes with their weights, which sum to 1."""
+    recipe: str = cfg.recipe
     if recipe == "auto":
         recipe = "label_first" if data.labels else "self_instruct"
-    if recipe == "label_first" and not data.labels:
+        recipe = recipe if speech.turns else "few_shot"
+    weights: dict[str, float] = dict(cfg.recipes.items()) or {recipe: 1.0}
+    if "label_first" in weights and not data.labels:
         raise UserError(
-            "generate.recipe is label_first, but no seed has a label",
+            f"generate.{'recipes has' if cfg.recipes else 'recipe is'} label_first, but no seed "
+            "has a label",
             next_step="add labels to the seeds, or set generate.recipe: self_instruct",
         )
-    return Task(target, recipe, steps_of_an_arm(cfg, len(data.train)))
+    if not speech.turns and not weights.keys() <= COMPLETED:
+        told = " and ".join(sorted(weights.keys() - COMPLETED))
+        raise UserError(
+            f"recipe {told} asks in turns, and teacher.template none sends none",
+            next_step="set generate.recipe: few_shot, or teacher.template: chat",
+        )
+    if "label" in target and WITHOUT_LABEL & set(weights):
+        raise UserError(
+            f"recipe {' and '.join(WITHOUT_LABEL & set(weights))} makes rows without a label, and "
+            "the student writes labels",
+            next_step="leave it out, or set task.target=response",
+        )
+    total = sum(weights.values())
+    return {name: weights[name] / total for name in sorted(weights)}
 
 
 def located(cfg: Config, base: Path) -> Config:
@@ -58,9 +98,13 @@ def located(cfg: Config, base: Path) -> Config:
     table = cfg.budget.price_file
     listed = load_prices(find_path(table, base)) if table else {}
     evaluate = {"json_schema": schema and str(find_path(schema, base))}
+    form = cfg.filters.format
+    shape = {"json_schema": form.json_schema and str(find_path(form.json_schema, base))}
+    filters = {"format": form.model_copy(update=shape)}
     guard = {"lm_eval_path": tasks and str(find_path(tasks, base))}
     return cfg.model_copy(
         update={
+            "filters": cfg.filters.model_copy(update=filters),
             "evaluate": cfg.evaluate.model_copy(update=evaluate),
             "guard": cfg.guard.model_copy(update=guard),
             "budget": cfg.budget.model_copy(update={"prices": listed | cfg.budget.prices}),

@@ -24,6 +24,7 @@ from selfinstruct.account import (
     worst_prompt_tokens,
 )
 from selfinstruct.config import BudgetConfig
+from selfinstruct.privacy import Finder, hide_in_messages
 from selfinstruct.redaction import redact, secrets_in
 from selfinstruct.rows import from_messages
 from selfinstruct.store import Store
@@ -51,7 +52,9 @@ limit is passed by no more than these take, and a busy endpoint idles for little
 class Teacher:
     """A model in the role of teacher, writing its calls to one run's ledger.
 
-    `at_once` is how many calls it has under way at a time.
+    `at_once` is how many calls it has under way at a time. `hidden` is the personal data that it is
+    shown placeholders for, None where it may read everything. It is hidden here, where every prompt
+    of every recipe and of the judge goes out, and the ledger holds the prompt as it was sent.
     """
 
     model: Model
@@ -60,6 +63,7 @@ class Teacher:
     seed: int = 0
     on_progress: OnProgress = silent
     at_once: int = 8
+    hidden: Finder | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ def ask(
     Failed calls come back with finish_reason "error" and are asked again on the next start. Raises
     `SpentError` when the budget lets no further call through; everything answered is kept.
     """
+    prompts = [as_sent(prompt, teacher.hidden) for prompt in prompts]
     place = [teacher.seed, round_index, wave]
     calls = [
         _call(teacher.model, prompt, sampling, [*place, position], sample)
@@ -96,6 +101,13 @@ def ask(
     return [by_call[start : start + samples] for start in range(0, len(by_call), samples)]
 
 
+def as_sent(prompt: Prompt, hidden: Finder | None) -> Prompt:
+    """The prompt with placeholders for the personal data that is hidden, and the same parents."""
+    if hidden is None:
+        return prompt
+    return replace(prompt, messages=hide_in_messages(prompt.messages, hidden))
+
+
 def _call(
     model: Model, prompt: Prompt, sampling: Sampling, place: Sequence[int], sample: int
 ) -> _Call:
@@ -107,9 +119,12 @@ def _call(
     messages = from_messages(prompt.messages)
     drawn = sampling.temperature > 0
     seed = int(digest([*place, messages]), 16) % SEEDS + sample if drawn else 0
-    request = Request(prompt.messages, sampling, sample if drawn else 0, seed)
+    request = Request(prompt.messages, sampling, sample if drawn else 0, seed, prompt.schema)
     how = [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.stop]
-    return _Call(digest([messages, how, request.sample, seed, model.digest]), prompt, request)
+    asked = [messages, how, request.sample, seed, model.digest]
+    if prompt.schema:  # left out where there is none, so that older ledgers' keys stand
+        asked.append(prompt.schema)
+    return _Call(digest(asked), prompt, request)
 
 
 def _known(store: Store, calls: Sequence[_Call]) -> dict[str, Completion]:

@@ -2,7 +2,7 @@
 a run comes from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from selfinstruct.pairs import LOWER_IS_BETTER
@@ -65,6 +65,36 @@ def tell_ending(ending: str, accepted: int, target: int) -> str:
             return f"{rows} when the candidates of generate.max_candidates were used up"
         case _:
             return f"{rows} when it stalled: of the last waves less than generate.stall was kept"
+
+
+def personal_data(found: Mapping[str, Any], reader: str) -> str:
+    """What rows hold of it and who reads it: `reader` is the role of a model, such as teacher."""
+    if not found["rows"]:
+        return f"none found in {found['total']} rows"
+    kinds = ", ".join(f"{kind.replace('_', ' ')} {rows}" for kind, rows in found["kinds"].items())
+    what = f"in {found['rows']} of {found['total']} rows ({kinds})"
+    if found["remote"] and not found["hidden"]:
+        return f"{what}; it leaves this machine as it is, for the {reader} (privacy.redact: never)"
+    where = "elsewhere" if found["remote"] else "on this machine"
+    reads = "is shown placeholders for it" if found["hidden"] else "reads it"
+    return f"{what}; the {reader}, {where}, {reads}"
+
+
+def overlap(found: Mapping[str, Any]) -> str:
+    """The longest runs of words shared with a training row: median, 95 % and most of the rows."""
+    made, real = (_quantiles(found[name]["quantiles"]) for name in ("synthetic", "control"))
+    return f"{made} words in a row from a real row (half, 95 %, all of them); held-out rows {real}"
+
+
+def _quantiles(values: Sequence[int]) -> str:
+    return " / ".join(map(str, values)) if values else "none"
+
+
+def tell_unmet(found: Mapping[str, Any]) -> str:
+    """A quota or request that a round ended without, such as `quota fee: 3 of 20 rows`."""
+    label, request = found["label"], found["request"]
+    what = f"request {request!r}" + (f" of {label}" if label is not None else "")
+    return f"{what if request else f'quota {label}'}: {found['got']} of {found['asked']} rows"
 
 
 def opened(seen: Mapping[str, int]) -> str:

@@ -79,6 +79,9 @@ class Prompt:
     version: str
     parents: tuple[str, ...] = ()
     parent_depth: int = 0
+    schema: str = ""
+    """The JSON schema, as canonical JSON, that the server is to hold the answer to; empty for none.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +97,28 @@ class Sampling:
 @dataclass(frozen=True, slots=True)
 class Request:
     """One completion asked of a `Model`. `sample` tells apart several draws from one prompt; `seed`
-    fixes the draw.
+    fixes the draw; `schema` as in `Prompt`.
     """
 
     messages: tuple[Message, ...]
     sampling: Sampling
     sample: int = 0
     seed: int = 0
+    schema: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How a teacher may be asked: in `turns`, or with a text that it goes on with; and whether its
+    server holds an answer to a `schema`.
+    """
+
+    turns: bool = True
+    schema: bool = False
+
+
+CHAT = Speech()
+"""What every chat model takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +199,10 @@ class StudentModel(Model, Protocol):
 
 ROUND_FULL = "round_full"
 """The reason of a candidate that passed every filter after its round was full."""
+QUOTA_FULL = "quota_full"
+"""... and of one whose label, or whose request, had all the rows it was to have."""
+UNNEEDED = (ROUND_FULL, QUOTA_FULL)
+"""The reasons that say nothing against a candidate."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ times the text is repeated and how the completion ended.
 
 import json
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from selfinstruct.text import without_surrogates
 from selfinstruct.types import Answered, Completion, Request, digest
 
 GOLDEN = Path(__file__).parent / "golden" / "malformed.jsonl"
@@ -75,3 +77,17 @@ class Queue:
 
     def close(self) -> None:
         pass
+
+
+ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))')
+LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+def spoken(text: str) -> str:
+    """The text as it stands, whole characters alone, and with JSON's escapes read."""
+
+    def letter(match: re.Match[str]) -> str:
+        return chr(int(match[1], 16)) if match[1] else LETTERS.get(match[2], match[2])
+
+    whole = without_surrogates(text)
+    return f"{text}\n{whole}\n{without_surrogates(ESCAPE.sub(letter, text))}"

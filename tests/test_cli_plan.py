@@ -20,7 +20,7 @@ def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_plan_tells_splits_calls_prompt_and_what_the_gate_can_see() -> None:
     found = json.loads(json.dumps(plan_run(CONFIGS / "quickstart.yaml", [])))
     assert found["target"] == "label_and_response"
-    assert found["recipe"] == "label_first"
+    assert found["recipes"] == {"label_first": 1.0}
     assert found["data"]["train"] > 60
     assert found["calls_per_round"]["least"] < found["calls_per_round"]["most"]
     assert 0.05 < found["gate"]["detectable_gain"] < 0.3
@@ -41,7 +41,7 @@ def test_general_seeds_are_planned_with_self_instruct(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = plan_run(CONFIGS / "general_self_instruct.yaml", [])
-    assert (found["target"], found["recipe"]) == ("response", "self_instruct")
+    assert (found["target"], found["recipes"]) == ("response", {"self_instruct": 1.0})
     assert found["gate"]["detectable_gain"] is None
     print_plan(found)
     text = capsys.readouterr().out
@@ -167,3 +167,93 @@ def test_a_plan_names_the_host_that_is_asked_and_the_proxy_without_its_password(
 
 def test_a_plan_that_asks_no_server_names_no_host() -> None:
     assert plan_run(CONFIGS / "quickstart.yaml", [])["hosts"] == []
+
+
+def test_a_plan_says_what_personal_data_would_leave_the_machine_and_shows_the_prompt_without_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seeds = tmp_path / "seeds.jsonl"
+    lines = (CONFIGS.parent / "seeds" / "billing.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    marked = [
+        {**row, "input": f"{row['input']} Write to u{n}@web.de"} for n, row in enumerate(rows)
+    ]
+    seeds.write_text("".join(f"{json.dumps(row)}\n" for row in marked))
+    ours = [f"seeds.path={seeds}", "seeds.license=CC-BY-4.0"]
+    teacher = "teacher={backend: openai, name: m, base_url: 'https://api.openai.com/v1'}"
+    judge = f"judge.model={teacher.partition('=')[2]}"
+    found = json.loads(json.dumps(plan_run(CONFIGS / "quickstart.yaml", [*ours, teacher, judge])))
+    reads = {each["role"]: each for each in found["personal_data"]}
+    train, gate = reads["teacher"], reads["judge"]
+    assert (train["rows"], gate["rows"]) == (found["data"]["train"], found["data"]["gate"])
+    assert (train["kinds"], train["remote"], train["hidden"]) == ({"email": train["rows"]}, 1, 1)
+    assert "[EMAIL_1]" in json.dumps(found["first_prompt"])
+    assert "@web.de" not in json.dumps(found)
+    print_plan(found)
+    text = capsys.readouterr().out
+    assert "the teacher, elsewhere, is shown placeholders for it" in text
+    assert "CC-BY-4.0" in text
+    near = plan_run(CONFIGS / "quickstart.yaml", ours)
+    assert "@web.de" in json.dumps(near["first_prompt"])
+    assert [each["hidden"] for each in near["personal_data"]] == [False]
+
+
+AIMED = [
+    "generate.accept=40",
+    "generate.quotas={refund not received: 12}",
+    "generate.requests=[{ask: a fee in francs, count: 5}]",
+    "generate.personas=[a tired parent, a clerk]",
+    "generate.styles=[one line, three lines, all caps]",
+    "generate.focus=weak",
+    "generate.adapt=0.25",
+]
+
+
+def test_a_plan_shows_what_a_round_aims_at(capsys: pytest.CaptureFixture[str]) -> None:
+    labels = plan_run(CONFIGS / "quickstart.yaml", [])["labels"]
+    settings = [each.replace("refund not received", labels[0]) for each in AIMED]
+    found = json.loads(json.dumps(plan_run(CONFIGS / "quickstart.yaml", settings)))
+    assert found["aim"]["quotas"] == {labels[0]: 12}
+    assert found["aim"]["rest"] == 40 - 12 - 5
+    print_plan(found)
+    text = " ".join(capsys.readouterr().out.split())
+    for words in (
+        f"{labels[0]} 12 accepted rows a round",
+        "5 rows: a fee in francs",
+        "the rest 23 rows",
+        "2 personas x 3 styles",
+        "weak on dev",
+        "keeps at least 25% of its own",
+        "Who writes it: a ",  # in the first prompt
+    ):
+        assert words in text
+
+
+def test_a_plan_that_aims_at_nothing_says_nothing_of_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_plan(plan_run(CONFIGS / "quickstart.yaml", []))
+    text = capsys.readouterr().out
+    assert "asked by recipe label_first" in text
+    for words in ("quotas", "requests", "the rest", "written by", "focus", "adapts"):
+        assert words not in text
+
+
+def test_several_recipes_are_planned_with_their_shares(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    recipes = ["task.target=response", "generate.recipes={label_first: 3, self_instruct: 1}"]
+    print_plan(plan_run(CONFIGS / "quickstart.yaml", recipes))
+    assert "recipes label_first 75%, self_instruct 25%" in capsys.readouterr().out
+
+
+def test_a_mistyped_label_is_refused_with_the_nearest_before_anything_is_spent(
+    tmp_path: Path, tiny_base: Path
+) -> None:
+    settings = small(tmp_path, tiny_base)
+    label = plan_run(CONFIGS / "quickstart.yaml", settings)["labels"][0]
+    with pytest.raises(UserError, match=f"did you mean '{label}'"):
+        plan_run(
+            CONFIGS / "quickstart.yaml", [*settings, f"generate.quotas={{{label}x: 3}}"], pilot=8
+        )
+    assert list(tmp_path.iterdir()) == []

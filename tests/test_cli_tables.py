@@ -1,10 +1,12 @@
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from selfinstruct.cli.tables import print_summary
+from selfinstruct.stats import wilson
 from selfinstruct.store import Store
 from selfinstruct.summary import read_summary
 from tests.finished import report, write_run
@@ -86,3 +88,65 @@ def test_rows_that_came_too_late_are_no_failure_and_why_a_round_ended_is_said(
     assert "ended: full, 1 of 1 rows accepted" in text
     assert "dropped: too_similar 1\n" in text
     assert "70 tokens · 0.50 EUR · and 2 calls lost that were asked again" in text
+
+
+def test_a_round_tells_what_its_teacher_read_and_what_its_rows_repeat(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    assert "personal data" not in printed(tmp_path)  # a run of an older version does not know
+    summary = read_summary(tmp_path)
+    (entry,) = summary["rounds"]
+    entry |= {
+        "personal_data": {"rows": 1, "total": 9, "kinds": {"email": 1}, "remote": 1, "hidden": 1},
+        "overlap": {"synthetic": {"quantiles": [3, 7, 12]}, "control": {"quantiles": [2, 4, 6]}},
+        "licenses": {"CC-BY-4.0 AND Gemma": 5},
+    }
+    out = io.StringIO()
+    print_summary(Console(file=out, width=140), summary)
+    for words in ("personal data: in 1 of 9 rows (email 1)", "copied: 3 / 7 / 12", "Gemma 5"):
+        assert words in out.getvalue()
+
+
+def arm(label: str, kept: int, request: str = "", tokens: float | None = 50.0) -> dict[str, Any]:
+    share = wilson(kept, 40)
+    return {
+        "recipe": "label_first",
+        "version": "v1",
+        "label": label,
+        "request": request,
+        "candidates": 40,
+        "kept": kept,
+        "share": {"value": share.value, "low": share.low, "high": share.high},
+        "calls": tokens and 2.0,
+        "tokens": tokens,
+    }
+
+
+def test_the_worst_and_the_best_arms_are_told_and_what_was_not_reached(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    summary = read_summary(tmp_path)
+    (entry,) = summary["rounds"]
+    entry["arms"] = [arm("loan", 0, tokens=None), arm("fee", 3, "a rhyme"), arm("card", 30)]
+    entry["unmet"] = [
+        {"label": "loan", "request": "", "asked": 20, "got": 3},
+        {"label": None, "request": "a rhyme", "asked": 5, "got": 0},
+    ]
+    entry["rejected"] = {"round_full": 1, "quota_full": 2}
+    out = io.StringIO()
+    print_summary(Console(file=out, width=200), summary)
+    text = out.getvalue()
+    assert "least kept: label_first loan 0 of 40, 0.0 % [0.0, 8.8]\n" in text
+    assert "most kept: label_first card 30 of 40, 75.0 %" in text
+    assert "50 tokens a row" in text
+    assert "fee" not in text  # one at either end, of three
+    assert "not met: quota loan: 3 of 20 rows" in text
+    assert "not met: request 'a rhyme': 0 of 5 rows" in text
+    assert "3 more would have been, but the round or their quota was full" in text
+
+
+def test_one_arm_alone_is_no_best_and_no_worst(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    summary = read_summary(tmp_path)
+    summary["rounds"][0]["arms"] = [arm("fee", 3)]
+    out = io.StringIO()
+    print_summary(Console(file=out, width=200), summary)
+    assert "least kept" not in out.getvalue()

@@ -38,7 +38,7 @@ OPERATIONAL = {
     "teacher.use_proxy",
 }
 
-TABLES = ("columns", "split", "max_per_label", "prices")
+TABLES = ("columns", "split", "max_per_label", "prices", "patterns", "quotas", "recipes")
 """Fields whose keys the user names."""
 
 

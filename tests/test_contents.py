@@ -11,12 +11,20 @@ from selfinstruct.errors import UserError
 from selfinstruct.types import Checkpoint
 
 BASE = Checkpoint("base", "b", None, "digest of the folder")
-PLUGIN = "def score(example, reply):\n    return {}\n\ndef teach(requests):\n    return {}\n"
+PLUGIN = """def score(example, reply):
+    return {}
+
+def teach(requests):
+    return {}
+
+def make_test(example):
+    return "{}"
+"""
 
 
-def write_plugin(folder: Path, score: int = 0, teach: int = 0) -> None:
+def write_plugin(folder: Path, score: int = 0, teach: int = 0, make_test: int = 0) -> None:
     """Forgotten by Python, so that it is read again, as another process would."""
-    (folder / "own_code.py").write_text(PLUGIN.format(score, teach))
+    (folder / "own_code.py").write_text(PLUGIN.format(score, teach, make_test))
     sys.modules.pop("own_code", None)
 
 
@@ -27,6 +35,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     write_plugin(tmp_path)
     (tmp_path / "schema.json").write_text("{}")
+    (tmp_path / "form.json").write_text("{}")
     (tmp_path / "tasks").mkdir()
     (tmp_path / "tasks/one.yaml").write_text("task: one")
     (tmp_path / "model.gguf").write_bytes(b"GGUF")
@@ -42,6 +51,10 @@ def config(**sections: Any) -> Config:
         "teacher": {"backend": "program", "name": "own_code:teach"},
         "student": {"name": "model.gguf"},
         "evaluate": {"metrics": ["own_code:score"], "json_schema": "schema.json"},
+        "filters": {
+            "format": {"json_schema": "form.json"},
+            "executable": {"check": "own_code:make_test"},
+        },
         "guard": {"lm_eval_path": "tasks"},
         "judge": {"model": {"backend": "llamacpp", "name": "judge.gguf"}},
     }
@@ -51,6 +64,8 @@ def config(**sections: Any) -> Config:
 CHANGES: dict[str, Callable[[Path], object]] = {
     "evaluate.metrics": lambda here: write_plugin(here, score=1),
     "evaluate.json_schema": lambda here: (here / "schema.json").write_text("true"),
+    "filters.format.json_schema": lambda here: (here / "form.json").write_text("true"),
+    "filters.executable.check": lambda here: write_plugin(here, make_test=1),
     "guard.lm_eval_path": lambda here: (here / "tasks/two.yaml").write_text("task: two"),
     "student.name": lambda here: (here / "model.gguf").write_bytes(b"GGUF, another"),
     "teacher.name": lambda here: write_plugin(here, teach=1),
@@ -70,7 +85,8 @@ def test_a_change_of_content_shows_in_its_field_alone(here: Path, field: str) ->
 @pytest.mark.usefixtures("here")
 def test_what_is_not_here_has_no_content() -> None:
     served = {"backend": "openai", "name": "m", "base_url": "http://127.0.0.1:1/v1"}
-    plain = {"evaluate": {}, "guard": {}, "judge": {}, "student": {"name": "someone/never-fetched"}}
+    plain: dict[str, Any] = {name: {} for name in ("evaluate", "filters", "guard", "judge")}
+    plain["student"] = {"name": "someone/never-fetched"}
     assert contents(config(**plain, teacher=served), BASE) == {}
     gone = {"backend": "scripted", "name": "gone.jsonl"}
     assert contents(config(**plain, teacher=gone), BASE) == {}

@@ -62,7 +62,11 @@ def test_a_student_is_opened_once_for_all_its_rows(tiny_base: Path, tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("sections", "dev", "guards"),
-    [({"watch": {"enabled": False}}, False, 1), ({}, True, 0)],
+    [
+        ({"watch": {"enabled": False}}, False, 1),
+        ({}, True, 0),
+        ({"watch": {"enabled": False}, "generate": {"focus": "weak"}}, True, 1),
+    ],
 )
 def test_what_is_switched_off_costs_nothing(
     tiny_base: Path, tmp_path: Path, sections: dict[str, Any], dev: bool, guards: int

@@ -81,7 +81,7 @@ BELOW_THE_LIMIT = "one two three four five a b c d e"
     [
         (Example(LONG), Example(AT_THE_LIMIT), 0.6),
         (Example(LONG), Example(BELOW_THE_LIMIT), None),
-        (Example(LONG), reply(LONG), None),
+        (Example(LONG), reply(LONG), None),  # a question is compared with questions
         (Example("x", LONG, label="l"), Example("x", AT_THE_LIMIT, label="m"), 0.6),
         (Example("x", LONG, label="l"), Example("x", BELOW_THE_LIMIT, label="l"), None),
     ],
@@ -96,6 +96,63 @@ def test_a_question_at_or_above_the_limit_is_a_leak(
         assert rejection is not None
         assert (rejection.reason, rejection.value) == ("contaminated", value)
         assert (rejection.threshold, rejection.neighbour) == (0.6, row.id)
+
+
+SHORT = "one two three four five six seven"
+
+
+@pytest.mark.parametrize(
+    ("row", "example", "value"),
+    [
+        (Example("x", response=LONG), reply(AT_THE_LIMIT), 0.6),
+        (Example("x", response=LONG), reply(BELOW_THE_LIMIT), None),
+        (Example("x", response=LONG), Example("y", input=AT_THE_LIMIT), 0.6),
+        (Example("x", input=LONG), reply(AT_THE_LIMIT), 0.6),
+        (Example("x", response=LONG), Example("y", turns=(Message("user", LONG),)), 1.0),
+        (Example("x", turns=(Message("user", LONG),)), reply(LONG), 1.0),
+        (Example("x", response=SHORT), reply(SHORT), None),  # short answers repeat rightly
+        (Example("x", response=f"{SHORT} eight"), reply(SHORT), None),
+        (Example("x", response=f"{SHORT} eight"), reply(f"{SHORT} ocho"), 7 / 8),
+        (Example("x", "q", LONG, label="l"), Example("x", "r", AT_THE_LIMIT, label="l"), 0.6),
+        (Example("x", response="Yes"), reply("Yes"), None),
+        (Example("x", response=LONG), Example("x", LONG, label="l"), None),  # as for instructions
+    ],
+)
+def test_a_long_passage_at_or_above_the_limit_is_a_leak(
+    row: Example, example: Example, value: float | None
+) -> None:
+    rejection = HeldOut.build([row], ROUGE).leak(example)
+    assert (rejection and rejection.value) == value
+    if rejection is not None:
+        assert (rejection.threshold, rejection.neighbour) == (0.6, row.id)
+    short = ROUGE.model_copy(update={"passage_words": None})
+    assert HeldOut.build([row], short).leak(example) is None
+
+
+def test_a_passage_like_one_of_a_training_row_does_not_count() -> None:
+    gate, train = Example("x", response=LONG), Example("y", response=AT_THE_LIMIT)
+    assert HeldOut.build([gate], ROUGE).leak(reply(f"{LONG} eleven")) is not None
+    assert HeldOut.build([gate], ROUGE, [train]).leak(reply(f"{LONG} eleven")) is None
+    far = Example("y", response=BELOW_THE_LIMIT)
+    assert HeldOut.build([gate], ROUGE, [far]).leak(reply(f"{LONG} eleven")) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "w " * 100_000,
+        "\U0001f600" * 9,
+        "\ud83d\udc00 x",
+        "a\0b",
+        "\u200fa\u202eb",
+        "привет 你好",
+    ],
+)
+def test_bad_input_leaks_nothing_of_another_row(text: str) -> None:
+    bad = Example(text, text, text)
+    assert HeldOut.build([GATE] * 1000, ContaminationConfig()).leak(bad) is None
+    assert HeldOut.build([bad], ContaminationConfig()).leak(GATE) is None
 
 
 def test_the_nearest_row_is_named() -> None:

@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct.config import FiltersConfig, NoveltyConfig
+from selfinstruct.config import (
+    ExecutableConfig,
+    FiltersConfig,
+    MemorisationConfig,
+    NoveltyConfig,
+)
 from selfinstruct.filters.screen import Indexes, Verified, Verify, check_question, screen
 from selfinstruct.types import Drafts, Example, Message, Rejection, Score, Screened
 
@@ -212,12 +217,111 @@ def test_novelty_can_be_off() -> None:
     assert judge(near, cfg=off).accepted == (near,)
 
 
+def test_a_copy_of_a_real_row_is_told_after_all_else() -> None:
+    words = " ".join(f"word{n}" for n in range(13))
+    seed = replace(SEED, response=f"Cherry, {words}")
+    copy = replace(FRESH, response=f"So {words} and more")
+    screened = judge(copy, train=[seed])
+    assert reasons(screened) == [("memorised", seed.id)]
+    assert screened.rejected[0].value == 13
+    assert reasons(judge(copy, train=[seed], held_out=[seed])) == [("memorised", seed.id)]
+    assert reasons(judge(copy, train=[seed], pool=[copy])) == [("duplicate", copy.id)]
+    off = FiltersConfig(memorisation=MemorisationConfig(run=None, verbatim=None))
+    assert judge(copy, train=[seed], cfg=off).accepted == (copy,)
+
+
+def test_a_copied_question_is_dropped_before_its_answer_is_paid_for() -> None:
+    words = " ".join(f"word{n}" for n in range(13))
+    indexes = Indexes.build([Example(words)], [], [], CFG)
+    asked = Example(f"{words} {' '.join(f'new{n}' for n in range(20))}")
+    rejection = check_question(asked, indexes, CFG)
+    assert rejection is not None
+    assert rejection.reason == "memorised"
+
+
 def test_what_could_not_be_read_is_passed_on() -> None:
     unread = Rejection(Example("?"), "unreadable")
     indexes = Indexes.build([SEED], [], [GATE], CFG)
     screened = screen(Drafts((FRESH, SEED), (unread,)), indexes, CFG)
     assert screened.accepted == (FRESH,)
     assert [rejection.reason for rejection in screened.rejected] == ["unreadable", "duplicate"]
+
+
+FRUITS = [replace(SEED, instruction=f"Name {n} red fruits", kind=str(n)) for n in range(20)]
+OTHER = "Explain how the tides follow the moon"
+
+
+@pytest.mark.parametrize(
+    ("draft", "reason"),
+    [
+        (replace(FRESH, response="Воздух рассеивает волны."), "foreign_script"),
+        (replace(FRESH, response=" ".join(map(str, range(13)))), "length_outlier"),
+        (replace(FRESH, response="See:\n```python\nif\n```"), "broken_code"),
+        (replace(FRESH, response="Воздух, воздух:"), "dangling_colon"),  # needs no real rows
+        (replace(FRUITS[0], response="Вишня, клубника."), "foreign_script"),  # before novelty
+    ],
+)
+def test_the_real_rows_set_standards(draft: Example, reason: str) -> None:
+    assert [each.reason for each in judge(draft, train=FRUITS).rejected] == [reason]
+
+
+def test_what_is_unsound_by_the_real_rows_contradicts_nothing() -> None:
+    sound = Example("Is the number in the text prime", "91", "It is not")
+    foreign = replace(sound, response="Да, это простое число.")
+    assert judge(sound, foreign, train=FRUITS).accepted == (sound,)
+
+
+def test_an_answer_that_a_known_row_gives_otherwise_is_a_contradiction() -> None:
+    sound = Example("Is the number in the text prime", "91", "No")
+    late = replace(CARD, input="The parcel is late again")
+    for known, other in ((sound, replace(sound, response="Yes")), (late, replace(late, label="b"))):
+        expected = [("contradiction", known.id)]
+        assert reasons(judge(other, train=[SEED, known])) == expected
+        assert reasons(judge(other, pool=[known])) == expected
+        indexes = Indexes.build([SEED], [], [], CFG)
+        screen(Drafts((known,)), indexes, CFG)
+        assert reasons(screen(Drafts((other,)), indexes, CFG)) == expected
+
+
+def test_the_children_of_a_row_are_counted_over_pool_and_batch() -> None:
+    cfg = FiltersConfig(max_children=2)
+    old = Example("List the rivers of Portugal", response="Tejo.", parents=(SEED.id,))
+    second = replace(FRESH, instruction=OTHER, parents=(SEED.id,))
+    third = replace(second, instruction="Describe a walk along the winter sea")
+    screened = judge(second, third, FRESH, pool=[old], cfg=cfg)
+    assert screened.accepted == (second, FRESH)
+    assert reasons(screened) == [("too_many_children", SEED.id)]
+    assert judge(second, third, pool=[old]).accepted == (second, third)
+
+
+@pytest.mark.slow
+def test_an_answer_that_stands_otherwise_is_run() -> None:
+    cfg = FiltersConfig(executable=ExecutableConfig(check="run"))
+    right = replace(FRESH, response="x = 1 + 1")
+    wrong = replace(FRESH, instruction=OTHER, response="y = 1 / 0")
+    assert judge(right, wrong, cfg=cfg).accepted == (right,)
+    near = replace(SEED, instruction="Name three red fruits now", response="1 / 0")
+    assert reasons(judge(near, cfg=cfg)) == [("too_similar", SEED.id)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (Example("Назови несколько красных фруктов"), "foreign_script"),
+        (Example("Name the intent", FRUITS[0].instruction, label="a"), "contradiction"),
+        (Example(OTHER, parents=("full",)), "too_many_children"),
+        (Example(OTHER, parents=("other",)), None),
+    ],
+)
+def test_check_question_knows_standards_answers_and_children(
+    asked: Example, reason: str | None
+) -> None:
+    cfg = FiltersConfig(max_children=1)
+    labelled = Example("Name the intent", FRUITS[0].instruction, label="b")
+    full = Example("List the rivers of Portugal", response="Tejo.", parents=("full",))
+    indexes = Indexes.build([*FRUITS, labelled], [full], [GATE], cfg)
+    rejection = check_question(asked, indexes, cfg)
+    assert (rejection and rejection.reason) == reason
 
 
 @pytest.mark.parametrize(
@@ -247,6 +351,7 @@ EXAMPLES = st.builds(
     input=st.one_of(st.just(""), PHRASES),
     response=st.one_of(st.just(""), PHRASES),
     label=st.sampled_from([None, None, "a", "b"]),
+    parents=st.sampled_from([(), (SEED.id,), (SEED.id, GATE.id)]),
 )
 
 
@@ -254,18 +359,19 @@ EXAMPLES = st.builds(
 def test_nothing_disappears_and_waves_decide_as_a_resumed_run(
     drafts: list[Example], cut: int
 ) -> None:
+    cfg = FiltersConfig(max_children=1)
     unread = tuple(Rejection(example, "unreadable") for example in drafts[:2])
-    indexes = Indexes.build([SEED], [], [GATE], CFG)
-    first = screen(Drafts(tuple(drafts[:cut]), unread), indexes, CFG)
+    indexes = Indexes.build([SEED], [], [GATE], cfg)
+    first = screen(Drafts(tuple(drafts[:cut]), unread), indexes, cfg)
     assert len(first.accepted) + len(first.rejected) == len(drafts[:cut]) + len(unread)
     kept = [id(example) for example in first.accepted]
     dropped = [id(rejection.what) for rejection in first.rejected if rejection not in unread]
     assert sorted(kept + dropped) == sorted(id(example) for example in drafts[:cut])
     assert len({example.id for example in first.accepted}) == len(first.accepted)
 
-    rebuilt = Indexes.build([SEED], first.accepted, [GATE], CFG)
+    rebuilt = Indexes.build([SEED], first.accepted, [GATE], cfg)
     rest = Drafts(tuple(drafts[cut:]))
-    assert screen(rest, indexes, CFG) == screen(rest, rebuilt, CFG)
+    assert screen(rest, indexes, cfg) == screen(rest, rebuilt, cfg)
 
 
 # -- verification -----------------------------------------------------------------------------

@@ -1,10 +1,14 @@
+import math
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from selfinstruct.config import FiltersConfig, GenerateConfig
+from selfinstruct.aiming.goals import Unmet, goals, keep
+from selfinstruct.config import FiltersConfig, GenerateConfig, PrivacyConfig
 from selfinstruct.errors import IncompleteError
 from selfinstruct.generate import (
     Aim,
@@ -14,7 +18,6 @@ from selfinstruct.generate import (
     Memory,
     ending,
     generate,
-    keep,
     next_prompts,
     require_full,
 )
@@ -45,7 +48,7 @@ def rows(name: str, count: int = 6) -> tuple[Example, ...]:
 
 
 DATA = RealData(rows("train"), rows("dev"), rows("gate"), rows("final"))
-AIM = Aim(1, 0, DATA, (), "label_and_response")
+AIM = Aim(1, 0, DATA, (), "label_and_response", {"label_first": 1.0})
 
 
 def ask_in_wave(wave: int) -> Ask:
@@ -81,7 +84,7 @@ def run(notebook: Notebook, aim: Aim = AIM, cfg: GenerateConfig = CFG) -> Screen
 
 
 def fill(notebook: Notebook, aim: Aim = AIM, cfg: GenerateConfig = CFG) -> Filled:
-    return generate("label_first", ask_in_wave, notebook.memory, aim, cfg, FiltersConfig())
+    return generate(ask_in_wave, notebook.memory, aim, cfg, FiltersConfig())
 
 
 def test_a_round_ends_when_it_is_full_and_loses_no_candidate() -> None:
@@ -136,7 +139,7 @@ def test_no_held_out_row_is_ever_shown_to_the_teacher() -> None:
         return ask
 
     memory = Notebook().memory
-    generate("label_first", spying, memory, AIM, replace_accept(40), FiltersConfig())
+    generate(spying, memory, AIM, replace_accept(40), FiltersConfig())
     shown = "\n".join(seen)
     assert "train row" in shown
     assert not any(f"{name} row" in shown for name in ("dev", "gate", "final"))
@@ -145,7 +148,6 @@ def test_no_held_out_row_is_ever_shown_to_the_teacher() -> None:
 def test_progress_counts_the_round_and_its_reasons() -> None:
     steps: list[Progress] = []
     done = generate(
-        "label_first",
         ask_in_wave,
         Notebook().memory,
         AIM,
@@ -214,14 +216,27 @@ def test_a_wave_asks_what_should_bring_the_missing_rows(waves: list[Asked], prom
     assert next_prompts(waves, cfg) == prompts
 
 
+def test_a_wave_for_a_hard_quota_goes_by_the_yield_of_that_quota() -> None:
+    hard = {"quotas": {"a": 50, "b": 50}, "accept": 100, "prompts_per_wave": 40}
+    cfg = GenerateConfig.model_validate(hard)
+    easy = tuple(Example(f"a {n}", label="a") for n in range(50))
+    few = tuple(Example(f"b {n}", label="b") for n in range(46))
+    dropped = tuple(Rejection(Example(f"lost {n}", label="b"), "echo") for n in range(904))
+    seen = [Asked(125, Screened((*easy, *few), dropped))]  # 8 candidates a prompt
+    prior = 16 * 96 / 1000
+    assert next_prompts(seen, cfg) == math.ceil(4 / ((46 + prior) / (950 + 16)) / 8) == 11
+    together = GenerateConfig.model_validate({**hard, "quotas": {}})
+    assert next_prompts(seen, together) == math.ceil(4 / 96 * 125) == 6
+
+
 def test_what_passes_after_the_round_is_full_is_kept_as_a_rejection_in_its_order() -> None:
     whole = Screened(rows("made", 5), wave(0, 2).rejected)
-    found = keep(whole, 3)
+    found = keep(whole, goals(replace_accept(3)), ())
     assert found.accepted == whole.accepted[:3]
     assert found.rejected[:2] == whole.rejected
     late = [(item.what, item.reason) for item in found.rejected[2:]]
     assert late == [(row, "round_full") for row in whole.accepted[3:]]
-    assert keep(whole, 5) == whole
+    assert keep(whole, goals(replace_accept(5)), ()) == whole
 
 
 @pytest.mark.parametrize("accept", [1, 5, 8, 17])
@@ -251,3 +266,154 @@ def test_a_round_that_is_not_full_trains_or_stops_as_it_was_told() -> None:
         "name=OTHER",
     ):
         assert words in told
+
+
+@pytest.mark.parametrize(("outputs", "kept"), [("reject", False), ("keep", True)])
+def test_a_row_that_names_somebody_is_dropped_before_its_answer_is_paid_for(
+    outputs: str, kept: bool
+) -> None:
+    answered: list[str] = []
+
+    def leaking(wave: int) -> Ask:
+        def ask(
+            prompts: Sequence[Prompt], sampling: Sampling, samples: int
+        ) -> Sequence[Sequence[Completion]]:
+            answers = [each for each in prompts if each.template == "label_first/answer.j2"]
+            answered.extend(prompt.messages[-1].content for prompt in answers)
+            given = ask_in_wave(wave)(prompts, sampling, samples)
+            return [
+                [Completion(f"{each.text} from u{n}@web.de", "stop") for each in row]
+                for n, row in enumerate(given)
+            ]
+
+        return ask
+
+    privacy = PrivacyConfig.model_validate({"outputs": outputs})
+    aim = replace(AIM, privacy=privacy)
+    cfg = CFG.model_copy(update={"max_candidates": 12})
+    done = generate(leaking, Notebook().memory, aim, cfg, FiltersConfig()).screened
+    named = [item for item in done.rejected if item.reason == "personal_data"]
+    assert bool(done.accepted) is kept
+    assert bool(answered) is kept
+    assert {item.value for item in named} == (set() if kept else {"email"})
+
+
+def test_rows_come_under_the_terms_of_their_teacher() -> None:
+    done = run(Notebook(), replace(AIM, terms="Gemma"))
+    assert {row.license for row in done.accepted} == {"Gemma AND NOASSERTION"}
+
+
+PLAIN = {"accept": 24, "prompts_per_wave": 3, "samples_per_prompt": 3}
+BOTH = {"label_first": 0.5, "self_instruct": 0.5}
+FEATURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "quotas": ({"quotas": {"a": 18}}, {}),
+    "requests": (
+        {
+            "requests": [
+                {"ask": "in march", "count": 7},
+                {"ask": "a domain", "count": 4, "label": "b"},
+            ]
+        },
+        {},
+    ),
+    "personas": ({"personas": ["a child", "a clerk"], "styles": ["x", "y", "z"]}, {}),
+    "focus": ({}, {"focus": {"a": 0.5, "b": 1.5}}),
+    "recipes": ({}, {"recipes": BOTH, "target": "response"}),
+    "adapt": ({"adapt": 0.25}, {"recipes": BOTH, "target": "response"}),
+    "all": (
+        {
+            "quotas": {"a": 4},
+            "requests": [{"ask": "in march", "count": 7}],
+            "personas": ["a child", "a clerk"],
+            "adapt": 0.25,
+            "balance": 0.5,
+        },
+        {"recipes": BOTH, "target": "response", "focus": {"a": 0.5, "b": 1.5}},
+    ),
+}
+
+
+def aimed(name: str) -> tuple[GenerateConfig, Aim]:
+    knobs, changes = FEATURES[name]
+    return GenerateConfig.model_validate({**PLAIN, **knobs}), replace(AIM, **changes)
+
+
+@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.parametrize("known", [1, 2])
+def test_a_round_that_aims_and_is_resumed_asks_what_an_uninterrupted_one_does(
+    name: str, known: int
+) -> None:
+    cfg, aim = aimed(name)
+    whole, asked = Notebook(), list[str]()
+    expected = generate(spy(asked), whole.memory, aim, cfg, FiltersConfig())
+    assert len(whole.waves) > known
+    kept = {index: wave for index, wave in whole.waves.items() if index < known}
+    resumed, again = Notebook(kept), list[str]()
+    assert generate(spy(again), resumed.memory, aim, cfg, FiltersConfig()) == expected
+    assert asked[-len(again) :] == again
+    plain = GenerateConfig.model_validate(PLAIN)
+    assert generate(spy([]), Notebook().memory, AIM, plain, FiltersConfig()) != expected
+
+
+def spy(asked: list[str]) -> Callable[[int], Ask]:
+    """The scripted teacher, which writes down the last turn of every prompt."""
+
+    def in_wave(wave: int) -> Ask:
+        def ask(
+            prompts: Sequence[Prompt], sampling: Sampling, samples: int
+        ) -> Sequence[Sequence[Completion]]:
+            asked.extend(prompt.messages[-1].content for prompt in prompts)
+            return ask_in_wave(wave)(prompts, sampling, samples)
+
+        return ask
+
+    return in_wave
+
+
+def test_a_full_round_has_exactly_the_rows_of_every_quota_and_request() -> None:
+    knobs = {
+        "quotas": {"a": 9},
+        "requests": [{"ask": "in march", "count": 5}, {"ask": "a domain", "count": 3}],
+    }
+    cfg = GenerateConfig.model_validate({**PLAIN, **knobs})
+    found = fill(Notebook(), cfg=cfg)
+    assert (found.ending, found.unmet) == ("full", ())
+    rows = Counter((row.request, row.label if not row.request else None) for row in done(found))
+    assert rows == {("", "a"): 9, ("in march", None): 5, ("a domain", None): 3, ("", "b"): 7}
+    assert {item.reason for item in found.screened.rejected} >= {"quota_full"}
+
+
+def done(found: Filled) -> tuple[Example, ...]:
+    return found.screened.accepted
+
+
+def test_a_quota_that_is_not_reached_is_told_with_its_numbers() -> None:
+    cfg = GenerateConfig.model_validate(
+        {**PLAIN, "accept": 40, "max_candidates": 12, "quotas": {"a": 30}, "on_exhausted": "stop"}
+    )
+    found = fill(Notebook(), cfg=cfg)
+    got = sum(row.label == "a" for row in done(found))
+    assert found.unmet == (Unmet("a", "", 30, got),)
+    with pytest.raises(IncompleteError, match=f"quota a: {got} of 30 rows"):
+        require_full(found, cfg, 1)
+
+
+def test_recipes_are_called_with_their_own_orders_in_the_order_of_their_names() -> None:
+    cfg, aim = aimed("recipes")
+    found = generate(ask_in_wave, Notebook().memory, aim, cfg, FiltersConfig())
+    sources = {row.source for row in done(found)}
+    assert sources == {"recipe:label_first", "recipe:self_instruct"}
+    assert all((row.label is None) == (row.source != "recipe:label_first") for row in done(found))
+
+
+def test_what_is_held_out_reaches_no_order() -> None:
+    """Other dev, gate and final rows, none near a candidate: the same prompts, word for word."""
+    cfg, aim = aimed("all")
+    prompts = []
+    for name in ("held", "other"):
+        dev, gate, final = (rows(f"{name} {split}") for split in ("dev", "gate", "final"))
+        data = RealData(DATA.train, dev, gate, final)
+        asked: list[str] = []
+        generate(spy(asked), Notebook().memory, replace(aim, data=data), cfg, FiltersConfig())
+        prompts.append(asked)
+    assert prompts[0] == prompts[1] != []

@@ -7,9 +7,13 @@ from functools import partial
 import pytest
 
 from selfinstruct import chat
-from selfinstruct.config import HeuristicsConfig, SpeakersConfig
+from selfinstruct.config import FiltersConfig, HeuristicsConfig, PrivacyConfig, SpeakersConfig
+from selfinstruct.filters.blocks import fenced_blocks
+from selfinstruct.filters.executable import code_of
 from selfinstruct.filters.heuristics import check_instance, check_instruction
+from selfinstruct.filters.standards import Standards
 from selfinstruct.judge import read_choice
+from selfinstruct.privacy import Finder
 from selfinstruct.recipes.parse import read_instances, read_list, read_text, read_texts, read_yes_no
 from selfinstruct.recipes.parse_dialogue import read_dialogues, read_turn
 from selfinstruct.text import without_surrogates
@@ -18,6 +22,7 @@ from selfinstruct.types import Example
 UNITS = (
     *(" ", "\n", " \n", "\r\n", "Ticket: ", "**", '"', "[", "<|im_end|>", "### user\n", "1. a\n"),
     *("- ", "Example 1\n", "Input: a\n", "```\n", "~~~\n", "as an ai trained ", "i cannot ", "x"),
+    *("```python\nx\n```\n", "```python\n", "```json\n[\n```\n", "~", "`"),
     *("here are ticket ", "let me know if ", "\n\nNote: a", "<think>", "</think>", "\u0301", "_!"),
     *(
         "User: a\n",
@@ -31,17 +36,25 @@ UNITS = (
         "a. User: ",
     ),
     *("Conversation 1\n", "\n\nEnd of ", "</user>", '[{"role":'),
+    *("1", "1 ", "0", "+1 ", "12-34-", "(", "a@", "a.", "@", "a@b.", "1.", "f:", "AB12 ", "4111 "),
+    *("account number ", "order number 1 ", "12 Street ", "1 A ", "Via A ", "a://b", "tel ", "(0)"),
 )
 OFF = HeuristicsConfig(  # what would settle the matter before the costlier checks
     min_words=None, max_words=None, max_response_words=None, echo=None, max_repetition=None
 )
+STANDARDS = Standards.of([Example("one two", response="three")] * 20, FiltersConfig())
 READERS: tuple[Callable[[str], object], ...] = (
     *(read_texts, read_text, partial(read_list, first=3), read_instances, read_yes_no),
     *(partial(chat.read_answer, target="label"), chat.normalise_label, read_choice),
-    *(without_surrogates, partial(read_dialogues, speakers=SpeakersConfig())),
+    *(without_surrogates, Finder.of(PrivacyConfig()).find),
+    partial(read_dialogues, speakers=SpeakersConfig()),
     partial(read_turn, who="user", speakers=SpeakersConfig()),
     lambda text: check_instruction(Example("x", f"a {text}", label="fee"), OFF),
     lambda text: check_instance(Example("x", text, text + "."), OFF),
+    *(fenced_blocks, code_of),
+    lambda text: STANDARDS.scripts.fault(Example("x", text, text)),
+    lambda text: STANDARDS.lengths.fault(Example("x", text, text)),
+    lambda text: STANDARDS.formats.fault(Example("x", text, text)),
 )
 LARGE = 1 << 18  # characters; at 1 << 20 the same holds, in four times the time
 

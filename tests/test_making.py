@@ -1,16 +1,20 @@
 """What `tests/test_runs.py` does not see of these stages from outside."""
 
+import json
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from selfinstruct import making
 from selfinstruct.audit import audit
 from selfinstruct.errors import DivergedError, StoreError
+from selfinstruct.setting import Setting
 from selfinstruct.store import Store
-from selfinstruct.types import Progress
+from selfinstruct.types import Checkpoint, Example, Progress, RealData, Report, Split
 from tests.frozen_run import rows
 from tests.workplace import setting
 
@@ -168,3 +172,102 @@ def test_a_changed_mixture_file_changes_no_student(tiny_base: Path, tmp_path: Pa
     assert digests[0] == digests[1]
     faults = [finding.what for finding in audit(tmp_path / "u") if not finding.ok]
     assert "rounds/1/mixture.jsonl does not hold the rows of the ledger" in faults
+
+
+@pytest.mark.parametrize("redact", ["remote", "never"])
+def test_personal_data_leaves_in_no_prompt_and_stays_in_the_rows(
+    redact: str, tiny_base: Path, tmp_path: Path
+) -> None:
+    def named(name: str, count: int) -> tuple[Example, ...]:
+        return tuple(
+            replace(row, input=f"{row.input}, write to {name}{n}@web.de")
+            for n, row in enumerate(rows(name, count))
+        )
+
+    data = RealData(named("train", 6), named("dev", 4), named("gate", 4), named("final", 2))
+    with Store(tmp_path / "t", write=True) as store:
+        store.freeze(data)
+        sections: dict[str, Any] = {
+            "teacher": {"backend": "program", "name": "tests.scripted_teacher:answer"},
+            "generate": {"accept": 4, "prompts_per_wave": 2, "samples_per_prompt": 4},
+            "privacy": {"redact": redact},
+        }
+        here = setting(tiny_base, store, **sections)
+        screened = making.generate(here, 1, (), here.base)
+        result = store.stage(1, "generate")
+        asked = [store.attempt(row.attempt or "") for row in screened.accepted]
+    hidden = redact == "remote"
+    sent = json.dumps([attempt and attempt["messages"] for attempt in asked])
+    assert ("@web.de" in sent) is not hidden
+    assert ("[EMAIL_1]" in sent) is hidden
+    assert {id_ for row in screened.accepted for id_ in row.parents} <= {
+        row.id for row in data.train
+    }
+    told = {"rows": 6, "total": 6, "kinds": {"email": 6}, "remote": True, "hidden": hidden}
+    assert result["personal_data"] == told
+    assert result["overlap"]["synthetic"]["rows"] == 4
+
+
+WEAK: dict[str, Any] = {
+    "teacher": {"backend": "program", "name": "tests.scripted_teacher:answer"},
+    "generate": {
+        "accept": 40,
+        "max_candidates": 60,
+        "prompts_per_wave": 10,
+        "samples_per_prompt": 3,
+        "balance": 0,
+        "focus": "weak",
+    },
+}
+
+
+def scores(here: Setting, split: Split, weak: str) -> Report:
+    """The champion's, far worse on one label."""
+    examples = here.data.split(split)
+    nll = tuple(9.0 if row.label == weak else 0.5 for row in examples)
+    ids = tuple(row.id for row in examples)
+    return Report("champ", split, ids, {"nll": nll}, ("",) * len(ids))
+
+
+def asked_for(tiny_base: Path, folder: Path, dev: str, gate: str) -> Counter[str | None]:
+    """Candidates by label of a round whose champion is weak on these."""
+    with Store(folder / "t", write=True) as store:
+        here = setting(tiny_base, store, **WEAK)
+        store.commit_report(scores(here, "dev", dev))
+        store.commit_report(scores(here, "gate", gate))
+        store.commit_report(scores(here, "final", gate))
+        champion = Checkpoint("real-only", str(tiny_base), None, "champ")
+        found = making.generate(here, 1, (), champion)
+    rows = [*found.accepted, *(item.what for item in found.rejected)]
+    return Counter(row.label for row in rows)
+
+
+def test_more_is_asked_for_where_the_champion_errs_on_dev_and_gate_says_nothing(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    refund = asked_for(tiny_base, tmp_path / "a", "refund", "fee")
+    fee = asked_for(tiny_base, tmp_path / "b", "fee", "refund")
+    assert refund["refund"] > 1.5 * refund["fee"]
+    assert fee["fee"] > 1.5 * fee["refund"]
+    assert asked_for(tiny_base, tmp_path / "c", "refund", "refund") == refund
+
+
+def test_a_focus_without_scores_on_dev_stops_before_the_teacher_is_asked(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    with Store(tmp_path / "t", write=True) as store:
+        here = setting(tiny_base, store, **WEAK)
+        store.commit_report(scores(here, "gate", "fee"))
+        with pytest.raises(StoreError, match="no scores of real-only on dev"):
+            making.generate(here, 1, (), Checkpoint("real-only", str(tiny_base), None, "champ"))
+        assert store.calls() == []
+
+
+def test_a_quota_that_was_not_reached_stays_with_the_round(tiny_base: Path, tmp_path: Path) -> None:
+    knobs = {**WEAK["generate"], "focus": None, "accept": 100, "quotas": {"fee": 99}}
+    with Store(tmp_path / "t", write=True) as store:
+        here = setting(tiny_base, store, **{**WEAK, "generate": knobs})
+        found = making.generate(here, 1, (), here.base)
+        got = sum(row.label == "fee" for row in found.accepted)
+        told = {"label": "fee", "request": "", "asked": 99, "got": got}
+        assert store.stage(1, "generate")["unmet"] == [told]

@@ -2,6 +2,7 @@
 nothing is invented, nothing disappears, and it is the same twice.
 """
 
+import json
 import math
 import random
 from collections import Counter
@@ -25,7 +26,8 @@ from selfinstruct.filters.screen import Indexes, check_question, screen
 from selfinstruct.judge import judge_answers, read_choice
 from selfinstruct.metrics import metrics_of
 from selfinstruct.mixture import mix
-from selfinstruct.recipes import RECIPES, Material, Wave, draw_orders
+from selfinstruct.recipes import RECIPES, Material, Situation, Wave, draw_orders
+from selfinstruct.recipes.few_shot import ASK, COMPLETE
 from selfinstruct.recipes.self_instruct import INPUT_FIRST, IS_CLASSIFICATION, OUTPUT_FIRST, PROPOSE
 from selfinstruct.store import Store
 from selfinstruct.teacher import Teacher, ask
@@ -38,8 +40,9 @@ from selfinstruct.types import (
     Prompt,
     Sampling,
     Screened,
+    Speech,
 )
-from tests.malformed import Queue, by_hand, by_kind, corpus, mutant
+from tests.malformed import Queue, by_hand, by_kind, corpus, mutant, spoken
 
 LABELLED = tuple(
     Example("Name the intent, then reply.", f"{label} text {n}", f"reply {n}", label=label)
@@ -65,6 +68,8 @@ GOOD: dict[str, Callable[[int], str]] = {
     PROPOSE: new_words,
     IS_CLASSIFICATION: lambda n: ("Yes", "No")[n % 2],
     INPUT_FIRST: lambda n: f"Input: {n}\nOutput: {new_words(n)}",
+    ASK: lambda n: json.dumps({"items": [{"text": new_words(n), "response": new_words(n)}]}),
+    COMPLETE: lambda n: f" {new_words(n)}",
     OUTPUT_FIRST: lambda n: f"Class label: glad{n}\nInput: {new_words(n)}",
 }
 
@@ -110,6 +115,12 @@ STAGES: list[tuple[str, chat.Target, str]] = [
     ("label_first", "label", QUESTION),
     ("label_first", "label_and_response", QUESTION),
     ("label_first", "label_and_response", ANSWER),
+    ("few_shot", "label", ASK),
+    ("few_shot", "label_and_response", ASK),
+    ("few_shot", "response", ASK),
+    ("few_shot", "label", COMPLETE),
+    ("few_shot", "label_and_response", COMPLETE),
+    ("few_shot", "response", COMPLETE),
     ("self_instruct", "response", PROPOSE),
     ("self_instruct", "response", IS_CLASSIFICATION),
     ("self_instruct", "response", INPUT_FIRST),
@@ -121,15 +132,22 @@ def run_wave(
     recipe: str, target: chat.Target, asked: Broken, count: int
 ) -> tuple[Drafts, Screened]:
     """A whole wave as `generate` runs it: asked, read and screened."""
-    train = LABELLED if recipe == "label_first" else PLAIN
-    labels = ("fee", "refund") if recipe == "label_first" else ()
+    train = PLAIN if target == "response" else LABELLED
+    labels = () if target == "response" else ("fee", "refund")
     indexes = Indexes.build(train, (), (), FILTERS)
     material = Material(
-        train, (), labels, target, lambda example: check_question(example, indexes, FILTERS)
+        train,
+        (),
+        labels,
+        target,
+        lambda example: check_question(example, indexes, FILTERS),
+        Speech(turns=asked.template != COMPLETE),
     )
     cfg = GenerateConfig(prompts_per_wave=count, samples_per_prompt=1)
     rng = random.Random(0)
-    wave = Wave(1, 0, rng, draw_orders(recipe, train, labels, cfg, rng))
+    wave = Wave(
+        1, 0, rng, draw_orders({recipe: 1.0}, Situation(train, labels, "0/1"), cfg, count, rng)
+    )
     drafts = RECIPES[recipe](material, asked, cfg, wave)
     return drafts, screen(drafts, indexes, FILTERS)
 
@@ -150,7 +168,7 @@ def require_sound(asked: Broken, drafts: Drafts, screened: Screened) -> None:
     assert all(rejection.reason for rejection in screened.rejected)
     assert len(rows) >= len(asked.calls[0])  # each has a fate, or several
     assert asked.calls[-1] <= {row.attempt for row in rows}
-    said = {attempt: spaced(text) for attempt, text in asked.texts.items()}
+    said = {attempt: spaced(spoken(text)) for attempt, text in asked.texts.items()}
     given = {"", *(row.instruction for row in LABELLED)}
     for row in rows:
         assert row.attempt in said
@@ -292,7 +310,7 @@ def test_what_is_accepted_is_trained_on_as_it_stands() -> None:
         _, screened = run_wave(recipe, target, Broken(stage, answers), len(answers))
         assert len(screened.accepted) > 80
         cfg = MixtureConfig(synthetic_share=0.5, on_shortage="shrink")
-        real = LABELLED if recipe == "label_first" else PLAIN
+        real = PLAIN if target == "response" else LABELLED
         mixture = mix(real, screened.accepted, cfg, random.Random(0))
         for row in mixture.rows:
             encoded = chat.encode(tokenizer, chat.conversation(row, target, "Be brief."))

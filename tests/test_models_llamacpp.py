@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -6,6 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +124,53 @@ def test_sampling_is_obeyed(model: LlamaCppModel) -> None:
     assert (cut.text, cut.finish_reason) == ("A ", "stop")
     assert "days" in done.text
     assert done.finish_reason == "stop"
+
+
+@pytest.mark.slow
+def test_without_turns_the_text_is_gone_on_with(model: LlamaCppModel) -> None:
+    text = "Days: Monday, Tuesday, Wednesday,"
+    base = LlamaCppModel("bundled", context=512, parallel=4, turns=False)
+    how: dict[str, Any] = {"temperature": 0.0, "max_tokens": 8, "stop": (",",)}
+    drawn = [ask(text, seed, max_tokens=3) for seed in range(5, 8)]
+    greedy, cut, *shared = answers(
+        base, [ask(text, **how), ask(text, **how | {"max_tokens": 1}), *drawn]
+    )
+    single = [answers(base, [each])[0] for each in drawn]
+    refused = answers(base, [ask("word " * 600)])[0]
+    base.close()
+    assert (greedy.text, greedy.finish_reason) == (" Thursday", "stop")
+    assert (cut.finish_reason, cut.completion_tokens) == ("length", 1)
+    assert [each.text for each in shared] == [each.text for each in single]
+    assert refused.finish_reason == "error"
+    [chat] = answers(model, [ask(text, **how)])
+    assert chat.prompt_tokens > greedy.prompt_tokens > 0
+    assert model.digest != base.digest
+
+
+@pytest.mark.slow
+def test_an_answer_is_held_to_its_schema(model: LlamaCppModel) -> None:
+    fields = {"city": {"type": "string", "maxLength": 12}, "size": {"enum": ["small", "large"]}}
+    schema = json.dumps(
+        {
+            "type": "object",
+            "properties": fields,
+            "required": list(fields),
+            "additionalProperties": False,
+        }
+    )
+    free = [ask("Name a city.", seed, temperature=1.0, max_tokens=60) for seed in range(4)]
+    held = [replace(each, schema=schema) for each in free]
+    plain, *found = answers(model, [free[0], *held])
+    with pytest.raises(ValueError, match="Expecting value"):
+        json.loads(plain.text)
+    for each in found:
+        assert each.finish_reason == "stop"
+        record = json.loads(each.text)
+        assert list(record) == ["city", "size"]
+        assert record["size"] in ("small", "large")
+    [refused] = answers(model, [replace(free[0], schema='{"type": "no such type"}')])
+    assert refused.finish_reason == "error"
+    assert refused.error
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from selfinstruct.config import DemosConfig
 from selfinstruct.errors import UserError
 from selfinstruct.prompting import PACKAGED, build_prompt, choose_demos, make_environment, render
 from selfinstruct.prompting import version as version_of
+from selfinstruct.recipes import Order
 from selfinstruct.types import Example, Message
 
 Write = Callable[..., jinja2.Environment]
@@ -130,6 +131,7 @@ def test_templates_that_include_each_other_have_a_version(write: Write) -> None:
 
 def test_every_packaged_template_is_in_use() -> None:
     used = {
+        "aim.j2",
         "label_first/question.j2",
         "label_first/answer.j2",
         "self_instruct/propose.j2",
@@ -143,12 +145,13 @@ def test_every_packaged_template_is_in_use() -> None:
 
 def test_a_prompt_remembers_what_it_shows() -> None:
     demos = (Example("Add.", "1 1", "2"), Example("Sing.", "", "La.", depth=2))
-    prompt = build_prompt("self_instruct/propose.j2", demos)
+    prompt = build_prompt("self_instruct/propose.j2", demos, order=Order("self_instruct"))
     assert prompt.parents == tuple(demo.id for demo in demos)
     assert prompt.parent_depth == 2
     assert prompt.version == version_of("self_instruct/propose.j2")
     assert prompt.messages[1].content == "1. Add.\n2. Sing."
-    assert build_prompt("self_instruct/propose.j2", ()).parent_depth == 0
+    none = build_prompt("self_instruct/propose.j2", (), order=Order("self_instruct"))
+    assert none.parent_depth == 0
 
 
 TRAIN = tuple(Example(f"real {n}", label="ab"[n % 2]) for n in range(20))

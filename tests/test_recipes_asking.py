@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from selfinstruct.recipes.asking import Draft, Material, Reading, Wave, conceive, read, sift
+from selfinstruct.recipes.asking import Draft, Material, Order, Reading, Wave, conceive, read, sift
 from selfinstruct.types import Completion, Example, Message
 
 
@@ -45,10 +45,13 @@ def test_words_without_an_item_are_unreadable() -> None:
     assert read(Completion("???", "stop"), lambda _: ()) == Reading((), "unreadable", "???")
 
 
+FEW = Order("few", request="about trains")
+
+
 def test_a_child_is_deeper_than_its_parents() -> None:
     wave = Wave(3, 0, random.Random(0), ())
     parents = (Example("a"), Example("b", depth=2), Example("a"))
-    child = conceive(parents, "few", wave)
+    child = conceive(parents, FEW, wave)
     assert (child.origin, child.round, child.depth, child.source) == (
         "synthetic",
         3,
@@ -56,18 +59,24 @@ def test_a_child_is_deeper_than_its_parents() -> None:
         "recipe:few",
     )
     assert child.parents == (parents[0].id, parents[1].id)
-    assert conceive((), "few", wave).depth == 1
+    assert child.request == "about trains"
+    assert conceive((), FEW, wave).depth == 1
 
 
 @pytest.mark.parametrize(
     ("licenses", "inherited"),
-    [(("MIT", "MIT"), "MIT"), (("MIT", "CC0"), ""), (("MIT", ""), ""), ((), "")],
+    [
+        (("MIT", "MIT"), "MIT"),
+        (("MIT", "CC0-1.0"), "CC0-1.0 AND MIT"),
+        (("MIT", ""), "MIT AND NOASSERTION"),
+        ((), ""),
+    ],
 )
-def test_a_license_is_inherited_if_all_parents_share_it(
+def test_a_child_comes_under_the_licences_of_all_its_parents(
     licenses: tuple[str, ...], inherited: str
 ) -> None:
     parents = [Example(f"row {n}", license=license_) for n, license_ in enumerate(licenses)]
-    assert conceive(parents, "few", Wave(1, 0, random.Random(0), ())).license == inherited
+    assert conceive(parents, FEW, Wave(1, 0, random.Random(0), ())).license == inherited
 
 
 def test_two_conversations_that_end_alike_are_two_drafts() -> None:
@@ -82,3 +91,9 @@ def test_two_conversations_that_end_alike_are_two_drafts() -> None:
     assert [(each.reason, each.neighbour) for each in dropped] == [
         ("duplicate", drafts[0].example.id)
     ]
+
+
+def test_a_child_comes_under_the_terms_of_its_teacher_too() -> None:
+    wave = Wave(1, 0, random.Random(0), (), "Gemma")
+    assert conceive([Example("row", license="MIT")], FEW, wave).license == "Gemma AND MIT"
+    assert conceive([], FEW, wave).license == "Gemma"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from selfinstruct.config import DemosConfig, GenerateConfig
-from selfinstruct.recipes import Material, Wave, draw_orders
+from selfinstruct.recipes import Material, Order, Situation, Wave, draw_orders
 from selfinstruct.recipes.label_first import label_first
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling
 
@@ -65,7 +65,8 @@ def material(**changes: object) -> Material:
 
 def wave(seed: int = 0) -> Wave:
     rng = random.Random(seed)
-    orders = draw_orders("label_first", TRAIN, ("fee", "refund"), CFG, rng)
+    here = Situation(TRAIN, ("fee", "refund"), "0/2")
+    orders = draw_orders({"label_first": 1.0}, here, CFG, CFG.prompts_per_wave, rng)
     return Wave(2, 0, rng, orders)
 
 
@@ -201,3 +202,35 @@ def test_the_same_chance_asks_the_same() -> None:
         material(), again, CFG, wave(5)
     )
     assert first.asked == again.asked
+
+
+AIMED = Order("label_first", "fee", "a fee charged twice", "a tired parent", "one terse line")
+
+
+def test_a_prompt_shows_what_is_aimed_at_and_every_row_keeps_the_request() -> None:
+    teacher = ScriptedTeacher(write_both)
+    drafts = label_first(material(), teacher, CFG, Wave(2, 0, random.Random(0), (AIMED,)))
+    (prompt,) = teacher.asked[0][0]
+    assert prompt.messages[-1].content == (
+        'Write another example of "fee".\n'
+        "What is asked for: a fee charged twice\n"
+        "Who writes it: a tired parent\n"
+        "How it is written: one terse line"
+    )
+    assert [message.content for message in prompt.messages[:-1]].count("tired") == 0
+    assert {row.request for row in drafts.examples} == {"a fee charged twice"}
+    refused = label_first(
+        material(),
+        ScriptedTeacher(lambda _question, _n: say("", "refusal")),
+        CFG,
+        Wave(2, 0, random.Random(0), (AIMED,)),
+    )
+    assert {item.what.request for item in refused.rejections} == {"a fee charged twice"}
+
+
+def test_a_prompt_of_nothing_but_a_label_says_nothing_else() -> None:
+    teacher = ScriptedTeacher(write_both)
+    plain = Wave(2, 0, random.Random(0), (Order("label_first", "fee"),))
+    label_first(material(), teacher, CFG, plain)
+    (prompt,) = teacher.asked[0][0]
+    assert prompt.messages[-1].content == 'Write another example of "fee".'

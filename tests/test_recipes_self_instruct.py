@@ -248,3 +248,27 @@ def test_the_same_chance_asks_the_same() -> None:
 
 def test_it_is_named_in_the_table() -> None:
     assert RECIPES["self_instruct"] is self_instruct
+
+
+AIM = "\nWhat is asked for: about trains\nWho writes it: a child\nHow it is written: in one line"
+
+
+@pytest.mark.parametrize(
+    ("train", "asked"),
+    [
+        (TRAIN, "Go on with tasks 9 to 16."),
+        ((), "Come up with a series of tasks. Each is new and different from the others."),
+    ],
+)
+def test_the_last_turn_of_a_proposal_says_what_is_aimed_at(
+    train: tuple[Example, ...], asked: str
+) -> None:
+    aimed = Order("self_instruct", None, "about trains", "a child", "in one line")
+    for order, told in ((Order("self_instruct"), ""), (aimed, AIM)):
+        scripted = teacher()
+        wave = Wave(4, 0, random.Random(0), (order,))
+        pool = POOL if train else ()
+        drafts = self_instruct(material(train=train, pool=pool), scripted, CFG, wave)
+        (prompt,) = scripted.asked[PROPOSE]
+        assert prompt.messages[-1].content == asked + told
+        assert {row.request for row in drafts.examples} == {order.request}

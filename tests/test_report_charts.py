@@ -9,13 +9,13 @@ from tests.drawn import faults
 from tests.reported import Plan, write_reported_run
 
 NAMES = (
-    *("sweep", "rounds", "novelty", "funnel", "watch", "lengths", "labels", "verbs", "judge"),
-    *("losses", "cost"),
+    *("sweep", "rounds", "novelty", "funnel", "watch", "lengths", "arms", "labels", "verbs"),
+    *("judge", "losses", "cost"),
 )
 LONG = [f"{i} is a label of some forty characters long" for i in range(77)]
 
 
-def test_eleven_charts_with_their_count_caption_and_table(tmp_path: Path) -> None:
+def test_twelve_charts_with_their_count_caption_and_table(tmp_path: Path) -> None:
     write_reported_run(tmp_path, Plan(rounds=2))
     charts = run_charts(gather(tmp_path))
     assert tuple(chart.name for chart in charts) == NAMES
@@ -27,12 +27,12 @@ def test_eleven_charts_with_their_count_caption_and_table(tmp_path: Path) -> Non
         assert {len(row) for row in chart.table.rows} == {len(chart.table.head)}
 
 
-def test_a_run_of_nothing_but_rows_has_eleven_panels_that_say_why(tmp_path: Path) -> None:
+def test_a_run_of_nothing_but_rows_has_twelve_panels_that_say_why(tmp_path: Path) -> None:
     write_reported_run(tmp_path / "whole", Plan(rounds=1))
     with Store(tmp_path / "new", write=True) as store:
         store.freeze(gather(tmp_path / "whole").data)
     charts = run_charts(gather(tmp_path / "new"))
-    assert len(charts) == 11
+    assert len(charts) == 12
     for chart in charts:
         assert chart.draw is None
         why, _, step = chart.missing.partition("\n")

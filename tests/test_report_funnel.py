@@ -3,6 +3,18 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from selfinstruct.config import FormatConfig
+from selfinstruct.filters import (
+    children,
+    contamination,
+    contradiction,
+    executable,
+    language,
+    length,
+    script,
+)
+from selfinstruct.filters.format import Formats
+from selfinstruct.filters.heuristics import INSTANCE_CHECKS, INSTRUCTION_CHECKS
 from selfinstruct.report.funnel import OTHER, STEPS, funnel
 from selfinstruct.report.gather import RoundFacts
 from selfinstruct.types import Example, Rejection, Screened
@@ -34,6 +46,16 @@ def test_nothing_vanishes_and_nothing_grows(rounds: list[tuple[int, list[str]]])
 
 def test_every_reason_belongs_to_one_step() -> None:
     assert len(REASONS) == len(set(REASONS))
+
+
+def test_the_reasons_of_the_filters_are_known() -> None:
+    of_modules = {
+        module.REASON
+        for module in (children, contamination, contradiction, executable, language, length, script)
+    }
+    made = Formats.of((), FormatConfig(json_responses=True)).faults
+    of_tables = {*INSTANCE_CHECKS, *INSTRUCTION_CHECKS, *(reason for reason, _ in made)}
+    assert of_modules | of_tables | {executable.NO_CODE} <= set(REASONS)
 
 
 def test_an_unknown_reason_is_dropped_by_other_checks() -> None:

@@ -30,8 +30,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_page_stands_on_its_own_and_says_everything_in_words(written: Path) -> None:
     page = Page((written / "report.html").read_text(encoding="utf-8"))
     assert page.faults == []
-    assert page.counts["svg"] == page.counts["figure"] == 11
-    assert page.counts["figcaption"] == 11
+    assert page.counts["svg"] == page.counts["figure"] == 12
+    assert page.counts["figcaption"] == 12
     for words in (
         "my run",
         "Champion, so far: round-1",
@@ -49,7 +49,7 @@ def test_a_page_stands_on_its_own_and_says_everything_in_words(written: Path) ->
 
 def test_beside_the_page_stand_a_picture_and_its_numbers_for_each_plot(written: Path) -> None:
     names = [path.stem for path in (written / "report").glob("*.svg")]
-    assert len(names) == 11
+    assert len(names) == 12
     for name in names:
         with (written / "report" / f"{name}.csv").open(newline="", encoding="utf-8") as handle:
             head, *rows = csv.reader(handle)
@@ -62,7 +62,7 @@ def test_the_same_ledger_gives_the_same_bytes_and_is_left_alone(written: Path) -
     before = {path: path.read_bytes() for path in written.rglob("*") if path.is_file()}
     page, *files = write_report(written)
     assert page == written / "report.html"
-    assert [path.suffix for path in files] == [".svg", ".csv"] * 11
+    assert [path.suffix for path in files] == [".svg", ".csv"] * 12
     after = {path: path.read_bytes() for path in written.rglob("*") if path.is_file()}
     assert after == before
 
@@ -86,7 +86,7 @@ def test_a_run_that_is_going_and_one_of_an_older_version_have_a_page(tmp_path: P
     write_run(tmp_path / "old")
     page = Page(write_report(tmp_path / "old")[0].read_text(encoding="utf-8"))
     assert page.faults == []
-    assert page.counts["figure"] == 11
+    assert page.counts["figure"] == 12
     for words in (
         "The collapse watch is not recorded for this run.",
         "no sweep of this run yet",

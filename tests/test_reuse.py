@@ -153,6 +153,23 @@ def test_with_an_open_horizon_more_rounds_change_no_verdict(rounds: int, kept: l
     assert left(before, after) == kept
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"student": {"rank": 4}},
+        {"student": {"name": "other"}},
+        {"mixture": {"repeat": 2}},
+        {"task": {"system": "x"}},
+    ],
+)
+def test_candidates_aimed_by_a_student_fall_with_it(change: dict[str, Any]) -> None:
+    weak = {"generate": {"focus": "weak"}}
+    assert "1 generate" not in left(config(**weak), config(**weak, **change))
+    assert "1 generate" not in left(config(), config(**weak))
+    kept = left(config(**weak), config(**weak, gate={"alpha": 0.1}))
+    assert "1 generate" in kept
+
+
 def test_a_new_name_for_the_keys_variable_costs_nothing() -> None:
     teacher = {**MODEL, "api_key_env": "OTHER_KEY"}
     assert left(config(), config(teacher=teacher)) == TWO

@@ -55,6 +55,10 @@ def test_a_run_ends_with_a_verdict_a_champion_and_final_opened_once(
     for entry in found["rounds"]:
         assert (entry["accepted"], entry["ending"], entry["target"]) == (8, "full", 8)
         assert set(entry["metrics"]) == {"accuracy", "rouge_l", "nll"}
+        assert entry["personal_data"]["total"] == found["data"]["train"]
+        assert entry["overlap"]["synthetic"]["rows"] == 8
+        assert entry["overlap"]["control"]["rows"] == found["data"]["dev"]
+        assert sum(entry["licenses"].values()) == 8
 
 
 def test_a_round_leaves_its_rows_its_mixture_and_its_adapter(
@@ -108,6 +112,37 @@ def test_a_run_stopped_anywhere_and_resumed_equals_an_uninterrupted_one(
         Run(bench.config(), on_progress=stop).execute()
     Run(bench.config()).execute()
     assert bench.outcome() == whole[0].outcome()
+
+
+AIMED = {
+    "accept": 10,
+    "prompts_per_wave": 2,
+    "samples_per_prompt": 3,
+    "quotas": {"fee": 4},
+    "requests": [{"ask": "in march", "count": 2}],
+    "personas": ["a child", "a clerk"],
+    "focus": "weak",
+    "adapt": 0.25,
+}
+
+
+def test_a_run_that_aims_goes_by_dev_and_resumes_as_any_other(bench: Bench) -> None:
+    sections = {"generate": AIMED, "watch": {"enabled": False}, "rounds": {"max": 1}}
+
+    def stop(progress: Progress) -> None:
+        if progress.stage == "generate" and progress.note == "wave 2":
+            raise KeyboardInterrupt
+
+    Run(bench.config(name="whole", **sections)).execute()
+    with pytest.raises(KeyboardInterrupt):
+        Run(bench.config(name="t", **sections), on_progress=stop).execute()
+    Run(bench.config(name="t", **sections)).execute()
+    assert bench.outcome("t") == bench.outcome("whole")
+    with Store(bench.out / "t") as store:
+        rows = store.screened(1).accepted
+    assert len(rows) == 10
+    assert sum(row.request == "in march" for row in rows) == 2
+    assert sum(row.label == "fee" and not row.request for row in rows) == 4
 
 
 def test_rounds_can_be_taken_one_at_a_time(

@@ -18,8 +18,12 @@ def test_a_request_is_put_their_way() -> None:
         "max_tokens": 9,
         "stop_sequences": ["\n"],
     }
+    held = AnthropicMessages().body("m", Request(SPOKEN, how, schema='{"type":"object"}'))
+    assert held["output_config"] == {
+        "format": {"type": "json_schema", "schema": {"type": "object"}}
+    }
     bare = AnthropicMessages().body("m", Request(SPOKEN[1:], Sampling()))
-    assert not {"system", "stop_sequences", "seed", "top_p"} & bare.keys()
+    assert not {"system", "stop_sequences", "seed", "top_p", "output_config"} & bare.keys()
 
 
 def test_the_key_goes_into_their_header() -> None:

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from email.message import Message as Mail
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -178,6 +179,15 @@ def test_who_asks_again_finds_the_batch_and_pays_nothing() -> None:
         first = answers(url)
         assert answers(url, ASKED[::-1]) == first[::-1]
     assert provider.calls.count("POST /v1/batches") == 1
+
+
+def test_a_schema_makes_another_question_of_it() -> None:
+    provider = Provider()
+    held = replace(ASKED[0], schema='{"type":"object"}')
+    with serving(provider) as url:
+        assert [each.text for each in answers(url, [ASKED[0], held])] == ["A", "A"]
+    lines = [json.loads(line) for line in provider.files["file-0"].split(b"\n")]
+    assert sorted("response_format" in line["body"] for line in lines) == [False, True]
 
 
 def test_other_questions_are_another_batch() -> None:

@@ -1,9 +1,15 @@
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from selfinstruct.config import ModelConfig
+from selfinstruct.served import ServedModel
 from selfinstruct.served.openai_chat import OpenAIChat, count_of, text_of
 from selfinstruct.types import Completion, Message, Request, Sampling
+from tests.answered import answered_by
+from tests.stub.server import Scenario, serving
 
 ASKED = Request((Message("system", "s"), Message("user", "u")), Sampling(max_tokens=9), seed=3)
 
@@ -75,3 +81,48 @@ def test_what_is_no_count_of_tokens_costs_no_answer(told: object, count: int) ->
     usage = {"prompt_tokens": told, "completion_tokens": told}
     read = OpenAIChat().read({"choices": [{"message": {"content": "a"}}], "usage": usage}, "m")
     assert read == Completion("a", "stop", count, count, "m")
+
+
+CLOSED = {
+    "type": "object",
+    "properties": {"a": {"type": "string"}},
+    "required": ["a"],
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("schema", "strict"),
+    [
+        (CLOSED, True),
+        ({**CLOSED, "properties": {"a": {"type": "array", "items": CLOSED}}}, True),
+        ({**CLOSED, "properties": {"a": {"type": "array", "items": {"type": "object"}}}}, False),
+        ({**CLOSED, "required": []}, False),
+        ({**CLOSED, "additionalProperties": True}, False),
+        ({"type": "object", "properties": {"a": {}}}, False),
+        ({**CLOSED, "properties": {"a": {"anyOf": [{"type": "null"}, {"properties": {}}]}}}, False),
+        ({**CLOSED, "$defs": {"b": {"type": "object"}}}, False),
+    ],
+)
+def test_an_answer_is_held_to_a_schema_strictly_where_that_is_possible(
+    schema: dict[str, Any], strict: bool
+) -> None:
+    body = OpenAIChat().body("m", replace(ASKED, schema=json.dumps(schema)))
+    assert body["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": schema, "strict": strict},
+    }
+    assert "response_format" not in OpenAIChat().body("m", ASKED)
+
+
+def test_a_schema_reaches_the_server_live_and_is_another_question() -> None:
+    held = replace(ASKED, schema=json.dumps(CLOSED))
+    with serving(Scenario()) as stub:
+        model = ServedModel(
+            ModelConfig(backend="openai", name="m", base_url=stub.url, api_key_env="NO_KEY")
+        )
+        said = {each.index: each.completion.text for each in answered_by(model, [ASKED, held])}
+        model.close()
+        sent = [seen.body.get("response_format", {}).get("type") for seen in stub.seen]
+    assert sorted(map(str, sent)) == ["None", "json_schema"]
+    assert said[0] != said[1]

@@ -5,6 +5,7 @@ import pytest
 from selfinstruct.config import ModelConfig
 from selfinstruct.served.probe import Finding, probe
 from tests.stub import faults
+from tests.stub.dialects import write_words
 from tests.stub.faults import Fault
 from tests.stub.server import Scenario, serving
 
@@ -75,3 +76,36 @@ def test_a_single_choice_is_no_fault() -> None:
     [told] = [each for each in found if "several choices" in each.what]
     assert told.ok
     assert "has no several choices" in told.what
+
+
+def obeys(body: Any, choice: int) -> str:
+    asked = body.get("response_format") or body.get("output_config", {}).get("format")
+    return '{"greeting": "hi"}' if asked else write_words(body, choice)
+
+
+@pytest.mark.parametrize("backend", ["openai", "anthropic"])
+def test_a_server_that_holds_to_a_schema_is_told_from_one_that_takes_no_notice(
+    backend: str,
+) -> None:
+    for write, words in ((obeys, "holds an answer to"), (write_words, "takes no notice of")):
+        found = look(Scenario(write=write), backend)
+        assert f"{words} a JSON schema" in " ".join(each.what for each in found)
+        assert faulty(found) == []
+
+
+@pytest.mark.parametrize(
+    ("backend", "field"), [("openai", "response_format"), ("anthropic", "output_config")]
+)
+@pytest.mark.parametrize(("structured", "mends"), [("always", True), ("never", False)])
+def test_a_refused_schema_is_mended_where_it_would_be_sent(
+    backend: str, field: str, structured: str, mends: bool
+) -> None:
+    found = look(Scenario(script=faults.without(field)), backend, structured=structured)
+    [told] = [each for each in found if "refuses a JSON schema" in each.what]
+    assert (told.ok, told.mend) == (not mends, "teacher.structured: never" if mends else "")
+
+
+def test_a_model_without_turns_is_sent_no_schema() -> None:
+    found = look(Scenario(), template="none")
+    assert faulty(found) == []
+    assert "schema" not in " ".join(each.what for each in found)

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from selfinstruct.config import ModelConfig
+from selfinstruct.models.scripted import Scripted
 from selfinstruct.store import Store
 from selfinstruct.types import Progress
 from tests.workplace import setting
@@ -42,3 +44,16 @@ def test_each_round_has_its_folder_and_notes_reach_the_watcher(
         assert here.folder(2) == tmp_path / "t" / "rounds" / "2"
         here.note(2, "train", "loading")
     assert heard == [Progress(2, "train", note="loading")]
+
+
+@pytest.mark.parametrize(("redact", "hides"), [("remote", True), ("never", False)])
+def test_a_model_elsewhere_is_asked_without_personal_data(
+    redact: str, hides: bool, tiny_base: Path, tmp_path: Path
+) -> None:
+    model = Scripted(())
+    with Store(tmp_path / "t", write=True) as store:
+        here = setting(tiny_base, store, privacy={"redact": redact})
+        far = ModelConfig(backend="program", name="m:f")
+        near = ModelConfig(backend="llamacpp", name="bundled")
+        assert (here.asks(model, far).hidden is not None) is hides
+        assert here.asks(model, near).hidden is None

@@ -115,7 +115,7 @@ def test_models_are_listed_and_other_paths_are_not_there() -> None:
     with serving(Scenario(models=("a", "b"))) as stub:
         told = json.load(urlopen(f"{stub.url}/models"))
         assert [model["id"] for model in told["data"]] == ["a", "b"]
-        assert post(stub, "/v1/completions")[0] == 404
+        assert post(stub, "/v1/embeddings")[0] == 404
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ import pytest
 
 from selfinstruct.errors import StoreError
 from selfinstruct.store import Store
-from selfinstruct.summary import estimate, gain, read_summary, reports
-from selfinstruct.types import Report
-from tests.finished import GATE, report, write_run
+from selfinstruct.summary import estimate, gain, read_summary, reports, summarise
+from selfinstruct.types import Completion, Example, Message, Prompt, Rejection, Report, Screened
+from tests.finished import GATE, real_data, report, write_run
 
 
 def test_a_finished_run_in_one_object(tmp_path: Path) -> None:
@@ -88,3 +88,23 @@ def test_every_metric_of_a_report_has_an_interval() -> None:
     assert found["accuracy"].high == pytest.approx(0.4019, abs=5e-5)
     assert found["nll"].value == pytest.approx(1.4875)
     assert found["nll"].low < 1.4875 < found["nll"].high
+
+
+def test_a_round_knows_its_arms_and_what_a_kept_row_of_each_cost(tmp_path: Path) -> None:
+    prompts = [Prompt((Message("user", f"write {n}"),), "r/question.j2", "v1") for n in range(2)]
+    rows = [Example(f"row {n}", label="ab"[n % 2], source="recipe:r") for n in range(4)]
+    dropped = tuple(Rejection(row, "echo") for row in rows[3:])
+    with Store(tmp_path, write=True) as store:
+        store.freeze(real_data())
+        for wave, prompt in enumerate(prompts):
+            store.begin_attempts(1, wave, "m", [(f"k{wave}", prompt, 0)])
+            store.end_attempts({f"k{wave}": Completion("x", "stop", 30, 10)})
+        store.commit_wave(1, 0, Screened(tuple(rows[:3]), dropped))
+        store.commit_stage(1, "generate", {"accepted": 3}, 1.0)
+        (entry,) = summarise(store)["rounds"]
+    worst, best = entry["arms"]
+    assert (worst["label"], worst["kept"], worst["candidates"]) == ("b", 1, 2)
+    assert (best["label"], best["kept"], best["share"]["value"]) == ("a", 2, 1.0)
+    assert (best["recipe"], best["version"], best["request"]) == ("r", "v1", "")
+    assert (best["tokens"], worst["tokens"]) == (10.0, 20.0)  # one call of 40 in this wave, halved
+    assert entry["unmet"] == []  # an older run does not know

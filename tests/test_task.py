@@ -32,7 +32,7 @@ def data(*rows: Example) -> RealData:
 )
 def test_auto_goes_by_what_the_seeds_hold(row: Example, target: str, recipe: str) -> None:
     task = settle(config(), data(row))
-    assert (task.target, task.recipe) == (target, recipe)
+    assert (task.target, task.recipes) == (target, {recipe: 1.0})
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,16 @@ def test_a_target_the_seeds_cannot_serve_is_refused(
         settle(config(task={"target": target}), data(row))
 
 
+def test_a_teacher_without_turns_is_asked_by_a_recipe_that_can() -> None:
+    base = {"backend": "llamacpp", "name": "bundled", "template": "none"}
+    for row in (BOTH, LABEL, RESPONSE):
+        task = settle(config(teacher=base), data(row))
+        assert (task.recipes, task.speech.turns) == ({"few_shot": 1.0}, False)
+    with pytest.raises(UserError, match="asks in turns") as raised:
+        settle(config(teacher=base, generate={"recipe": "label_first"}), data(LABEL))
+    assert "few_shot" in raised.value.next_step
+
+
 @pytest.mark.parametrize("row", [LABEL, BOTH])
 def test_earlier_turns_without_a_label_are_not_learned_where_labels_are(row: Example) -> None:
     every = {"train_on": "every_assistant_turn"}
@@ -64,9 +74,55 @@ def test_a_scenario_without_a_label_is_refused_where_labels_are_written() -> Non
     grid = {"recipe": "dialogue", "dialogue": {"scenarios": ["a", "a lost card"]}}
     with pytest.raises(UserError, match="'a lost card', which is no label"):
         settle(config(generate=grid), data(BOTH))
-    assert settle(config(generate=grid), data(RESPONSE)).recipe == "dialogue"
+    assert settle(config(generate=grid), data(RESPONSE)).recipes == {"dialogue": 1.0}
     known = {"recipe": "dialogue", "dialogue": {"scenarios": ["a"]}}
-    assert settle(config(generate=known), data(BOTH)).recipe == "dialogue"
+    assert settle(config(generate=known), data(BOTH)).recipes == {"dialogue": 1.0}
+
+
+def test_several_recipes_have_their_shares_by_name() -> None:
+    given = {"self_instruct": 3, "label_first": 1}
+    cfg = config(task={"target": "response"}, generate={"recipes": given})
+    found = settle(cfg, data(BOTH)).recipes
+    assert list(found.items()) == [("label_first", 0.25), ("self_instruct", 0.75)]
+
+
+@pytest.mark.parametrize(
+    ("generate", "row", "message"),
+    [
+        ({"recipes": {"label_first": 1}}, RESPONSE, "generate.recipes has label_first"),
+        ({"recipe": "self_instruct"}, BOTH, "makes rows without a label"),
+        ({"recipes": {"label_first": 1, "self_instruct": 1}}, LABEL, "makes rows without a label"),
+        ({"quotas": {"b": 1}}, BOTH, "no training row has"),
+        ({"accept": 3, "quotas": {"a": 4}}, BOTH, "generate.accept=4"),
+        ({"focus": "weak"}, RESPONSE, "no label to ask more of"),
+    ],
+)
+def test_an_aim_that_cannot_be_had_is_refused_before_anything_is_spent(
+    generate: dict[str, Any], row: Example, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        settle(config(generate=generate), data(row))
+
+
+def test_a_focus_without_dev_rows_is_refused() -> None:
+    with pytest.raises(UserError, match="dev has no rows"):
+        settle(config(generate={"focus": "weak"}), RealData((BOTH,), (), (BOTH,), ()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("filters", "message"),
+    [
+        ({"format": {"regex": "("}}, "RE2 does not take it"),
+        ({"format": {"json_schema": "gone.json"}}, "gone.json cannot be read"),
+        ({"executable": {"check": "no_such_module:f"}}, "cannot be imported"),
+    ],
+)
+def test_filters_that_cannot_work_are_told_before_anything_is_spent(
+    filters: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        settle(config(filters=filters), data(RESPONSE))
 
 
 def test_label_first_without_labels_is_refused() -> None:
@@ -93,10 +149,15 @@ def test_every_arm_takes_the_steps_of_the_full_mixture(
     assert steps_of_an_arm(config(student=student, mixture=mixture), real_rows=100) == steps
 
 
-def test_files_that_scores_need_are_looked_for_below_the_config_first(tmp_path: Path) -> None:
+def test_files_that_scores_and_filters_need_are_looked_for_below_the_config_first(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "schema.json").write_text("{}")
     cfg = located(config(evaluate={"json_schema": "schema.json"}), tmp_path)
     assert cfg.evaluate.json_schema == str(tmp_path / "schema.json")
+    form = {"format": {"json_schema": "schema.json"}}
+    filters = located(config(filters=form), tmp_path).filters
+    assert filters.format.json_schema == str(tmp_path / "schema.json")
     assert located(config(), tmp_path) == config()
     with pytest.raises(UserError, match="no file at 'tasks'"):
         located(config(guard={"lm_eval_path": "tasks"}), tmp_path)

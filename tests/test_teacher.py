@@ -1,14 +1,17 @@
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from selfinstruct.account import SpentError
-from selfinstruct.config import BudgetConfig
+from selfinstruct.config import BudgetConfig, PrivacyConfig
 from selfinstruct.errors import UserError
 from selfinstruct.models.scripted import Scripted
+from selfinstruct.privacy import Finder
 from selfinstruct.store import Store
-from selfinstruct.teacher import Teacher, ask
+from selfinstruct.teacher import Teacher, as_sent, ask
 from selfinstruct.types import (
     Answered,
     Completion,
@@ -18,6 +21,7 @@ from selfinstruct.types import (
     Request,
     Sampling,
     Used,
+    digest,
 )
 
 DRAWN = Sampling(temperature=0.8)
@@ -273,3 +277,30 @@ def test_a_model_that_answers_under_another_name_is_told_once(tmp_path: Path) ->
             ask(asked, 1, first, prompts, GREEDY, 1)
     notes = [progress.note for progress in heard if progress.note]
     assert notes == ["the teacher answers as m-2 now, not as m-1"]
+
+
+def test_a_schema_is_handed_on_and_makes_another_call_of_it(tmp_path: Path) -> None:
+    model = Echo()
+    held = replace(prompt("a"), schema='{"type":"object"}')
+    with Store(tmp_path, write=True) as store:
+        [[plain]] = ask(teacher(model, store), 1, 0, [prompt("a")], GREEDY, 1)
+        [[other]] = ask(teacher(model, store), 1, 0, [held], GREEDY, 1)
+    assert [request.schema for request in model.asked] == ["", '{"type":"object"}']
+    assert plain.attempt != other.attempt
+    messages = [{"role": "user", "content": "a"}]
+    how = [GREEDY.temperature, GREEDY.top_p, GREEDY.max_tokens, GREEDY.stop]
+    assert plain.attempt == digest([messages, how, 0, 0, model.digest])  # as ledgers have it
+
+
+def test_personal_data_is_hidden_where_prompts_go_out_and_in_the_ledger(tmp_path: Path) -> None:
+    asked = Prompt((Message("user", "Write to anna@web.de"),), "t", "v", ("parent",))
+    hidden = Finder.of(PrivacyConfig())
+    model = Echo()
+    with Store(tmp_path, write=True) as store:
+        (found,) = ask(replace(teacher(model, store), hidden=hidden), 1, 0, [asked], DRAWN, 1)
+        sent = store.attempt(found[0].attempt or "")
+    assert model.asked[0].messages == (Message("user", "Write to [EMAIL_1]"),)
+    assert found[0].text == "Write to [EMAIL_1]/0"
+    assert "anna" not in json.dumps(sent)
+    assert as_sent(asked, hidden).parents == ("parent",)
+    assert as_sent(asked, None) is asked

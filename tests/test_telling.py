@@ -83,3 +83,27 @@ def test_a_fork_tells_where_it_comes_from_and_what_was_seen_there() -> None:
     assert telling.opened({}) == "once, after the last verdict"
     seen = telling.opened({"a": 5, "b": 2})
     assert seen.startswith("before this run began, in a (5 of these rows), b (2 of these rows)")
+
+
+@pytest.mark.parametrize(
+    ("rows", "remote", "hidden", "told"),
+    [
+        (0, True, True, "none found in 9 rows"),
+        (2, True, True, "the judge, elsewhere, is shown placeholders for it"),
+        (2, False, True, "the judge, on this machine, is shown placeholders for it"),
+        (2, False, False, "the judge, on this machine, reads it"),
+        (2, True, False, "it leaves this machine as it is, for the judge (privacy.redact: never)"),
+    ],
+)
+def test_who_reads_personal_data_is_said(rows: int, remote: bool, hidden: bool, told: str) -> None:
+    found = {"rows": rows, "total": 9, "kinds": {"national_id": 2, "ip": 1}, "remote": remote}
+    text = telling.personal_data({**found, "hidden": hidden}, "judge")
+    assert text.endswith(told)
+    assert not rows or text.startswith("in 2 of 9 rows (national id 2, ip 1); ")
+
+
+def test_what_was_copied_is_told_beside_the_control() -> None:
+    found = {"synthetic": {"quantiles": [3, 7, 12]}, "control": {"quantiles": []}}
+    assert telling.overlap(found) == (
+        "3 / 7 / 12 words in a row from a real row (half, 95 %, all of them); held-out rows none"
+    )

@@ -1,8 +1,5 @@
 # ruff: noqa: RUF001 - characters that look like others are what is tested here
-import random
 import unicodedata
-from collections.abc import Sequence
-from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -12,13 +9,9 @@ from rouge_score.tokenizers import DefaultTokenizer
 
 from selfinstruct.errors import UserError
 from selfinstruct.text import (
-    BLOCK_CELLS,
-    CODE_POINTS,
-    Near,
-    RougeIndex,
+    as_fraction,
     exceeds,
     lcs,
-    near_duplicate_groups,
     ngrams,
     normalise,
     question_text,
@@ -141,7 +134,7 @@ def test_no_exact_tie_at_the_papers_threshold_is_above_it() -> None:
 @pytest.mark.parametrize("threshold", [-0.1, 1.5, float("nan")])
 def test_a_threshold_outside_the_range_is_an_error(threshold: float) -> None:
     with pytest.raises(UserError, match="threshold"):
-        RougeIndex(threshold)
+        as_fraction(threshold)
 
 
 @pytest.mark.parametrize(
@@ -174,108 +167,6 @@ def test_the_whole_question_is_what_was_said_before_the_answer() -> None:
     turns = (Message("system", "s"), Message("user", "Tea?"), Message("assistant", "With milk?"))
     row = Example("Yes please", response="Here.", turns=turns)
     assert whole_question(row) == "Tea?\nWith milk?\nYes please"
-
-
-def is_near(a: Sequence[str], b: Sequence[str], threshold: float, inclusive: bool = False) -> bool:
-    if not a or not b:
-        return False
-    score, limit = Fraction(2 * lcs(a, b), len(a) + len(b)), Fraction(str(threshold))
-    return score >= limit if inclusive else score > limit
-
-
-@given(st.lists(TOKENS, max_size=8), TOKENS, THRESHOLDS, st.booleans())
-def test_index_finds_what_trying_every_text_finds(
-    pool: list[list[str]], query: list[str], threshold: float, inclusive: bool
-) -> None:
-    index = RougeIndex(threshold, inclusive=inclusive)
-    for text in pool:
-        index.add(text)
-    near = index.near([*query, "unheard"])
-    expected = [
-        place
-        for place, text in enumerate(pool)
-        if is_near([*query, "unheard"], text, threshold, inclusive)
-    ]
-    assert near.positions.tolist() == expected
-    assert near.rouge_l.tolist() == [rouge_l([*query, "unheard"], pool[i]) for i in expected]
-
-
-@pytest.mark.parametrize("size", [3, 40, 300])
-def test_index_is_exact_when_texts_have_more_words_than_a_sketch_has_bits(size: int) -> None:
-    rng = random.Random(size)
-    vocabulary = [f"w{number}" for number in range(400)]
-    pool = [rng.choices(vocabulary, k=rng.randint(1, size)) for _ in range(60)]
-    pool += [[*rng.sample(text, k=len(text) * 4 // 5), "new"] for text in pool]
-    pool += [[*text[: len(text) * 9 // 10], "end"] for text in pool]
-    index = RougeIndex(0.7)
-    found = []
-    for text in pool:
-        found.append(index.near(text).positions.tolist())
-        index.add(text)
-    expected = [[i for i in range(j) if is_near(pool[i], pool[j], 0.7)] for j in range(len(pool))]
-    assert found == expected
-    assert any(expected)
-
-
-def test_many_queries_are_answered_as_each_alone() -> None:
-    rng = random.Random(1)
-    pool = [rng.choices("abcdefghijklmnop", k=rng.randint(0, 9)) for _ in range(400)]
-    queries = [rng.choices("abcdefghijklmnopq", k=rng.randint(0, 9)) for _ in range(400)]
-    assert len(pool) * len(queries) > BLOCK_CELLS
-    index = RougeIndex(0.7)
-    assert [near.positions.size for near in index.near_many(queries)] == [0] * 400
-    for text in pool:
-        index.add(text)
-    together = index.near_many(queries)
-    alone = [index.near(query) for query in queries]
-    assert [_lists(near) for near in together] == [_lists(near) for near in alone]
-    assert index.near_many([]) == []
-
-
-def _lists(near: Near) -> tuple[list[int], list[float]]:
-    return near.positions.tolist(), near.rouge_l.tolist()
-
-
-def test_index_outgrows_the_code_points() -> None:
-    index = RougeIndex(0.7)
-    index.add([str(number) for number in range(CODE_POINTS - 1)])
-    index.add(["the", "last", "code", "point", "is", "passed"])
-    index.add(["1", "2", "3", "4", "5", "6"])
-    assert index.near(["the", "last", "code", "point", "is", "here"]).positions.tolist() == [1]
-    assert index.near(["1", "2", "3", "4", "5", "passed"]).positions.tolist() == [2]
-
-
-def test_index_without_a_threshold_finds_nothing() -> None:
-    index = RougeIndex(None)
-    index.add(["a"])
-    assert not index.near(["a"]).positions.size
-
-
-@given(st.lists(TEXTS, max_size=10), THRESHOLDS)
-def test_groups_are_the_connected_components(texts: list[str], threshold: float) -> None:
-    groups = near_duplicate_groups(texts, threshold)
-    expected = list(range(len(texts)))
-    for i, a in enumerate(texts):
-        for j in range(i):
-            if is_near(words(a), words(texts[j]), threshold):
-                joined = {expected[i], expected[j]}
-                expected = [min(joined) if group in joined else group for group in expected]
-    assert groups == [sorted(set(expected)).index(group) for group in expected]
-
-
-@pytest.mark.parametrize(
-    ("texts", "threshold", "groups"),
-    [
-        ([], 0.7, []),
-        (["a b c d", "e f g h", "A B C D!"], 0.7, [0, 1, 0]),
-        (["a b c d", "a b c d"], 1.0, [0, 1]),
-        (["a b c d", "a b c d"], None, [0, 1]),
-        (["", "", "!"], 0.0, [0, 1, 2]),
-        (["a b c d e", "x", "b c d e f", "c d e f g"], 0.7, [0, 1, 0, 0]),
-    ],
-)
-def test_groups(texts: list[str], threshold: float | None, groups: list[int]) -> None:
-    assert near_duplicate_groups(texts, threshold) == groups
 
 
 @pytest.mark.parametrize(

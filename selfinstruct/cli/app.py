@@ -360,7 +360,7 @@ def _draw(found: dict[str, Any]) -> None:
 
 @app.command(epilog=examples("selfinstruct report runs/quickstart"))
 def report(run: RunPath, as_json: AsJson = False) -> None:
-    """Write RUN/report.html: verdicts in words, eleven pictures, rows kept and dropped."""
+    """Write RUN/report.html: verdicts in words, twelve pictures, rows kept and dropped."""
     from selfinstruct.cli.report import report_command
 
     written = report_command(run)

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from selfinstruct import stats
 from selfinstruct.account import price_of
+from selfinstruct.aiming.goals import goals
 from selfinstruct.chat import reference
 from selfinstruct.cli.display import Display
 from selfinstruct.cli.tables import stdout
@@ -21,15 +22,18 @@ from selfinstruct.config import Config, GenerateConfig, ModelConfig, load_config
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.estimate import Evidence, estimate, evidence_of
 from selfinstruct.guard import guard_rows
+from selfinstruct.licenses import UNKNOWN, count_licenses
+from selfinstruct.privacy import Finder, survey
 from selfinstruct.proxy import named_proxy
-from selfinstruct.recipes import RECIPES, Material, Wave, draw_orders
+from selfinstruct.recipes import Material, Situation, Wave, draw_orders, fill_orders
 from selfinstruct.redaction import redact
 from selfinstruct.seeds import notes, read_real_data
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION
 from selfinstruct.task import Task, located, require_prices, settle
-from selfinstruct.telling import seconds
-from selfinstruct.types import SPLITS, Completion, Prompt, RealData, Sampling
+from selfinstruct.teacher import as_sent
+from selfinstruct.telling import personal_data, seconds
+from selfinstruct.types import SPLITS, Completion, Prompt, RealData, Sampling, Split
 
 TOKENS_PER_WORD = 1.4  # English under byte-pair tokenisers; a rough guide, and said to be one
 DISCORDANT = 0.3  # share of gate rows on which two students differ; 0.2 to 0.35 in our trials
@@ -49,6 +53,7 @@ def plan_run(
     data = read_real_data(cfg.seeds, path.parent, cfg.seed)
     task = settle(cfg, data)
     prompts = first_prompts(cfg, data, task)
+    finder = Finder.of(cfg.privacy)
     rounds = cfg.rounds.max if cfg.gate.horizon == "fixed" else None
     alpha = stats.alpha_of_round(cfg.gate.alpha, 1, rounds)
     answer_words = [len(reference(row, task.target).split()) for row in data.train]
@@ -62,13 +67,25 @@ def plan_run(
         "unused": data.unused,
         "notes": list(notes(data, cfg.seeds)),
         "target": task.target,
-        "recipe": task.recipe,
+        "recipes": dict(task.recipes),
+        "aim": _aim(cfg.generate),
         "teacher": cfg.teacher.base_url or f"{cfg.teacher.backend}:{cfg.teacher.name}",
         "accept": cfg.generate.accept,
         "hosts": [
             {"role": role, **asked}
             for role, model in (("teacher", cfg.teacher), ("judge", cfg.judge.model))
             for asked in _hosts(model)
+        ],
+        "licenses": count_licenses(data.train),
+        "personal_data": [
+            {
+                "role": role,
+                "split": split,
+                **asdict(survey(data.split(split), finder)),
+                "remote": model.is_remote,
+                "hidden": cfg.privacy.hides_from(model),
+            }
+            for role, split, model in _readers(cfg)
         ],
         "calls_per_round": _calls(cfg.generate, task),
         "prompt_tokens_per_call": _tokens(prompts[0]),
@@ -155,8 +172,15 @@ def _hosts(model: ModelConfig | None) -> list[dict[str, str | None]]:
     return found
 
 
+def _readers(cfg: Config) -> list[tuple[str, Split, ModelConfig]]:
+    """Who reads which real rows."""
+    judge = cfg.judge.model
+    judging: list[tuple[str, Split, ModelConfig]] = [("judge", "gate", judge)] if judge else []
+    return [("teacher", "train", cfg.teacher), *judging]
+
+
 def first_prompts(cfg: Config, data: RealData, task: Task) -> Sequence[Prompt]:
-    """The first prompts of round 1, rendered for real and sent to nobody."""
+    """The first prompts of round 1, as they would be sent, sent to nobody."""
     asked: list[Prompt] = []
 
     def listen(
@@ -165,12 +189,67 @@ def first_prompts(cfg: Config, data: RealData, task: Task) -> Sequence[Prompt]:
         asked.extend(prompts)
         return [[Completion("", "error")] * samples for _ in prompts]
 
-    material = Material(data.train, (), data.labels, task.target, lambda _: None)
+    material = Material(data.train, (), data.labels, task.target, lambda _: None, task.speech)
     rng = random.Random(f"{cfg.seed}/1/generate/0")
-    orders = draw_orders(task.recipe, data.train, data.labels, cfg.generate, rng)
-    wave = Wave(1, 0, rng, orders)
-    RECIPES[task.recipe](material, listen, cfg.generate, wave)
-    return asked
+    here = Situation(data.train, data.labels, f"{cfg.seed}/1")
+    orders = draw_orders(task.recipes, here, cfg.generate, cfg.generate.prompts_per_wave, rng)
+    fill_orders(material, listen, cfg.generate, Wave(1, 0, rng, orders))
+    hidden = Finder.of(cfg.privacy) if cfg.privacy.hides_from(cfg.teacher) else None
+    return [as_sent(prompt, hidden) for prompt in asked]
+
+
+def _rights(plan: dict[str, Any]) -> dict[str, str]:
+    """What personal data the rows hold and who reads it, and what they come under."""
+    facts = {
+        f"personal data, {found['split']}": personal_data(found, found["role"])
+        for found in plan["personal_data"]
+    }
+    if set(plan["licenses"]) != {UNKNOWN}:
+        counts = ", ".join(f"{name} {rows}" for name, rows in plan["licenses"].items())
+        facts["licences, train"] = counts
+    return facts
+
+
+def _aim(cfg: GenerateConfig) -> dict[str, Any]:
+    """What a round will aim at: counts of accepted rows, who writes, and what shifts."""
+    return {
+        "quotas": cfg.quotas,
+        "requests": [each.model_dump() for each in cfg.requests],
+        "rest": goals(cfg)["", None].count,
+        "balance": cfg.balance,
+        "personas": list(cfg.personas),
+        "styles": list(cfg.styles),
+        "focus": cfg.focus,
+        "adapt": cfg.adapt,
+    }
+
+
+def _aimed(aim: dict[str, Any]) -> dict[str, str]:
+    """The same for people, one line each, nothing of what is not set."""
+    facts = {}
+    if aim["quotas"]:
+        told = ", ".join(f"{label} {n}" for label, n in aim["quotas"].items())
+        facts["quotas"] = f"{told} accepted rows a round"
+    if aim["requests"]:
+        facts["requests"] = "; ".join(
+            f"{each['count']} rows"
+            + (f" of {each['label']}" if each["label"] is not None else "")
+            + f": {each['ask']}"
+            for each in aim["requests"]
+        )
+    if facts:
+        facts["the rest"] = f"{aim['rest']} rows"
+    grid = [f"{len(aim[name])} {name}" for name in ("personas", "styles") if aim[name]]
+    if grid:
+        facts["written by"] = f"{' x '.join(grid)}, each cell as often"
+    if aim["focus"]:
+        facts["focus"] = "labels on which the champion is weak on dev, once it has been scored"
+    if aim["adapt"] is not None:
+        facts["adapts"] = (
+            "prompts shift to what is kept; each recipe and label keeps at least "
+            f"{aim['adapt']:.0%} of its own"
+        )
+    return facts
 
 
 def _guards(guard: dict[str, Any]) -> str:
@@ -224,6 +303,12 @@ def _span(found: dict[str, float], form: str) -> str:
     return f"{format(found['value'], form)} ({low} to {high})"
 
 
+def _recipes(weights: dict[str, float]) -> str:
+    if len(weights) == 1:
+        return f"recipe {next(iter(weights))}"
+    return f"recipes {', '.join(f'{name} {share:.0%}' for name, share in weights.items())}"
+
+
 def _calls(cfg: GenerateConfig, task: Task) -> dict[str, int]:
     """Calls of one round if every candidate is accepted, and if candidates run out first."""
     answers = 0 if task.target == "label" else 1
@@ -251,7 +336,7 @@ def print_plan(plan: dict[str, Any]) -> None:
         "real rows": rows + (f" ({left} left out)" if left else ""),
         "labels": str(len(plan["labels"])) if plan["labels"] else "none",
         "student writes": plan["target"].replace("_", " "),
-        "teacher": f"{plan['teacher']} asked by recipe {plan['recipe']}",
+        "teacher": f"{plan['teacher']} asked by {_recipes(plan['recipes'])}",
         "calls a round": f"{calls['least']} if all are accepted, at most about {calls['most']}",
         "tokens a call": f"about {plan['prompt_tokens_per_call']} in the prompt",
         "training": f"{plan['steps_per_student']} optimiser steps for every student",
@@ -268,9 +353,11 @@ def print_plan(plan: dict[str, Any]) -> None:
         facts["judge"] = f"{plan['judge']['model']}, at most {calls} calls a round"
     if plan["estimate"]:
         facts |= _estimated(plan["estimate"], plan["accept"])
+    facts |= _aimed(plan["aim"])
     for each in plan["hosts"]:
         by = f", through the proxy {each['proxy']}" if each["proxy"] else ""
         facts[f"{each['role']} asked at"] = f"{each['host']} over {each['scheme']}{by}"
+    facts |= _rights(plan)
     for name, fact in facts.items():
         table.add_row(Text(name, style="bold"), Text(escape(fact)))
     console.print(table)

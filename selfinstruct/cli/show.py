@@ -15,7 +15,7 @@ from selfinstruct.errors import UserError
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION, summarise
 
-FIELDS = ("instruction", "input", "label", "response", "source", "parents", "depth")
+FIELDS = ("instruction", "input", "label", "request", "response", "source", "parents", "depth")
 
 
 def row_story(folder: Path, prefix: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from selfinstruct.cli.text import Output, escape
+from selfinstruct.licenses import UNKNOWN
 from selfinstruct.pairs import LOWER_IS_BETTER
 from selfinstruct.telling import (
     NAMES,
@@ -15,11 +16,16 @@ from selfinstruct.telling import (
     name_signal,
     opened,
     origin,
+    overlap,
+    personal_data,
     seconds,
     tell_ending,
+    tell_unmet,
 )
-from selfinstruct.types import ROUND_FULL, SPLITS
+from selfinstruct.types import QUOTA_FULL, SPLITS, UNNEEDED
 
+ARMS_SHOWN = 3
+"""Arms at either end that a person is shown."""
 COLOURS = {"accept": "green", "reject": "red", "inconclusive": "yellow"}
 
 
@@ -62,22 +68,13 @@ def _students(students: list[dict[str, Any]], title: str) -> Table:
 
 
 def _print_round(console: Console, entry: dict[str, Any]) -> None:
-    dropped = {name: n for name, n in entry["rejected"].items() if name != ROUND_FULL}
-    late = entry["rejected"].get(ROUND_FULL, 0)
-    seen = entry["accepted"] + sum(dropped.values()) + late
     head = Text(f"round {entry['index']}: ", style="bold")
     verdict = entry["verdict"] or "not finished"
     head.append(verdict.upper(), style=COLOURS.get(verdict, ""))
     console.print(head)
-    share = f" ({entry['accepted'] / seen:.0%})" if seen else ""
-    more = f"; {late} more would have been, but the round was full" if late else ""
-    console.print(f"  kept {entry['accepted']} of {seen} candidates{share}{more}", highlight=False)
-    if entry["ending"]:
-        ended = tell_ending(entry["ending"], entry["accepted"], entry["target"])
-        console.print(Text(f"  ended: {ended}"))
-    reasons = ", ".join(f"{escape(reason)} {n}" for reason, n in dropped.items())
-    if reasons:
-        console.print(Text(f"  dropped: {reasons}"))
+    _print_candidates(console, entry)
+    for line in _rights(entry):
+        console.print(Text(f"  {line}"))
     if mixture := entry["mixture"]:
         real = mixture["rows"] - mixture["synthetic"]
         console.print(
@@ -92,6 +89,61 @@ def _print_round(console: Console, entry: dict[str, Any]) -> None:
         console.print(Text(f"  watch: {_watched(entry['signals'])}"))
     if entry["why"]:
         console.print(Text(f"  why: {entry['why']}"))
+
+
+def _rights(entry: dict[str, Any]) -> list[str]:
+    """What of the real rows the teacher read and its rows repeat, and what those come under."""
+    told = []
+    if found := entry["personal_data"]:
+        told.append(f"personal data: {personal_data(found, 'teacher')}")
+    if found := entry["overlap"]:
+        told.append(f"copied: {overlap(found)}")
+    if entry["licenses"].keys() - {UNKNOWN}:
+        counts = ", ".join(f"{escape(name)} {rows}" for name, rows in entry["licenses"].items())
+        told.append(f"licences: {counts}")
+    return told
+
+
+def _print_candidates(console: Console, entry: dict[str, Any]) -> None:
+    """How many were kept, what was not reached, which arms yield, and what was dropped for what."""
+    dropped = {name: n for name, n in entry["rejected"].items() if name not in UNNEEDED}
+    late = sum(entry["rejected"].get(name, 0) for name in UNNEEDED)
+    seen = entry["accepted"] + sum(dropped.values()) + late
+    share = f" ({entry['accepted'] / seen:.0%})" if seen else ""
+    what = "the round or their quota was" if entry["rejected"].get(QUOTA_FULL) else "the round was"
+    more = f"; {late} more would have been, but {what} full" if late else ""
+    console.print(f"  kept {entry['accepted']} of {seen} candidates{share}{more}", highlight=False)
+    if entry["ending"]:
+        ended = tell_ending(entry["ending"], entry["accepted"], entry["target"])
+        console.print(Text(f"  ended: {ended}"))
+    for short in entry["unmet"]:
+        console.print(Text(f"  not met: {escape(tell_unmet(short))}", style="yellow"))
+    for name, told in _arms(entry["arms"]):
+        console.print(Text(f"  {name}: {told}"))
+    reasons = ", ".join(f"{escape(reason)} {n}" for reason, n in dropped.items())
+    if reasons:
+        console.print(Text(f"  dropped: {reasons}"))
+
+
+def _arms(arms: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """The arms that were kept least and most of, where there are several; all are in the JSON."""
+    if len(arms) < 2:
+        return []
+    few = min(ARMS_SHOWN, len(arms) // 2)
+    least, most = arms[:few], arms[: -few - 1 : -1]
+    return [
+        (f"{end} kept", "; ".join(map(_arm, found)))
+        for end, found in (("least", least), ("most", most))
+    ]
+
+
+def _arm(arm: dict[str, Any]) -> str:
+    """One arm with its share kept, such as `label_first fee 3 of 40, 8 % [3, 20]`."""
+    names = [arm["recipe"], arm["label"] or "", arm["request"] and f"{arm['request'][:30]!r}"]
+    of = f"{arm['kept']} of {arm['candidates']}"
+    share = interval("exact_match", arm["share"])  # any share of rows, in percent
+    tokens = "" if arm["tokens"] is None else f", {arm['tokens']:.0f} tokens a row"
+    return f"{escape(' '.join(filter(None, names)))} {of}, {share}{tokens}"
 
 
 def _guarded(guard: dict[str, Any]) -> str:

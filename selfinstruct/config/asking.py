@@ -5,15 +5,26 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from selfinstruct.config.aiming import AimConfig
 from selfinstruct.config.dialogue import DialogueConfig
+from selfinstruct.config.filtering import (
+    ContradictionConfig,
+    ExecutableConfig,
+    FormatConfig,
+    LanguageConfig,
+    LengthConfig,
+    ScriptConfig,
+)
 from selfinstruct.config.section import Count, Positive, Section, Share, operational
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.errors import UserError
-from selfinstruct.types import SPLITS, Sampling, Split
+from selfinstruct.types import SPLITS, Sampling, Speech, Split
 
 SECRET_HINTS = ("sk-", "Bearer ")
 ANTHROPIC_URL = "https://api.anthropic.com/v1"
 ANTHROPIC_KEY = "ANTHROPIC_API_KEY"
+SCHEMA_HOSTS = (".openai.com", ".openai.azure.com", ".googleapis.com", ".anthropic.com")
+"""Hosted APIs that hold an answer to a JSON schema."""
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 """POSIX's names for environment variables; hardly a key passes for one."""
 
@@ -94,6 +105,24 @@ class ModelConfig(Section):
     """Ask another machine over plain http, where others can read along; the key stays here."""
     use_proxy: bool = operational(False)
     """Go through the proxy that the environment names (HTTPS_PROXY, ALL_PROXY, NO_PROXY)."""
+    template: Literal["chat", "none"] = "chat"
+    """`none` sends the text of a prompt as it stands, for base models that know no turns: they go
+    on with it (backends `llamacpp` and `openai`, which has `/completions` for that).
+    """
+    structured: Literal["auto", "always", "never"] = "auto"
+    """Whether a recipe that wants JSON has the server hold the answer to a schema, beside asking
+    for it in words. `auto` where it is known to be offered: llamacpp, servers of this machine
+    (vLLM, SGLang, llama.cpp, Ollama), openai.com, Azure, googleapis.com and Anthropic. `always`
+    elsewhere, once `doctor --teacher` has found it.
+    """
+    local: bool | None = None
+    """Whether what it is shown stays on this machine, where that is not plain: an endpoint at
+    127.0.0.1 counts as local, though a tunnel may begin there, and a `program` as remote, since it
+    may ask anyone.
+    """
+    terms: str = ""
+    """The terms that what it writes comes under, such as `Gemma`; part of the licence of its rows.
+    """
     context: Positive = operational(4096)
     """Tokens of context for one request (backend `llamacpp`)."""
     parallel: Positive = operational(8)
@@ -122,6 +151,29 @@ class ModelConfig(Section):
         """All endpoints."""
         return (self.base_url,) if isinstance(self.base_url, str) else self.base_url or ()
 
+    @property
+    def speech(self) -> Speech:
+        """How recipes may ask this model."""
+        turns = self.template == "chat"
+        offered = turns and self.structured != "never" and self._holds_to_schemas()
+        return Speech(turns, offered)
+
+    def _holds_to_schemas(self) -> bool:
+        if self.backend == "llamacpp" or self.structured == "always":
+            return True
+        asked = [read_endpoint(url, allow_http=self.allow_http) for url in self.base_urls]
+        return bool(asked) and all(
+            each.local or f".{each.host}".endswith(SCHEMA_HOSTS) for each in asked
+        )
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether what it is shown leaves this machine."""
+        if self.local is not None:
+            return not self.local
+        endpoints = (read_endpoint(url, allow_http=self.allow_http) for url in self.base_urls)
+        return self.backend == "program" or any(not endpoint.local for endpoint in endpoints)
+
     @model_validator(mode="before")
     @classmethod
     def _know_anthropic(cls, given: Any) -> Any:
@@ -149,6 +201,17 @@ class ModelConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _the_backend_can_be_asked_so(self) -> Self:
+        if self.template == "none" and self.backend not in ("llamacpp", "openai"):
+            raise ValueError("template none needs backend llamacpp or openai")
+        if self.structured == "always":
+            if self.template == "none":
+                raise ValueError("structured: always needs template chat")
+            if self.backend not in ("llamacpp", "openai", "anthropic"):
+                raise ValueError("structured: always needs backend llamacpp, openai or anthropic")
+        return self
+
+    @model_validator(mode="after")
     def _the_endpoint_is_fit_to_ask(self) -> Self:
         if self.backend == "openai" and not self.base_urls:
             raise ValueError("backend openai needs base_url, such as http://127.0.0.1:8000/v1")
@@ -171,13 +234,19 @@ class DemosConfig(Section):
     """A synthetic example of a deeper generation is never shown."""
 
 
-class GenerateConfig(Section):
-    """How candidates are asked for, and when a round has enough."""
+RecipeName = Literal["label_first", "self_instruct", "few_shot", "dialogue"]
 
-    recipe: Literal["auto", "label_first", "self_instruct", "dialogue"] = "auto"
-    """`auto` is label_first where the seeds have labels, self_instruct otherwise; `dialogue` writes
-    conversations of several turns.
+
+class GenerateConfig(AimConfig):
+    """How candidates are asked for, what they aim at, and when a round has enough."""
+
+    recipe: Literal["auto", RecipeName] = "auto"
+    """`auto` is label_first where the seeds have labels, self_instruct otherwise, and few_shot for
+    a teacher without turns (teacher.template: none); `dialogue` writes conversations of several
+    turns.
     """
+    recipes: dict[RecipeName, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
+    """Several recipes in one run, each with its weight: its share of every wave's prompts."""
     accept: Positive = 100
     """A round is full at exactly so many accepted examples."""
     max_candidates: Positive = 2000
@@ -198,12 +267,25 @@ class GenerateConfig(Section):
     """Completions drawn from one prompt; a shared prefix is paid once."""
     instances_per_instruction: Positive = 3
     """Instances asked of one instruction (self_instruct)."""
+    items_per_call: Positive = 10
+    """New rows asked for in one answer (few_shot); each may take question.max_tokens. A teacher
+    without turns writes one: asked for more, a small model repeats itself.
+    """
+    subject: Annotated[str, Field(min_length=1)] = "texts"
+    """What labelled texts are, in the plural, as few_shot names them: `messages of bank customers`.
+    """
     demos: DemosConfig = DemosConfig()
     question: Sampling = Sampling(temperature=0.9, top_p=0.95, max_tokens=128)
     """Sampling for new instructions and inputs."""
     answer: Sampling = Sampling(temperature=0.3, top_p=0.95, max_tokens=192)
     """Sampling for responses (the notes: at most 0.7)."""
     dialogue: DialogueConfig = DialogueConfig()
+
+    @model_validator(mode="after")
+    def _one_recipe_or_several(self) -> Self:
+        if self.recipes and self.recipe != "auto":
+            raise ValueError("name one recipe in generate.recipe or several in generate.recipes")
+        return self
 
 
 class HeuristicsConfig(Section):
@@ -263,12 +345,39 @@ class ContaminationConfig(Section):
     ngram: Positive | None = 8
     """Drop a candidate that shares a run of so many words (Tulu 3 uses 8)."""
     rouge_l: Share | None = 0.6
-    """... or whose ROUGE-L with a held-out row is at or above this."""
+    """... or whose question has a ROUGE-L with a held-out row's at or above this."""
+    passage_words: Positive | None = 8
+    """... or whose input, response or earlier turn has, with one of a held-out row, both of so many
+    words or more: fewer cannot hold the run of `ngram`, and short answers repeat rightly.
+    """
+
+
+class MemorisationConfig(Section):
+    """Words in a row from one training row, in the question, input, response or an earlier turn.
+
+    What three training rows share is a phrase of the trade and does not count.
+    """
+
+    run: Positive | None = 13
+    """Drop a candidate that has so many (GPT-3's run for overlap, arXiv 2005.14165, appendix C)."""
+    verbatim: Positive | None = 8
+    """... or one of whose texts, of so many words or more, is a real row's from end to end."""
 
 
 class FiltersConfig(Section):
     """What a candidate must pass, cheapest first."""
 
     heuristics: HeuristicsConfig = HeuristicsConfig()
+    script: ScriptConfig = ScriptConfig()
+    language: LanguageConfig = LanguageConfig()
+    length: LengthConfig = LengthConfig()
+    format: FormatConfig = FormatConfig()
+    contradiction: ContradictionConfig = ContradictionConfig()
     novelty: NoveltyConfig = NoveltyConfig()
+    memorisation: MemorisationConfig = MemorisationConfig()
     contamination: ContaminationConfig = ContaminationConfig()
+    max_children: Positive | None = 10
+    """Accepted rows for each row that was shown to the teacher, pool and round together (ReST-EM's
+    cap). A row made from n others counts 1/n for each of them.
+    """
+    executable: ExecutableConfig = ExecutableConfig()

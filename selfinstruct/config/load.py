@@ -30,6 +30,7 @@ from selfinstruct.config.judging import (
     StudentConfig,
     WatchConfig,
 )
+from selfinstruct.config.privacy import PrivacyConfig
 from selfinstruct.config.section import Id, Section, defaults_of, identity_of, operational
 from selfinstruct.errors import UserError
 from selfinstruct.types import digest
@@ -47,6 +48,7 @@ class Config(Section):
     teacher: ModelConfig
     generate: GenerateConfig = GenerateConfig()
     filters: FiltersConfig = FiltersConfig()
+    privacy: PrivacyConfig = PrivacyConfig()
     mixture: MixtureConfig = MixtureConfig()
     student: StudentConfig = StudentConfig()
     evaluate: EvaluateConfig = EvaluateConfig()

@@ -4,7 +4,7 @@ evaluation.
 Only words are compared; a paraphrase in other words passes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 from selfinstruct.config import ContaminationConfig
@@ -19,8 +19,11 @@ class HeldOut:
     """The held-out rows, and whether a candidate shares too much with one of them.
 
     Too much is a run of `ngram` words in the question, input, response or an earlier turn (Tulu 3
-    uses 8), or a question whose ROUGE-L with the row's question is at or above `rouge_l`, earlier
-    turns counted with either. A run that a training row holds as well does not count: the teacher
+    uses 8), or a ROUGE-L at or above `rouge_l`: of its question with the row's question, earlier
+    turns counted with either, or of an input, response or earlier turn with any of the row's, where
+    both have `passage_words` words or more. Shorter ones ("Yes", a label, a thank-you) repeat
+    rightly. A run that a training row holds as well does not count, nor does a passage that is as
+    near to one of a training row: the teacher
     was shown it and the student learns it rightly. That covers an instruction common to all rows,
     and the stock phrases of replies.
     """
@@ -29,6 +32,7 @@ class HeldOut:
         self._cfg = cfg
         self._runs: dict[tuple[str, ...], str] = {}
         self._questions = NoveltyIndex(cfg.rouge_l, inclusive=True)
+        self._passages = NoveltyIndex(cfg.rouge_l, inclusive=True)
 
     @classmethod
     def build(
@@ -36,6 +40,7 @@ class HeldOut:
     ) -> Self:
         """Held-out rows, and the training rows whose words are common property, in."""
         held_out = cls(cfg)
+        rows, train = tuple(rows), tuple(train)
         for row in rows:
             held_out._questions.add(row.id, whole_question(row))
             for run in _runs(row, cfg.ngram):
@@ -43,7 +48,27 @@ class HeldOut:
         for row in train:
             for run in _runs(row, cfg.ngram):
                 held_out._runs.pop(run, None)
+        held_out._add_passages(rows, train)
         return held_out
+
+    def _add_passages(self, rows: Iterable[Example], train: Iterable[Example]) -> None:
+        """Make the passages known that no training row has one like."""
+        taught = NoveltyIndex(self._cfg.rouge_l, inclusive=True)
+        for row in train:
+            taught.add_many((row.id, passage) for passage in self._long_passages(row))
+        for row in rows:
+            passages = self._long_passages(row)
+            known = taught.closest_many(passages)
+            new = [text for text, near in zip(passages, known, strict=True) if near is None]
+            self._passages.add_many((row.id, text) for text in new)
+
+    def _long_passages(self, example: Example) -> list[str]:
+        least = self._cfg.passage_words
+        if least is None or self._cfg.rouge_l is None:
+            return []
+        asked = question_text(example)
+        passages = dict.fromkeys(_parts(example))
+        return [text for text in passages if text != asked and len(words(text)) >= least]
 
     def leak(self, example: Example) -> Rejection | None:
         """What the example shares with a held-out row: the run of words, or the ROUGE-L."""
@@ -52,15 +77,20 @@ class HeldOut:
             if row is not None:
                 return Rejection(example, REASON, " ".join(run), self._cfg.ngram, row)
         match = self._questions.closest(whole_question(example))
-        if match is not None:
-            return Rejection(example, REASON, match.rouge_l, self._cfg.rouge_l, match.id)
+        near = self._passages.closest_many(self._long_passages(example))
+        for found in (match, *near):
+            if found is not None:
+                return Rejection(example, REASON, found.rouge_l, self._cfg.rouge_l, found.id)
         return None
 
 
 def _runs(example: Example, n: int | None) -> Iterable[tuple[str, ...]]:
     if n is None:
         return
-    turns = [turn.content for turn in example.turns]
-    texts = (*turns, question_text(example), example.input, example.response)
-    for text in dict.fromkeys(texts):
+    for text in dict.fromkeys((question_text(example), *_parts(example))):
         yield from ngrams(words(text), n)
+
+
+def _parts(example: Example) -> Sequence[str]:
+    """The texts of an example beside its question: earlier turns, input and response."""
+    return (*(turn.content for turn in example.turns), example.input, example.response)

@@ -7,7 +7,8 @@ It decides as Self-Instruct's loop over the whole pool does, with the threshold 
 
 from collections.abc import Iterable
 
-from selfinstruct.text import Near, RougeIndex, words
+from selfinstruct.near.index import Near, RougeIndex
+from selfinstruct.text import words
 from selfinstruct.types import Match
 
 
@@ -43,13 +44,17 @@ class NoveltyIndex:
         for key, text in pairs:
             self.add(key, text)
 
-    def closest(self, text: str) -> Match | None:
-        """The known text with the highest ROUGE-L, if that passes; of equals the first added."""
-        return self.closest_many([text])[0]
+    def closest(self, text: str, since: int = 0) -> Match | None:
+        """The known text with the highest ROUGE-L, if that passes; of equals the first added.
 
-    def closest_many(self, texts: Iterable[str]) -> list[Match | None]:
+        `since` leaves out the first so many: those the text was compared with already.
+        """
+        return self.closest_many([text], since)[0]
+
+    def closest_many(self, texts: Iterable[str], since: int = 0) -> list[Match | None]:
         """The answer of `closest` for each text, in order; none of them is added."""
-        return [self._best(near) for near in self._index.near_many([words(text) for text in texts])]
+        asked = [words(text) for text in texts]
+        return [self._best(near) for near in self._index.near_many(asked, since)]
 
     def _best(self, near: Near) -> Match | None:
         if not near.positions.size:

@@ -1,10 +1,11 @@
 """Drafts in, examples and rejections out: every filter in one order, cheapest first, slot by slot.
 
-Three steps. Each draft is held against itself and against what is known: duplicate > heuristics >
-contradiction > novelty > contamination. Those that stand are shown to `verify`, which may ask
-models and so costs the most. What is left is decided in slot order, against the rows of the same
-batch that were accepted before it. The order of slots decides, never the order of arrival; and a
-row that models turned down is nobody's neighbour.
+Three steps. Each draft is held against itself and against what is known: duplicate > turns >
+heuristics > the real rows' standards (script, length, format, language) > contradiction > novelty >
+contamination > memorisation > too many children > execution. Those that stand are shown to
+`verify`, which may ask models and so costs the most. What is left is decided in slot order, against
+the rows of the same batch that were accepted before it. The order of slots decides, never the order
+of arrival; and a row that models turned down is nobody's neighbour.
 
 Instances of one instruction. A teacher may be asked for several instances of one new instruction;
 they come in one batch with the same instruction. Novelty is a question to the instruction, so it is
@@ -16,15 +17,19 @@ Of a conversation the question is all that was said before the answer, so the sa
 other turns is neither known nor a contradiction.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import NamedTuple, Self
 
 from selfinstruct.config import FiltersConfig
+from selfinstruct.filters.children import Children
 from selfinstruct.filters.contamination import HeldOut
+from selfinstruct.filters.contradiction import Answers, contradictions_within
+from selfinstruct.filters.executable import Executables
 from selfinstruct.filters.heuristics import check_instance, check_instruction
+from selfinstruct.filters.memorisation import RealRuns
 from selfinstruct.filters.novelty import NoveltyIndex
+from selfinstruct.filters.standards import Standards
 from selfinstruct.filters.turns import check_turns
 from selfinstruct.text import normalise, question_text, whole_question
 from selfinstruct.types import Drafts, Example, Match, Rejection, Score, Screened
@@ -56,34 +61,28 @@ def unverified(_: Sequence[Example]) -> Verified:
     return Verified()
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """Texts that a candidate must differ from: questions, responses, whole rows."""
+class Sizes(NamedTuple):
+    """How many texts the indexes held at some time: those a draft was compared with already."""
 
-    questions: NoveltyIndex
-    responses: NoveltyIndex
-    seen: dict[Hashable, str] = field(default_factory=dict)
-
-    @classmethod
-    def nothing(cls, cfg: FiltersConfig) -> Self:
-        """Nothing is known yet."""
-        novelty = cfg.novelty
-        return cls(NoveltyIndex(novelty.threshold), NoveltyIndex(novelty.response_threshold))
-
-    def add(self, examples: Iterable[Example]) -> None:
-        """Make examples known."""
-        for example in examples:
-            self.questions.add(example.id, whole_question(example))
-            self.responses.add(example.id, example.response)
-            self.seen.setdefault(_content(example), example.id)
+    questions: int = 0
+    responses: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Indexes:
-    """What candidates are compared with. What is accepted becomes known; the rest never changes."""
+    """What candidates are compared with. It grows by what is accepted; what is held out and what
+    the real rows set as standard never changes.
+    """
 
-    known: Known
+    questions: NoveltyIndex
+    responses: NoveltyIndex
+    answers: Answers
+    children: Children
     held_out: HeldOut
+    real: RealRuns
+    standards: Standards
+    executables: Executables
+    seen: dict[Hashable, str] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -94,13 +93,36 @@ class Indexes:
         cfg: FiltersConfig,
     ) -> Self:
         """The training rows and the pool as known, dev, gate and final rows as held out."""
-        known = Known.nothing(cfg)
-        known.add(train)
+        indexes = cls(
+            NoveltyIndex(cfg.novelty.threshold),
+            NoveltyIndex(cfg.novelty.response_threshold),
+            Answers(cfg.contradiction),
+            Children(cfg.max_children),
+            HeldOut.build(held_out_rows, cfg.contamination, train),
+            RealRuns.build(train, cfg.memorisation),
+            Standards.of(train, cfg),
+            Executables.of(cfg.executable),
+        )
+        indexes.add(train)
         # A labelled draft that repeats the rows' common instruction as its text is not new either.
         common = {row.instruction: row.id for row in train if row.label is not None and row.input}
-        known.questions.add_many((id_, instruction) for instruction, id_ in common.items())
-        known.add(pool)
-        return cls(known, HeldOut.build(held_out_rows, cfg.contamination, train))
+        indexes.questions.add_many((id_, instruction) for instruction, id_ in common.items())
+        indexes.add(pool)
+        return indexes
+
+    def add(self, examples: Iterable[Example]) -> None:
+        """Make examples known."""
+        for example in examples:
+            self.questions.add(example.id, whole_question(example))
+            self.responses.add(example.id, example.response)
+            self.answers.add([example])
+            self.children.add([example])
+            self.seen.setdefault(_content(example), example.id)
+
+    @property
+    def sizes(self) -> Sizes:
+        """Of the indexes that are asked for neighbours."""
+        return Sizes(len(self.questions), len(self.responses))
 
 
 def check_question(example: Example, indexes: Indexes, cfg: FiltersConfig) -> Rejection | None:
@@ -111,8 +133,12 @@ def check_question(example: Example, indexes: Indexes, cfg: FiltersConfig) -> Re
     return (
         check_turns(example, cfg.heuristics)
         or check_instruction(example, cfg.heuristics)
-        or _too_similar(example, indexes.known)
+        or indexes.standards.question_fault(example)
+        or indexes.answers.contradiction(example)
+        or _too_similar(example, indexes, Sizes())
         or indexes.held_out.leak(example)
+        or indexes.real.copied(example)
+        or indexes.children.fault(example)
     )
 
 
@@ -128,23 +154,22 @@ def screen(
     standing = [slot for slot in range(len(examples)) if slot not in why]
     verified = verify([examples[slot] for slot in standing])
     why |= {standing[position]: rejection for position, rejection in verified.rejections.items()}
-    batch = Known.nothing(cfg)
+    known = indexes.sizes
     accepted: list[Example] = []
     instructions: set[Hashable] = set()
     for slot in standing:
-        example = examples[slot]
         if slot in why:
             continue
+        example = examples[slot]
         asked = (example.turns, example.instruction)
         is_sibling = example.label is None and asked in instructions
-        rejection = _duplicate(example, batch) or _near_known(example, batch, is_sibling)
-        if rejection is not None:
+        rejection = _against_batch(example, indexes, known, is_sibling)
+        if rejection is None:
+            accepted.append(example)
+            instructions.add(asked)
+            indexes.add([example])
+        else:
             why[slot] = rejection
-            continue
-        accepted.append(example)
-        instructions.add(asked)
-        batch.add([example])
-    indexes.known.add(accepted)
     rejected = (*drafts.rejections, *(why[slot] for slot in sorted(why)))
     return Screened(tuple(accepted), rejected, verified.scores)
 
@@ -157,35 +182,70 @@ def _against_known(
         check_turns(example, cfg.heuristics)
         or check_instruction(example, cfg.heuristics)
         or check_instance(example, cfg.heuristics)
+        or indexes.standards.fault(example)
         for example in examples
     ]
-    contradictions = _contradictions(examples, faults)
+    contradictions = contradictions_within(examples, faults)
+    near = _near_known(examples, faults, indexes)
     found = {
-        slot: _duplicate(example, indexes.known)
+        slot: _duplicate(example, indexes)
         or faults[slot]
         or contradictions.get(slot)
-        or _near_known(example, indexes.known)
+        or indexes.answers.contradiction(example)
+        or near.get(slot)
         or indexes.held_out.leak(example)
+        or indexes.real.copied(example)
+        or indexes.children.fault(example)
+        or indexes.executables.fault(example)
         for slot, example in enumerate(examples)
     }
     return {slot: rejection for slot, rejection in found.items() if rejection is not None}
 
 
-def _duplicate(example: Example, known: Known) -> Rejection | None:
-    twin = known.seen.get(_content(example))
+def _against_batch(
+    example: Example, indexes: Indexes, known: Sizes, is_sibling: bool
+) -> Rejection | None:
+    """Why it falls beside the rows of its batch that are accepted so far."""
+    return (
+        _duplicate(example, indexes)
+        or indexes.answers.contradiction(example)
+        or (None if is_sibling else _too_similar(example, indexes, known))
+        or _response_too_similar(example, indexes, known)
+        or indexes.children.fault(example)
+    )
+
+
+def _duplicate(example: Example, indexes: Indexes) -> Rejection | None:
+    twin = indexes.seen.get(_content(example))
     return None if twin is None else Rejection(example, "duplicate", neighbour=twin)
 
 
-def _near_known(example: Example, known: Known, is_sibling: bool = False) -> Rejection | None:
-    if not is_sibling and (rejection := _too_similar(example, known)) is not None:
-        return rejection
-    match = known.responses.closest(example.response)
-    return _near(example, "response_too_similar", match, known.responses)
+def _near_known(
+    examples: Sequence[Example], faults: Sequence[Rejection | None], indexes: Indexes
+) -> dict[int, Rejection]:
+    """Sound slots near what is known, all asked at once: ten times faster than singly."""
+    slots = [slot for slot, fault in enumerate(faults) if fault is None]
+    sound = [examples[slot] for slot in slots]
+    asked = indexes.questions.closest_many(whole_question(example) for example in sound)
+    said = indexes.responses.closest_many(example.response for example in sound)
+    rejections = {}
+    for slot, example, question, response in zip(slots, sound, asked, said, strict=True):
+        rejection = _near(example, "too_similar", question, indexes.questions) or _near(
+            example, "response_too_similar", response, indexes.responses
+        )
+        if rejection is not None:
+            rejections[slot] = rejection
+    return rejections
 
 
-def _too_similar(example: Example, known: Known) -> Rejection | None:
-    match = known.questions.closest(whole_question(example))
-    return _near(example, "too_similar", match, known.questions)
+def _too_similar(example: Example, indexes: Indexes, known: Sizes) -> Rejection | None:
+    match = indexes.questions.closest(whole_question(example), known.questions)
+    return _near(example, "too_similar", match, indexes.questions)
+
+
+def _response_too_similar(example: Example, indexes: Indexes, known: Sizes) -> Rejection | None:
+    match = indexes.responses.closest(example.response, known.responses)
+    return _near(example, "response_too_similar", match, indexes.responses)
 
 
 def _near(
@@ -201,27 +261,3 @@ def _content(example: Example) -> Hashable:
     texts = (example.instruction, example.input, example.response)
     turns = (text for turn in example.turns for text in (turn.role, turn.content))
     return (example.label, *map(normalise, (*texts, *turns)))
-
-
-def _contradictions(
-    drafts: Sequence[Example], faults: Sequence[Rejection | None]
-) -> dict[int, Rejection]:
-    """Slots whose question another sound draft of the batch answers otherwise: nobody knows which
-    one is right, so none is kept (Self-Instruct).
-
-    A label is the whole answer, and replies beside one may differ. An instruction without an input,
-    such as "tell a joke", has many answers.
-    """
-    asked: defaultdict[Hashable, list[tuple[int, str]]] = defaultdict(list)
-    for slot, (draft, fault) in enumerate(zip(drafts, faults, strict=True)):
-        answer = draft.response if draft.label is None else draft.label
-        if fault is None and (draft.input.strip() or draft.label is not None):
-            question = (draft.turns, draft.instruction.strip(), draft.input.strip())
-            asked[question].append((slot, normalise(answer)))
-    rejections = {}
-    for answers in asked.values():
-        for slot, answer in answers:
-            other = next((drafts[place] for place, said in answers if said != answer), None)
-            if other is not None:
-                rejections[slot] = Rejection(drafts[slot], "contradiction", neighbour=other.id)
-    return rejections

@@ -23,7 +23,8 @@ def open_model(cfg: ModelConfig, on_note: OnNote = unheard) -> Model:
         case "llamacpp":
             from selfinstruct.models.llamacpp import LlamaCppModel
 
-            return LlamaCppModel(cfg.name, cfg.context, cfg.parallel)
+            turns = cfg.template == "chat"
+            return LlamaCppModel(cfg.name, cfg.context, cfg.parallel, turns=turns)
         case "transformers":
             from selfinstruct.models.transformers_model import TransformersModel
 

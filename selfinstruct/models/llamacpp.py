@@ -6,17 +6,21 @@ that cannot be switched off: it listens on loopback alone and asks for a key nob
 """
 
 import importlib
+import json
 import os
 import secrets
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from queue import SimpleQueue
 from threading import Event
 from types import ModuleType
 from typing import Any
 
 from selfinstruct import weights
+from selfinstruct.chat import plain_text
 from selfinstruct.errors import UserError
+from selfinstruct.rows import from_messages
 from selfinstruct.types import Answered, Completion, FinishReason, Request, digest
 
 ENGINE = "xllamacpp"
@@ -47,7 +51,7 @@ def share_prompts(requests: Sequence[Request], most: int) -> list[Group]:
     """Requests in, groups of at most `most` out that one engine call can answer.
 
     The k-th choice of a call with seed s is drawn with seed s + k, so a group is a run of equal
-    messages and sampling with consecutive seeds.
+    questions with consecutive seeds.
     """
     groups: list[list[int]] = []
     for index, request in enumerate(requests):
@@ -55,7 +59,7 @@ def share_prompts(requests: Sequence[Request], most: int) -> list[Group]:
         first = requests[group[0]] if group else request
         fits = (
             0 < len(group) < most
-            and (request.messages, request.sampling) == (first.messages, first.sampling)
+            and _asked(request) == _asked(first)
             and _seed(request) == _seed(first) + len(group)
         )
         if fits:
@@ -69,15 +73,20 @@ class LlamaCppModel:
     """A GGUF model with `parallel` slots of `context` tokens each. Use `close` when done.
 
     Besides temperature and top_p the engine cuts off the tail at its own top_k 40 and min_p 0.05.
-    `name` is `bundled` or a GGUF file. Raises `UserError` for anything else, for a missing engine,
-    and for a file the engine cannot load.
+    `name` is `bundled` or a GGUF file. Without `turns` the text of a request is gone on with as it
+    stands. Raises `UserError` for another name, for a missing engine, and for a file the engine
+    cannot load.
     """
 
-    def __init__(self, name: str, context: int = 4096, parallel: int = 8) -> None:
+    def __init__(
+        self, name: str, context: int = 4096, parallel: int = 8, *, turns: bool = True
+    ) -> None:
         path = weights.gguf_file(name)
         engine = load_engine()
         self.name = f"llamacpp:{path.name}"
-        self.digest = digest([weights.digest(path), engine.__version__])
+        known = [weights.digest(path), engine.__version__]
+        self.digest = digest(known if turns else [*known, "text"])
+        self._turns = turns
         self._parallel = parallel
         self._running: set[Event] = set()
         params = engine.CommonParams()
@@ -122,7 +131,8 @@ class LlamaCppModel:
         try:
             for group in groups:
                 call = _Call(self.name, group, requests[group[0]], news.put, stop)
-                pool.submit(call.run, self._server).add_done_callback(news.put)
+                ask = partial(call.run, self._server, turns=self._turns)
+                pool.submit(ask).add_done_callback(news.put)
             left = len(groups)
             while left:
                 item = news.get()
@@ -163,15 +173,31 @@ class _Call:
         self._ended: tuple[int, str] = (0, "")
         self._error = "the engine gave no answer"
 
-    def run(self, server: Any) -> None:
+    def run(self, server: Any, *, turns: bool) -> None:
         """Ask, and give every request of the group its answer unless told to stop."""
         if self._stop.is_set():
             return
-        how = self._request.sampling
-        body = {
-            "messages": [
-                {"role": turn.role, "content": turn.content} for turn in self._request.messages
-            ],
+        handle = server.handle_chat_completions if turns else server.handle_completions
+        try:
+            handle(self._body(turns), self._hear)
+        except (RuntimeError, ValueError) as error:
+            self._error = str(error)
+        if not self._stop.is_set():
+            for index in self._waiting.values():
+                self._emit(Answered(index, self._completion("", "error", {}, self._error)))
+
+    def _body(self, turns: bool) -> dict[str, Any]:
+        how, schema = self._request.sampling, self._request.schema
+        asked: dict[str, Any] = {"prompt": plain_text(self._request.messages)}
+        if turns:
+            asked = {"messages": from_messages(self._request.messages)}
+        if schema:
+            asked["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {"schema": json.loads(schema)},
+            }
+        return {
+            **asked,
             "n": len(self._texts),
             "seed": _seed(self._request),
             "temperature": how.temperature,
@@ -181,13 +207,6 @@ class _Call:
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        try:
-            server.handle_chat_completions(body, self._hear)
-        except (RuntimeError, ValueError) as error:
-            self._error = str(error)
-        if not self._stop.is_set():
-            for index in self._waiting.values():
-                self._emit(Answered(index, self._completion("", "error", {}, self._error)))
 
     def _hear(self, chunk: dict[str, Any]) -> bool:
         """One piece of the stream in, whether to break off out. The engine swallows what it raises.
@@ -198,7 +217,8 @@ class _Call:
             self._error = str(chunk["error"].get("message", chunk["error"]))
         for choice in chunk.get("choices", ()):
             at = choice["index"]
-            self._texts[at] += choice["delta"].get("content") or ""
+            said = choice["text"] if "text" in choice else choice["delta"].get("content")
+            self._texts[at] += said or ""
             if choice["finish_reason"]:
                 self._ended = (at, choice["finish_reason"])
         if chunk.get("usage"):
@@ -212,6 +232,11 @@ class _Call:
     ) -> Completion:
         read, written = usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0)
         return Completion(text, reason, read, written, self._model, error)
+
+
+def _asked(request: Request) -> tuple[object, ...]:
+    """All but the draw."""
+    return request.messages, request.sampling, request.schema
 
 
 def _seed(request: Request) -> int:

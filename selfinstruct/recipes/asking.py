@@ -11,8 +11,18 @@ from typing import Generic, TypeVar
 
 from selfinstruct.chat import Target, after_thought, has_thought
 from selfinstruct.config import GenerateConfig
+from selfinstruct.licenses import join_licenses
 from selfinstruct.text import normalise, whole_question
-from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling
+from selfinstruct.types import (
+    CHAT,
+    Completion,
+    Drafts,
+    Example,
+    Prompt,
+    Rejection,
+    Sampling,
+    Speech,
+)
 
 T = TypeVar("T")
 
@@ -22,8 +32,8 @@ Ask = Callable[[Sequence[Prompt], Sampling, int], Sequence[Sequence[Completion]]
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a recipe may draw from: training rows, the pool so far, every label, and the student's
-    target.
+    """What a recipe may draw from: training rows, the pool so far, every label, the student's
+    target, and how the teacher may be asked.
 
     `check_question` says why a question would be dropped whatever its answer, so that the answer
     need not be paid for.
@@ -34,6 +44,7 @@ class Material:
     labels: tuple[str, ...]
     target: Target
     check_question: Callable[[Example], Rejection | None]
+    speech: Speech = CHAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +64,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """Which wave of which round asks, the chance it has, and its orders: one a prompt."""
+    """Which wave of which round asks, the chance it has, its orders, one a prompt, and the terms of
+    the teacher it asks.
+    """
 
     round: int
     index: int
     rng: random.Random
     orders: tuple[Order, ...]
+    terms: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +121,21 @@ def read(completion: Completion, reader: Callable[[str], Sequence[T]]) -> Readin
     return Reading(items) if items else Reading((), "unreadable", text)
 
 
-def conceive(parents: Sequence[Example], recipe: str, wave: Wave) -> Example:
-    """An example without words that knows where it comes from.
+def conceive(parents: Sequence[Example], order: Order, wave: Wave) -> Example:
+    """An example without words that knows where it comes from, and what it was asked for in words.
 
-    It has the licence of its parents if they share one.
+    It comes under the licences of all its parents, and under the teacher's terms.
     """
-    licenses = {parent.license for parent in parents}
+    licenses = [parent.license for parent in parents]
     return Example(
         instruction="",
         origin="synthetic",
         round=wave.round,
         parents=tuple(dict.fromkeys(parent.id for parent in parents)),
         depth=1 + max((parent.depth for parent in parents), default=0),
-        source=f"recipe:{recipe}",
-        license=licenses.pop() if len(licenses) == 1 else "",
+        source=f"recipe:{order.recipe}",
+        license=join_licenses([*licenses, *([wave.terms] if wave.terms else [])]),
+        request=order.request,
     )
 
 

@@ -98,10 +98,9 @@ def _plan(order: Order, cell: Cell, material: Material, cfg: GenerateConfig, wav
     train, pool = (_to_show(rows, label) for rows in (material.train, material.pool))
     demos = choose_demos(train, pool, cfg.demos, wave.rng, label)
     blank = replace(
-        conceive(demos, "dialogue", wave),
+        conceive(demos, order, wave),
         label=label,
         kind=None if label is not None else cell.scenario or None,
-        request=order.request,
         instruction=_common_instruction(material.train, label),
     )
     return _Plan(cell, order.style, _draw_length(cfg.dialogue.turns, wave.rng), demos, blank)

@@ -21,9 +21,9 @@ ANSWER = "label_first/answer.j2"
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A label, the demonstrations shown for it, and what its new examples have in common."""
+    """An order, the demonstrations shown for it, and what its new examples have in common."""
 
-    label: str
+    order: Order
     demos: tuple[Example, ...]
     blank: Example
 
@@ -58,13 +58,13 @@ def _plan(order: Order, material: Material, cfg: GenerateConfig, wave: Wave) -> 
         raise ValueError("label_first is ordered by label")
     demos = choose_demos(material.train, material.pool, cfg.demos, wave.rng, label)
     model = demos[0] if demos else next(row for row in material.train if row.label == label)
-    blank = replace(conceive(demos, "label_first", wave), label=label, kind=model.kind)
-    return _Plan(label, demos, replace(blank, instruction=model.instruction if model.input else ""))
+    blank = replace(conceive(demos, order, wave), label=label, kind=model.kind)
+    return _Plan(order, demos, replace(blank, instruction=model.instruction if model.input else ""))
 
 
 def _question_prompt(plan: _Plan) -> Prompt:
     shown = [{"label": demo.label, "text": question_text(demo)} for demo in plan.demos]
-    return build_prompt(QUESTION, plan.demos, label=plan.label, shown=shown)
+    return build_prompt(QUESTION, plan.demos, order=plan.order, shown=shown)
 
 
 def _questions(plan: _Plan, completion: Completion) -> tuple[list[Draft], list[Rejection]]:

@@ -1,39 +1,151 @@
 """What a wave asks for: one order a prompt, drawn before a recipe is called.
 
 A recipe fills its orders and draws none, so that what is aimed at is decided in one place for all
-recipes.
+recipes. Everything drawn follows from the config, the seed and the waves that are finished, so that
+a resumed round asks what an uninterrupted one does.
 """
 
 import random
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
 
+from selfinstruct.aiming.cells import walk
+from selfinstruct.aiming.goals import Goal, goals, missing
+from selfinstruct.aiming.weights import tilt
 from selfinstruct.config import GenerateConfig
 from selfinstruct.errors import UserError
 from selfinstruct.recipes.asking import Order
-from selfinstruct.types import Example
+from selfinstruct.types import Example, Screened
+from selfinstruct.yields import Seen, count, recipe_of
+
+TAKES_LABEL = frozenset({"label_first", "few_shot"})
+"""The recipes whose prompts can ask for a label."""
+NEEDS_LABEL = frozenset({"label_first"})
+"""... those that can ask for nothing without one,"""
+WITHOUT_LABEL = frozenset({"self_instruct"})
+"""and those whose rows have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Where a round stands when its next wave is drawn.
+
+    `rows` are train and the pool so far, this round's rows among them, `labels` all there are;
+    `waves` and `asked` are the round's waves and how many prompts they had; `place` is its chance;
+    `focus` gives labels a weight, 1 where it has none.
+    """
+
+    rows: Sequence[Example]
+    labels: Sequence[str]
+    place: str
+    waves: Sequence[Screened] = ()
+    asked: int = 0
+    focus: Mapping[str, float] = field(default_factory=dict)
+
+
+def labelling(recipes: Mapping[str, float]) -> dict[str, bool]:
+    """Recipe to whether it can be asked for a label."""
+    return {recipe: recipe in TAKES_LABEL for recipe in recipes}
 
 
 def draw_orders(
-    recipe: str,
-    rows: Sequence[Example],
-    labels: Sequence[str],
+    recipes: Mapping[str, float],
+    here: Situation,
     cfg: GenerateConfig,
+    prompts: int,
     rng: random.Random,
 ) -> tuple[Order, ...]:
-    """`prompts_per_wave` orders; `rows` are train and the pool so far, `labels` all there are.
+    """`prompts` orders, those of a recipe together, the recipes by name.
 
-    For `label_first` each has a label, drawn with weight 1 / (1 + its rows in train, pool and
-    plan): what this wave already plans counts as present, so that a wave spreads over the labels.
+    Goals that are not met share the prompts by what they lack, counting what this wave already
+    plans. A label that no goal sets is drawn with weight f / (1 + its rows / f) ** `balance`, f
+    being its `focus`: rows in proportion to f are at rest. Rows are those of train, pool and plan,
+    so that a wave spreads over the labels. Raises `UserError` where `label_first` has no label.
     """
-    if recipe != "label_first":
-        return (Order(recipe),) * cfg.prompts_per_wave
-    if not labels:
+    if not here.labels and NEEDS_LABEL & set(recipes):
         raise UserError("recipe label_first needs labelled training rows, and there are none")
-    count = Counter(row.label for row in rows)
-    orders = []
-    for _ in range(cfg.prompts_per_wave):
-        (label,) = rng.choices(labels, [1 / (1 + count[label]) for label in labels])
-        count[label] += cfg.samples_per_prompt
-        orders.append(Order(recipe, label))
-    return tuple(orders)
+    accepted = [row for wave in here.waves for row in wave.accepted]
+    draw = _Draw(here, cfg, rng, missing(goals(cfg), accepted))
+    chosen = draw.recipes(recipes, prompts)
+    wanted = [(recipe, *draw.goal_and_label(recipe)) for recipe in chosen]
+    cells = walk(cfg.personas, cfg.styles, here.place, here.asked, prompts)
+    return tuple(
+        Order(recipe, label, goal.request, cell.persona, cell.style)
+        for (recipe, goal, label), cell in zip(wanted, cells, strict=True)
+    )
+
+
+class _Draw:
+    """The orders of one wave under way: what it already plans counts for what comes after."""
+
+    def __init__(
+        self,
+        here: Situation,
+        cfg: GenerateConfig,
+        rng: random.Random,
+        lacks: Mapping[Goal, int],
+    ) -> None:
+        self.here, self.cfg, self.rng, self.lacks = here, cfg, rng, lacks
+        self.rows = Counter(row.label for row in here.rows)
+        self.planned: Counter[Goal] = Counter()
+        self.of_label = count(here.waves, lambda row: (recipe_of(row), row.label))
+
+    def recipes(self, weights: Mapping[str, float], prompts: int) -> list[str]:
+        """A recipe a prompt: each its share of them, rounded up or down by chance.
+
+        Systematic sampling: equal steps over the shares from a random start.
+        """
+        able = {name: weights[name] for name in sorted(weights) if self._open(name)}
+        if len(able) == 1:
+            return [*able] * prompts
+        floor = 1.0 if self.cfg.adapt is None else self.cfg.adapt
+        shares = tilt(able, count(self.here.waves, recipe_of), floor)
+        *edges, _ = accumulate(share * prompts for share in shares.values())
+        start = self.rng.random()
+        return [[*able][bisect_right(edges, start + step)] for step in range(prompts)]
+
+    def goal_and_label(self, recipe: str) -> tuple[Goal, str | None]:
+        """What the next prompt of a recipe is for."""
+        options = self._open(recipe)
+        goal = options[0]
+        if len(options) > 1:
+            weights = [self.lacks[each] / (1 + self.planned[each]) for each in options]
+            (goal,) = self.rng.choices(options, weights)
+        self.planned[goal] += 1
+        label = goal.label
+        if label is None and recipe in TAKES_LABEL and self.here.labels:
+            label = self._label(recipe, self._labels(goal))
+        self.rows[label] += self.cfg.samples_per_prompt
+        return goal, label
+
+    def _open(self, recipe: str) -> list[Goal]:
+        """The goals not met that a recipe can be asked for."""
+        if recipe not in TAKES_LABEL:
+            return [goal for goal in self.lacks if goal.label is None]
+        return [goal for goal in self.lacks if goal.label is not None or self._can_label(goal)]
+
+    def _can_label(self, goal: Goal) -> bool:
+        return not self.here.labels or bool(self._labels(goal))
+
+    def _labels(self, goal: Goal) -> list[str]:
+        """The labels that a goal without one may have: the rest leaves those of quotas to them."""
+        quotas = self.cfg.quotas
+        if goal.is_rest:
+            return [label for label in self.here.labels if label not in quotas]
+        return [label for label in self.here.labels if quotas.get(label) != 0]
+
+    def _label(self, recipe: str, labels: Sequence[str]) -> str:
+        weights = {label: self._weight(label) for label in labels}
+        if self.cfg.adapt is not None:
+            seen = {label: self.of_label.get((recipe, label), Seen()) for label in labels}
+            weights = tilt(weights, seen, self.cfg.adapt)
+        (label,) = self.rng.choices(labels, [weights[label] for label in labels])
+        return label
+
+    def _weight(self, label: str) -> float:
+        wanted = self.here.focus.get(label, 1.0)
+        weight: float = wanted / (1 + self.rows[label] / wanted) ** self.cfg.balance
+        return weight

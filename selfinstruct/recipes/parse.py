@@ -8,7 +8,7 @@ chatter is English only; in other languages they stay in the item, for the filte
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _NOUNS = "task|instruction|example|ticket|message|question|text|item|sample|variation"
@@ -96,7 +96,7 @@ def read_texts(text: str) -> tuple[str, ...]:
     It is a list only if it starts as one, after a preamble at most: a text with a list inside stays
     whole.
     """
-    lines = _after_preamble(_without_control(text)).splitlines()
+    lines = _after_preamble(without_control(text)).splitlines()
     starts = _list_starts(lines, first=None)
     if not starts or any(line.strip() for line in lines[: starts[0].line]):
         return _kept([_strip_chatter("\n".join(lines))])
@@ -105,7 +105,7 @@ def read_texts(text: str) -> tuple[str, ...]:
 
 def read_text(text: str) -> tuple[str, ...]:
     """The one text there is, whole even where it is a list; none if there are no words."""
-    return _kept([_strip_chatter(_after_preamble(_without_control(text)))])
+    return _kept([_strip_chatter(_after_preamble(without_control(text)))])
 
 
 def read_list(text: str, first: int) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ def read_list(text: str, first: int) -> tuple[str, ...]:
     Words before the first number are that item if the list then goes on with the next number, and a
     preamble otherwise.
     """
-    text = _without_control(text)
+    text = without_control(text)
     lines = _after_preamble(text).splitlines()
     starts = _list_starts(lines, first)
     if not starts:
@@ -136,7 +136,7 @@ def read_instances(text: str, output_first: bool = False) -> tuple[Instance, ...
     the same. An instance whose output is missing has an empty one. A text without any field is the
     output of a task that needs no input.
     """
-    fields = list(_fields(_without_control(text).splitlines()))
+    fields = list(fields_of(without_control(text).splitlines(), _FIELD))
     if not fields:
         return tuple(Instance("", item) for item in read_text(text))
     opening = "output" if output_first and fields[0][0] == "output" else "input"
@@ -146,7 +146,7 @@ def read_instances(text: str, output_first: bool = False) -> tuple[Instance, ...
             found.append({})
         found[-1][name] = content
     return tuple(
-        Instance(_as_input(item.get("input", "")), item.get("output", "")) for item in found
+        Instance(as_input(item.get("input", "")), item.get("output", "")) for item in found
     )
 
 
@@ -209,11 +209,13 @@ def _outside_fences(lines: list[str]) -> Iterator[tuple[int, str]]:
             yield index, line
 
 
-def _fields(lines: list[str]) -> Iterator[tuple[str, str]]:
-    """The named fields in order; a numbered heading such as `Example 2` ends a field."""
+def fields_of(lines: Sequence[str], field: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+    """The named fields in order: their `name` in a line that matches `field`, in small letters, and
+    what follows. A numbered heading such as `Example 2` ends a field.
+    """
     name, content = "", list[str]()
     for line in lines:
-        match = _FIELD.match(line)
+        match = field.match(line)
         heading = match is None and (marker := _MARKER.match(line)) and marker["noun"]
         if match is None and not heading:
             content.append(line)
@@ -227,7 +229,8 @@ def _fields(lines: list[str]) -> Iterator[tuple[str, str]]:
         yield name, _unwrap(_strip_chatter("\n".join(content)))
 
 
-def _as_input(text: str) -> str:
+def as_input(text: str) -> str:
+    """An input, empty where the text says in words that there is none."""
     return "" if _NO_INPUT.fullmatch(text) else text
 
 
@@ -235,7 +238,7 @@ def _kept(items: list[str]) -> tuple[str, ...]:
     return tuple(item for item in map(_unwrap, items) if any(map(str.isalnum, item)))
 
 
-def _without_control(text: str) -> str:
+def without_control(text: str) -> str:
     """The first stretch of words between chat control tokens, without the role that names it."""
     pieces = (_strip_role(piece) for piece in _CONTROL.split(text))
     return next((piece for piece in pieces if piece.strip()), "")

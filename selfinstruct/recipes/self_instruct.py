@@ -41,13 +41,15 @@ def _propose(
     material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave
 ) -> tuple[list[Draft], list[Rejection]]:
     shown = [choose_demos(material.train, material.pool, cfg.demos, wave.rng) for _ in wave.orders]
-    prompts = [build_prompt(PROPOSE, demos) for demos in shown]
+    prompts = [
+        build_prompt(PROPOSE, demos, order=order)
+        for demos, order in zip(shown, wave.orders, strict=True)
+    ]
     tasks: list[Draft] = []
     rejections: list[Rejection] = []
-    for demos, completions in zip(
-        shown, ask(prompts, cfg.question, cfg.samples_per_prompt), strict=True
-    ):
-        blank = conceive(demos, "self_instruct", wave)
+    answers = ask(prompts, cfg.question, cfg.samples_per_prompt)
+    for order, demos, completions in zip(wave.orders, shown, answers, strict=True):
+        blank = conceive(demos, order, wave)
         read_tasks = partial(read_list, first=len(demos) + 1)
         for completion in completions:
             reading = read(completion, read_tasks)

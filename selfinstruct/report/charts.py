@@ -1,5 +1,6 @@
-"""The eleven charts of a run, in the order of the page."""
+"""The twelve charts of a run, in the order of the page."""
 
+from selfinstruct.report.arms import arms_chart
 from selfinstruct.report.chart import Chart
 from selfinstruct.report.curve import ratio_chart
 from selfinstruct.report.gather import Facts
@@ -19,6 +20,7 @@ def run_charts(facts: Facts) -> list[Chart]:
         funnel_chart(facts),
         watch_chart(facts),
         lengths_chart(facts),
+        arms_chart(facts),
         labels_chart(facts),
         verbs_chart(facts),
         judge_chart(facts),

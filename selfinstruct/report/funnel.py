@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from selfinstruct.report.gather import RoundFacts
-from selfinstruct.types import ROUND_FULL
+from selfinstruct.types import UNNEEDED
 
 STEPS: Mapping[str, tuple[str, ...]] = {
     "readable": (
@@ -24,10 +24,16 @@ STEPS: Mapping[str, tuple[str, ...]] = {
         *("empty_response", "response_too_short", "response_too_long", "input_too_long"),
         *("dangling_colon", "input_equals_response", "echo", "refusal"),
     ),
+    "like the real rows": (
+        *("foreign_script", "length_outlier", "foreign_language"),
+        *("not_json", "breaks_schema", "breaks_pattern", "broken_code"),
+    ),
     "not contradicted": ("contradiction",),
     "novel": ("too_similar", "response_too_similar"),
     "not held out": ("contaminated",),
-    "still needed": (ROUND_FULL,),
+    "of parents with room": ("too_many_children",),
+    "run without error": ("no_code", "fails_when_run"),
+    "still needed": UNNEEDED,
 }
 OTHER = "through other checks"
 

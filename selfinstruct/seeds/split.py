@@ -21,7 +21,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from selfinstruct.config import SeedsConfig
 from selfinstruct.errors import UserError
-from selfinstruct.text import near_duplicate_groups
+from selfinstruct.near.index import near_duplicate_groups
 from selfinstruct.types import SPLITS, Example, RealData, Split
 
 NEEDED: tuple[Split, ...] = ("train", "gate")

@@ -1,5 +1,6 @@
 """Anthropic's messages, spoken natively: their layer for OpenAI's clients leaves settings out."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,9 @@ class AnthropicMessages:
             body["system"] = "\n\n".join(system)
         if how.stop:
             body["stop_sequences"] = list(how.stop)
+        if request.schema:
+            told = {"type": "json_schema", "schema": json.loads(request.schema)}
+            body["output_config"] = {"format": told}
         return body
 
     def read(self, payload: Mapping[str, Any], model: str) -> Completion:

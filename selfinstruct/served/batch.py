@@ -230,7 +230,10 @@ def _name(request: Request) -> str:
     messages = [[turn.role, turn.content] for turn in request.messages]
     how = request.sampling
     drawn = [how.temperature, how.top_p, how.max_tokens, list(how.stop)]
-    return digest([messages, drawn, request.sample, request.seed])
+    asked = [messages, drawn, request.sample, request.seed]
+    if request.schema:
+        asked.append(request.schema)
+    return digest(asked)
 
 
 def _faults(batch: Mapping[str, Any]) -> str:

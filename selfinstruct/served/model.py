@@ -20,6 +20,7 @@ from selfinstruct.served.dispatch import Dispatch, Emit, Rules
 from selfinstruct.served.health import Health
 from selfinstruct.served.key import read_key
 from selfinstruct.served.openai_chat import NEW_LIMIT_HOSTS, NO_SEED_HOSTS, OpenAIChat
+from selfinstruct.served.openai_text import OpenAIText
 from selfinstruct.served.pace import Pace
 from selfinstruct.served.replica import Dialect, Replica
 from selfinstruct.served.trouble import Target
@@ -106,9 +107,11 @@ def dialect_of(cfg: ModelConfig, url: str) -> Dialect:
     if cfg.backend == "anthropic":
         return AnthropicMessages()
     host = read_endpoint(url, allow_http=cfg.allow_http).host
+    seeded = not host.endswith(NO_SEED_HOSTS) if cfg.send_seed is None else cfg.send_seed
+    if cfg.template == "none":
+        return OpenAIText(seeded)
     newer = host.endswith(NEW_LIMIT_HOSTS)
     limit = cfg.token_limit or ("max_completion_tokens" if newer else "max_tokens")
-    seeded = not host.endswith(NO_SEED_HOSTS) if cfg.send_seed is None else cfg.send_seed
     return OpenAIChat(limit, seeded)
 
 

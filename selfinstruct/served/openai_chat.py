@@ -1,5 +1,6 @@
 """OpenAI's chat completions: hosted APIs, vLLM, SGLang, Ollama, llama.cpp, gateways."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,8 @@ class OpenAIChat:
             body["stop"] = list(how.stop)
         if self.seeded:
             body["seed"] = request.seed
+        if request.schema:
+            body["response_format"] = response_format(json.loads(request.schema))
         return body
 
     def read(self, payload: Mapping[str, Any], model: str) -> Completion:
@@ -63,6 +66,28 @@ class OpenAIChat:
             count_of(usage.get("completion_tokens")),
             str(payload.get("model") or model),
         )
+
+
+def response_format(schema: Any) -> dict[str, Any]:
+    """The field that holds an answer to a schema; strictly, where a schema is one of those that the
+    strict mode takes (platform.openai.com/docs/guides/structured-outputs).
+    """
+    told = {"name": "answer", "schema": schema, "strict": is_strict(schema)}
+    return {"type": "json_schema", "json_schema": told}
+
+
+def is_strict(schema: Any) -> bool:
+    """Whether every object in a schema names all its members, requires them and allows no other."""
+    if isinstance(schema, list):
+        return all(map(is_strict, schema))
+    if not isinstance(schema, dict):
+        return True
+    if schema.get("type") == "object" or "properties" in schema:
+        members = schema.get("properties", {})
+        named = set(schema.get("required", ())) == set(members)
+        if schema.get("additionalProperties") is not False or not named:
+            return False
+    return all(map(is_strict, schema.values()))
 
 
 def count_of(tokens: object) -> int:

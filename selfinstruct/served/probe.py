@@ -5,9 +5,11 @@ config that mends it; the rest is told for people.
 """
 
 import asyncio
+import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from selfinstruct.config import ModelConfig
@@ -16,13 +18,22 @@ from selfinstruct.errors import UserError
 from selfinstruct.served.model import open_replica
 from selfinstruct.served.replica import Replica
 from selfinstruct.served.trouble import TryError
-from selfinstruct.types import Completion, Message, Request, Sampling
+from selfinstruct.types import Completion, Message, Request, Sampling, Speech
 
 SENTENCE = "The invoice of March was paid twice, and nobody has answered since. "
 SHORT, LONG = 40, 400
 """Sentences in a short and a long prompt; the long one is beyond 4,096 tokens."""
 CUT = 0.9
 """A server that reads less than this share of what the short prompt lets expect has cut it."""
+SCHEMA = json.dumps(
+    {
+        "type": "object",
+        "properties": {"greeting": {"type": "string"}},
+        "required": ["greeting"],
+        "additionalProperties": False,
+    }
+)
+SCHEMA_KEPT = re.compile(r'\s*\{\s*"greeting"\s*:.*', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,7 @@ def probe(cfg: ModelConfig, resolve: Resolve = look_up) -> list[Finding]:
         found: list[Finding] = []
         for replica in replicas:
             try:
-                found += await _probe(replica)
+                found += await _probe(replica, cfg.speech)
             finally:
                 await replica.wire.close()
         return found
@@ -54,7 +65,7 @@ def probe(cfg: ModelConfig, resolve: Resolve = look_up) -> list[Finding]:
     return asyncio.run(ask_all())
 
 
-async def _probe(replica: Replica) -> list[Finding]:
+async def _probe(replica: Replica, speech: Speech) -> list[Finding]:
     """Where the first question is not answered, that is all."""
     host = replica.target.host
     began = time.monotonic()
@@ -69,6 +80,7 @@ async def _probe(replica: Replica) -> list[Finding]:
         await _limit(replica),
         await _seed(replica),
         await _context(replica),
+        *([await _schema(replica, sent=speech.schema)] if speech.turns else []),
         *(await _extras(replica)),
     ]
 
@@ -146,6 +158,20 @@ async def _context(replica: Replica) -> Finding:
             mend="give the server a larger context (Ollama: OLLAMA_CONTEXT_LENGTH)",
         )
     return Finding(f"{host}: reads a prompt of {long.prompt_tokens} tokens whole")
+
+
+async def _schema(replica: Replica, *, sent: bool) -> Finding:
+    """Whether an answer is held to a JSON schema that its question does not speak of."""
+    host = replica.target.host
+    try:
+        answer = await replica.ask(replace(question("Say hello.", 48), schema=SCHEMA))
+    except (TryError, UserError) as error:
+        refused = f"{host}: refuses a JSON schema: {_words(error)}"
+        return Finding(refused, ok=not sent, mend="teacher.structured: never" if sent else "")
+    if not SCHEMA_KEPT.fullmatch(answer.text):
+        return Finding(f"{host}: takes no notice of a JSON schema; recipes ask for JSON in words")
+    hint = "" if sent else "; teacher.structured: always makes recipes use it"
+    return Finding(f"{host}: holds an answer to a JSON schema{hint}")
 
 
 Seen = Callable[[Mapping[str, Any]], bool]

@@ -26,7 +26,7 @@ class Dialect(Protocol):
         ...
 
     @property
-    def version(self) -> int:
+    def version(self) -> int | str:
         """Part of a call's key."""
         ...
 

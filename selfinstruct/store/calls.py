@@ -114,12 +114,14 @@ class Calls(Ledger):
         return None if row is None else dict(row)
 
     def calls(self) -> Sequence[Row]:
-        """Every call without its words, in the order asked: round, wave, template, state, tokens,
-        and the times (seconds since 1970) it started and ended, `ended` None while it is open.
+        """Every call without its words, in the order asked: round, wave, template with version,
+        state, tokens, and the times (seconds since 1970) it started and ended, `ended` None while
+        it is open.
         """
         rows = self._db.execute(
-            "SELECT attempts.round, wave, template, state, prompt_tokens, completion_tokens,"
-            " started, ended FROM attempts JOIN prompts ON prompts.id = attempts.prompt"
+            "SELECT attempts.round, wave, template, version, state, prompt_tokens,"
+            " completion_tokens, started, ended FROM attempts"
+            " JOIN prompts ON prompts.id = attempts.prompt"
             " ORDER BY attempts.rowid"
         )
         return list(rows)

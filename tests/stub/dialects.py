@@ -15,6 +15,7 @@ Write = Callable[[Json, int], str]
 """A request's body and the number of the choice in, the text of the answer out."""
 
 CHAT_PATH = "/v1/chat/completions"
+TEXT_PATH = "/v1/completions"
 MESSAGES_PATH = "/v1/messages"
 MODELS_PATH = "/v1/models"
 BYTES_PER_TOKEN = 4
@@ -68,7 +69,8 @@ def speak(body: Json, write: Write, model: str | None, context: int | None) -> S
     limit: int = body.get("max_completion_tokens", body.get("max_tokens")) or sys.maxsize
     whole = [write(body, choice) for choice in range(body.get("n", 1))]
     texts = tuple(_cut(text, limit * BYTES_PER_TOKEN) for text in whole)
-    said = [turn["content"] for turn in body.get("messages", ())] + [body.get("system", "")]
+    said = [turn["content"] for turn in body.get("messages", ())]
+    said += [body.get("system", ""), body.get("prompt", "")]
     tokens = count_tokens("".join(text if isinstance(text, str) else str(text) for text in said))
     seen = tokens if context is None else min(tokens, context)
     return Speech(model or str(body.get("model", "")), texts, texts != tuple(whole), seen)
@@ -98,6 +100,17 @@ def _chat_answer(speech: Speech) -> Json:
             "total_tokens": speech.prompt_tokens + tokens,
         },
     }
+
+
+def _text_answer(speech: Speech) -> Json:
+    answer = _chat_answer(speech)
+    choices = [
+        {**choice, "text": choice["message"]["content"], "logprobs": None}
+        for choice in answer["choices"]
+    ]
+    for choice in choices:
+        del choice["message"]
+    return {**answer, "object": "text_completion", "choices": choices}
 
 
 def _chat_error(status: int, code: str, message: str) -> Json:
@@ -131,6 +144,7 @@ def _kind(status: int) -> str:
 CHAT = Dialect(_chat_answer, _chat_error)
 DIALECTS: Mapping[str, Dialect] = {
     CHAT_PATH: CHAT,
+    TEXT_PATH: Dialect(_text_answer, _chat_error),
     MESSAGES_PATH: Dialect(_messages_answer, _messages_error),
 }
 

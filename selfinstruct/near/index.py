@@ -1,0 +1,173 @@
+"""A growing index of texts by ROUGE-L, and the groups of texts that are near each other.
+
+A threshold means the decimal it is written as and is compared in integers, so 0.7 is 7/10 and the
+answer never hangs on the last bit of a float. The index knows nothing of meaning: a paraphrase in
+other words is not near.
+"""
+
+import itertools
+from array import array
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz import process
+from rapidfuzz.distance import LCSseq
+
+from selfinstruct.near.block import NONE, Block, Rows, Ways
+from selfinstruct.near.coded import LANES, Packed, Query, alike, bounds_of, pack, sketch
+from selfinstruct.near.limit import Counts, Limit
+from selfinstruct.text import words
+
+WAYS = Ways()
+TOGETHER = 256
+"""Queries whose candidates go through the LCS in one call."""
+
+
+class Near(NamedTuple):
+    """The texts of an index near a query: their positions, ascending, and their ROUGE-L F1."""
+
+    positions: Counts
+    rouge_l: npt.NDArray[np.float64]
+
+
+NOTHING = Near(NONE, np.empty(0, np.float64))
+
+
+class RougeIndex:
+    """A growing list of texts that finds every one whose ROUGE-L with a query passes a threshold.
+
+    Exact: lengths, sketches and rare words (see `Block`) only leave out what cannot pass, and the
+    bit-parallel LCS decides the rest. Passing is being above the threshold, or with `inclusive` at
+    or above it; `None` is off. A text without words is near nothing. Raises `UserError` for a
+    threshold outside 0..1.
+    """
+
+    def __init__(
+        self, threshold: float | None, *, inclusive: bool = False, ways: Ways = WAYS
+    ) -> None:
+        self.threshold = threshold
+        self._limit = None if threshold is None else Limit(threshold, inclusive)
+        self._ways = ways
+        self._vocabulary: dict[str, int] = {}
+        self._texts: list[Packed] = []
+        self._lengths = array("i")
+        self._sketches = array("Q")
+        self._blocks: list[Block] = []
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def add(self, tokens: Sequence[str]) -> None:
+        """Append a text, given as its words; its position is the number of texts before it."""
+        known = self._vocabulary
+        numbers = [known.setdefault(token, len(known)) for token in tokens]
+        self._texts.append(pack(numbers))
+        self._lengths.append(len(tokens))
+        self._sketches.frombytes(sketch(numbers))
+
+    def near(self, tokens: Sequence[str], since: int = 0) -> Near:
+        """Every text from position `since` on that passes the threshold with this one, given as
+        its words.
+        """
+        return self.near_many([tokens], since)[0]
+
+    def near_many(self, queries: Sequence[Sequence[str]], since: int = 0) -> list[Near]:
+        """The answer of `near` for each query, in order."""
+        if self._limit is None or since >= len(self):
+            return [NOTHING] * len(queries)
+        self._seal(self._limit)
+        found: list[Near] = []
+        for first in range(0, len(queries), TOGETHER):
+            some = queries[first : first + TOGETHER]
+            asked = [Query.of(tokens, self._vocabulary) for tokens in some]
+            found += self._decide(asked, self._limit, since)
+        return found
+
+    def _seal(self, limit: Limit) -> None:
+        """Put the tail in a block once it is long, and short blocks before it into the same one."""
+        start = self._blocks[-1].stop if self._blocks else 0
+        if len(self) - start < self._ways.sealed:
+            return
+        while self._blocks and len(self._blocks[-1]) < self._ways.shrink * (len(self) - start):
+            start = self._blocks.pop().start
+        self._blocks.append(Block(self._rows(start), start, limit, self._ways))
+
+    def _rows(self, start: int) -> Rows:
+        """The texts from position `start` on, as views that must not outlive the next `add`."""
+        return Rows(
+            self._texts[start:],
+            np.frombuffer(self._lengths, np.intc)[start:].astype(np.int64),
+            np.frombuffer(self._sketches, np.uint64).reshape(-1, LANES)[start:],
+        )
+
+    def _decide(self, queries: Sequence[Query], limit: Limit, since: int) -> list[Near]:
+        places = self._candidates(queries, limit, since)
+        rows = np.repeat(np.arange(len(queries)), [len(some) for some in places])
+        place = np.concatenate(places)
+        if not place.size:
+            return [NOTHING] * len(queries)
+        lengths = np.frombuffer(self._lengths, np.intc)[place].astype(np.int64)
+        totals = np.array([query.length for query in queries])[rows] + lengths
+        least = limit.least_of(totals)
+        asked = [pack(query.numbers) for query in queries]
+        found = process.cpdist(
+            [asked[row] for row in rows.tolist()],
+            [self._texts[position] for position in place.tolist()],
+            scorer=LCSseq.similarity,
+            score_cutoff=int(least.min()),
+            workers=1,
+        )
+        passing = found >= least
+        rows, place = rows[passing], place[passing]
+        rouge_l = 2 * found[passing] / totals[passing]
+        cuts = np.searchsorted(rows, np.arange(len(queries) + 1)).tolist()
+        return [
+            Near(place[start:end], rouge_l[start:end]) if start < end else NOTHING
+            for start, end in itertools.pairwise(cuts)
+        ]
+
+    def _candidates(self, queries: Sequence[Query], limit: Limit, since: int) -> list[Counts]:
+        """For each query the positions, ascending, of the texts that the LCS has to decide."""
+        blocks = [block for block in self._blocks if block.stop > since]
+        tail = self._rows(max(since, self._blocks[-1].stop if self._blocks else 0))
+        found = []
+        for query in queries:
+            some = [block.candidates(query) for block in blocks] if query.length else []
+            if query.length and len(tail.texts):
+                near = alike(query, tail.sketches.T, bounds_of(query, tail.lengths, limit))
+                some.append(np.flatnonzero(near & (tail.lengths > 0)) + len(self) - len(near))
+            together = np.sort(np.concatenate([NONE, *some]))
+            found.append(together[np.searchsorted(together, since) :])
+        return found
+
+
+def near_duplicate_groups(texts: Sequence[str], threshold: float | None) -> list[int]:
+    """A group index for each text, numbered by first appearance: texts linked by a chain of ROUGE-L
+    above the threshold share one. `None` links nothing; nor is a text without words linked.
+    """
+    index = RougeIndex(threshold)
+    equal_linked = threshold is not None and threshold < 1
+    parents: list[int] = []
+    places: dict[tuple[str, ...], int] = {}
+    nodes: list[int] = []
+
+    def root(node: int) -> int:
+        while parents[node] != node:
+            parents[node] = node = parents[parents[node]]
+        return node
+
+    for text in texts:
+        tokens = tuple(words(text))
+        node = places.get(tokens) if tokens and equal_linked else None
+        if node is None:
+            node = len(parents)
+            parents.append(node)
+            for other in index.near(tokens).positions.tolist():
+                parents[root(other)] = node
+            index.add(tokens)
+            places[tokens] = node
+        nodes.append(node)
+    groups: dict[int, int] = {}
+    return [groups.setdefault(root(node), len(groups)) for node in nodes]

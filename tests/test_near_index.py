@@ -1,0 +1,192 @@
+import random
+from collections.abc import Sequence
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selfinstruct.errors import UserError
+from selfinstruct.near.block import Ways
+from selfinstruct.near.coded import CODE_POINTS
+from selfinstruct.near.index import TOGETHER, Near, RougeIndex, near_duplicate_groups
+from selfinstruct.text import lcs, rouge_l, words
+
+# Few words, so that random texts share some and ties at a threshold are frequent.
+TOKENS = st.lists(st.sampled_from("abcdefgh"), max_size=14)
+TEXTS = TOKENS.map(" ".join)
+# Decimals with two places, the ends of the range, and the float that 0.1 + 0.2 gives.
+THRESHOLDS = st.one_of(
+    st.integers(0, 100).map(lambda share: share / 100), st.just(0.1 + 0.2), st.just(1 / 3)
+)
+# Every way to an answer: the tail alone, folds alone, postings whatever they cost, all of them.
+WAYS = st.sampled_from(
+    [
+        Ways(),
+        Ways(sealed=1, shrink=1),
+        Ways(sealed=1, shrink=1, indexed_words=0, sketched=0),
+        Ways(sealed=3, shrink=2, indexed_words=20, worth=2, sketched=5),
+    ]
+)
+BAD_INPUT = [
+    "",
+    "👍 ❤️ 🎉",
+    "\ud800 \udfff",
+    "null \0 byte",
+    "\u202eright to left\u202c marks",
+    "смесь of письменностей 混在 ที่นี่",
+    "word " * 500,
+    " ".join(f"w{number % 977}" for number in range(100_000)),
+]
+
+
+def is_near(a: Sequence[str], b: Sequence[str], threshold: float, inclusive: bool = False) -> bool:
+    if not a or not b:
+        return False
+    score, limit = Fraction(2 * lcs(a, b), len(a) + len(b)), Fraction(str(threshold))
+    return score >= limit if inclusive else score > limit
+
+
+def exhaustive(
+    pool: Sequence[Sequence[str]], query: Sequence[str], threshold: float, inclusive: bool
+) -> tuple[list[int], list[float]]:
+    places = [i for i, text in enumerate(pool) if is_near(query, text, threshold, inclusive)]
+    return places, [rouge_l(query, pool[place]) for place in places]
+
+
+def lists(near: Near) -> tuple[list[int], list[float]]:
+    return near.positions.tolist(), near.rouge_l.tolist()
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.5, float("nan")])
+def test_a_threshold_outside_the_range_is_an_error(threshold: float) -> None:
+    with pytest.raises(UserError, match="threshold"):
+        RougeIndex(threshold)
+
+
+@given(st.lists(TOKENS, max_size=8), TOKENS, THRESHOLDS, st.booleans(), WAYS)
+def test_index_finds_what_trying_every_text_finds(
+    pool: list[list[str]], query: list[str], threshold: float, inclusive: bool, ways: Ways
+) -> None:
+    index = RougeIndex(threshold, inclusive=inclusive, ways=ways)
+    for text in pool:
+        index.add(text)
+    near = index.near([*query, "unheard"])
+    assert lists(near) == exhaustive(pool, [*query, "unheard"], threshold, inclusive)
+
+
+@given(st.lists(st.lists(TOKENS, max_size=4), max_size=6), THRESHOLDS, st.booleans(), WAYS)
+def test_every_answer_between_two_additions_is_exact(
+    waves: list[list[list[str]]], threshold: float, inclusive: bool, ways: Ways
+) -> None:
+    index = RougeIndex(threshold, inclusive=inclusive, ways=ways)
+    pool: list[list[str]] = []
+    for wave in waves:
+        found = index.near_many(wave)
+        assert [lists(near) for near in found] == [
+            exhaustive(pool, query, threshold, inclusive) for query in wave
+        ]
+        for text in wave:
+            index.add(text)
+            pool.append(text)
+        for since in range(len(pool) + 2):
+            for query, near in zip(wave, index.near_many(wave, since), strict=True):
+                places, scores = exhaustive(pool, query, threshold, inclusive)
+                late = [place for place in places if place >= since]
+                assert lists(near) == (late, scores[len(scores) - len(late) :])
+
+
+@pytest.mark.parametrize("ways", [Ways(), Ways(sealed=20, indexed_words=100, worth=1, sketched=9)])
+@pytest.mark.parametrize("size", [3, 40, 300])
+def test_index_is_exact_when_texts_have_more_words_than_a_sketch_has_bits(
+    size: int, ways: Ways
+) -> None:
+    rng = random.Random(size)
+    vocabulary = [f"w{number}" for number in range(700)]
+    pool = [rng.choices(vocabulary, k=rng.randint(1, size)) for _ in range(60)]
+    pool += [[*rng.sample(text, k=len(text) * 4 // 5), "new"] for text in pool]
+    pool += [[*text[: len(text) * 9 // 10], "end"] for text in pool]
+    index = RougeIndex(0.7, ways=ways)
+    found = []
+    for text in pool:
+        found.append(index.near(text).positions.tolist())
+        index.add(text)
+    expected = [[i for i in range(j) if is_near(pool[i], pool[j], 0.7)] for j in range(len(pool))]
+    assert found == expected
+    assert any(expected)
+
+
+def test_many_queries_are_answered_as_each_alone() -> None:
+    rng = random.Random(1)
+    pool = [rng.choices("abcdefghijklmnop", k=rng.randint(0, 9)) for _ in range(400)]
+    queries = [rng.choices("abcdefghijklmnopq", k=rng.randint(0, 9)) for _ in range(400)]
+    assert len(queries) > TOGETHER
+    index = RougeIndex(0.7)
+    assert [near.positions.size for near in index.near_many(queries)] == [0] * 400
+    for text in pool:
+        index.add(text)
+    together = index.near_many(queries)
+    alone = [index.near(query) for query in queries]
+    assert [lists(near) for near in together] == [lists(near) for near in alone]
+    assert index.near_many([]) == []
+
+
+def test_index_outgrows_the_code_points() -> None:
+    index = RougeIndex(0.7, ways=Ways(sealed=2))
+    index.add([str(number) for number in range(CODE_POINTS - 1)])
+    index.add(["the", "last", "code", "point", "is", "passed"])
+    index.add(["1", "2", "3", "4", "5", "6"])
+    assert index.near(["the", "last", "code", "point", "is", "here"]).positions.tolist() == [1]
+    assert index.near(["1", "2", "3", "4", "5", "passed"]).positions.tolist() == [2]
+
+
+def test_index_without_a_threshold_finds_nothing() -> None:
+    index = RougeIndex(None)
+    index.add(["a"])
+    assert not index.near(["a"]).positions.size
+
+
+@pytest.mark.parametrize("ways", [Ways(), Ways(sealed=2, indexed_words=0, worth=1, sketched=0)])
+def test_bad_input_is_near_itself_where_it_has_words(ways: Ways) -> None:
+    pool = [words(text) for text in BAD_INPUT]
+    index = RougeIndex(0.7, ways=ways)
+    for tokens in pool:
+        index.add(tokens)
+    found = [near.positions.tolist() for near in index.near_many(pool)]
+    assert found == [[place] if tokens else [] for place, tokens in enumerate(pool)]
+
+
+def test_every_one_of_a_thousand_copies_is_found() -> None:
+    index = RougeIndex(0.7, ways=Ways(sealed=300, indexed_words=0, worth=1))
+    for _ in range(1000):
+        index.add(["name", "three", "red", "fruits"])
+    found = index.near(["name", "three", "red", "fruits", "now"])
+    assert found.positions.tolist() == list(range(1000))
+    assert set(found.rouge_l.tolist()) == {8 / 9}
+
+
+@given(st.lists(TEXTS, max_size=10), THRESHOLDS)
+def test_groups_are_the_connected_components(texts: list[str], threshold: float) -> None:
+    groups = near_duplicate_groups(texts, threshold)
+    expected = list(range(len(texts)))
+    for i, a in enumerate(texts):
+        for j in range(i):
+            if is_near(words(a), words(texts[j]), threshold):
+                joined = {expected[i], expected[j]}
+                expected = [min(joined) if group in joined else group for group in expected]
+    assert groups == [sorted(set(expected)).index(group) for group in expected]
+
+
+@pytest.mark.parametrize(
+    ("texts", "threshold", "groups"),
+    [
+        ([], 0.7, []),
+        (["a b c d", "e f g h", "A B C D!"], 0.7, [0, 1, 0]),
+        (["a b c d", "a b c d"], 1.0, [0, 1]),
+        (["a b c d", "a b c d"], None, [0, 1]),
+        (["", "", "!"], 0.0, [0, 1, 2]),
+        (["a b c d e", "x", "b c d e f", "c d e f g"], 0.7, [0, 1, 0, 0]),
+    ],
+)
+def test_groups(texts: list[str], threshold: float | None, groups: list[int]) -> None:
+    assert near_duplicate_groups(texts, threshold) == groups

@@ -1,0 +1,117 @@
+"""What came of asking, arm by arm."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selfinstruct.stats import wilson
+from selfinstruct.types import Example, Rejection, Screened
+from selfinstruct.yields import Bill, Seen, bills, count, recipe_of, yields
+
+
+def row(n: int, label: str | None = "fee", request: str = "", of: str = "r") -> Example:
+    return Example(f"row {n}", label=label, request=request, source=f"recipe:{of}")
+
+
+def dropped(reason: str, *rows: Example) -> tuple[Rejection, ...]:
+    return tuple(Rejection(each, reason) for each in rows)
+
+
+@pytest.mark.parametrize(
+    ("source", "recipe"), [("recipe:few_shot", "few_shot"), ("hf:x", ""), ("", ""), ("recipe:", "")]
+)
+def test_a_row_names_its_recipe(source: str, recipe: str) -> None:
+    assert recipe_of(Example("x", source=source)) == recipe
+
+
+def test_a_row_that_was_not_needed_counts_as_kept_and_a_failed_call_not_at_all() -> None:
+    wave = Screened(
+        (row(0),),
+        (
+            *dropped("echo", row(1), row(2, "loan")),
+            *dropped("round_full", row(3)),
+            *dropped("quota_full", row(4)),
+            *dropped("failed_call", row(5), row(6, "lost")),
+        ),
+    )
+    assert count([wave], lambda each: each.label) == {"fee": Seen(3, 4), "loan": Seen(0, 1)}
+
+
+def call(template: str, version: str, tokens: int) -> dict[str, Any]:
+    return {
+        "template": template,
+        "version": version,
+        "prompt_tokens": tokens,
+        "completion_tokens": 1,
+    }
+
+
+def test_calls_are_summed_by_recipe_under_the_version_it_began_with() -> None:
+    calls = [
+        call("r/question.j2", "v1", 9),
+        call("s/propose.j2", "v3", 4),
+        call("r/answer.j2", "v2", 19),
+    ]
+    assert bills(calls) == {"r": Bill("v1", 2, 30), "s": Bill("v3", 1, 5)}
+    assert bills([]) == {}
+
+
+def test_every_arm_has_its_share_with_its_interval_and_what_a_row_cost() -> None:
+    wave = Screened(
+        tuple(row(n) for n in range(3)),
+        (*dropped("echo", *(row(n, "loan") for n in range(3, 8))), *dropped("echo", row(8))),
+    )
+    worst, best = yields([(wave, {"r": Bill("v", 18, 900)})])
+    assert (worst.label, worst.kept, worst.candidates) == ("loan", 0, 5)
+    assert (worst.calls, worst.tokens) == (None, None)
+    assert (best.recipe, best.version, best.label, best.request) == ("r", "v", "fee", "")
+    assert best.share == wilson(3, 4)
+    assert best.calls == pytest.approx(18 * 4 / 9 / 3)
+    assert best.tokens == pytest.approx(900 * 4 / 9 / 3)
+
+
+def test_a_new_version_of_a_prompt_is_another_arm_and_so_is_a_request() -> None:
+    first = Screened((row(0), row(1, request="a rhyme")))
+    second = Screened((row(2),))
+    found = yields([(first, {"r": Bill("v1", 2, 2)}), (second, {"r": Bill("v2", 1, 1)})])
+    assert {(arm.version, arm.request) for arm in found} == {
+        ("v1", ""),
+        ("v1", "a rhyme"),
+        ("v2", ""),
+    }
+
+
+def test_rows_of_no_known_call_have_an_arm_without_a_price() -> None:
+    (arm,) = yields([(Screened((row(0),)), {})])
+    assert (arm.version, arm.calls, arm.tokens, arm.kept) == ("", None, None, 1)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("rs"), st.sampled_from(["a", "b", None]), st.booleans()),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_arms_add_up_to_all_candidates_and_all_calls(given: list[tuple[str, str, bool]]) -> None:
+    rows = [(row(n, label, of=of), kept) for n, (of, label, kept) in enumerate(given)]
+    wave = Screened(
+        tuple(each for each, kept in rows if kept),
+        dropped("echo", *(each for each, kept in rows if not kept)),
+    )
+    found = yields([(wave, {"r": Bill("v", 10, 70), "s": Bill("w", 4, 8)})])
+    assert sum(arm.candidates for arm in found) == len(rows)
+    assert sum(arm.kept for arm in found) == len(wave.accepted)
+    for recipe, calls in (("r", 10), ("s", 4)):
+        ours = [arm for arm in found if arm.recipe == recipe]
+        if ours and all(arm.kept for arm in ours):
+            paid = sum((arm.calls or 0) * arm.kept for arm in ours)
+            assert paid == pytest.approx(calls)
+    assert [arm.share.value for arm in found] == sorted(arm.share.value for arm in found)
+
+
+def test_nothing_asked_is_no_arm() -> None:
+    assert yields([]) == ()
+    assert yields([(Screened(), {})]) == ()
