@@ -236,8 +236,9 @@ class GenerateConfig(Section):
     instances_per_instruction: Positive = 3
     """Instances asked of one instruction (self_instruct)."""
     items_per_call: Positive = 10
-    """New rows asked for in one answer (few_shot); each may take question.max_tokens. A teacher
-    without turns writes one: asked for more, a small model repeats itself.
+    """New rows asked for in one answer (few_shot); each may take question.max_tokens, so that
+    samples_per_prompt: 1 will mostly do. A teacher without turns writes one row an answer: asked
+    for more, a small model repeats itself.
     """
     subject: Annotated[str, Field(min_length=1)] = "texts"
     """What labelled texts are, in the plural, as few_shot names them: `messages of bank customers`.
