@@ -29,6 +29,8 @@ def _all(cfg: Config, base: Checkpoint) -> Iterator[tuple[str, str | None]]:
         yield "evaluate.metrics", digest([source_of(find_function(name)) for name in own])
     if schema := cfg.evaluate.json_schema:
         yield "evaluate.json_schema", digest_file(Path(schema))
+    if schema := cfg.generate.records.json_schema:
+        yield "generate.records.json_schema", digest_file(Path(schema))
     if tasks := cfg.guard.lm_eval_path:
         yield "guard.lm_eval_path", digest_tree(Path(tasks))
     yield "student.name", _student(cfg.student.name, base)

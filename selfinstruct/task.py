@@ -14,6 +14,7 @@ from selfinstruct.config import Config, load_prices
 from selfinstruct.errors import UserError
 from selfinstruct.files import find_path
 from selfinstruct.metrics import metrics_of
+from selfinstruct.schema import open_schema
 from selfinstruct.types import CHAT, Example, RealData, Speech
 
 JUDGE = "judge"
@@ -40,11 +41,14 @@ def settle(cfg: Config, data: RealData) -> Task:
     target = settle_target(cfg, data.train)
     _check_gate(cfg, target)
     speech = cfg.teacher.speech
-    recipe = _settle_recipe(cfg.generate.recipe, speech, data)
+    recipe = _settle_recipe(cfg, speech, data)
+    if recipe == "records":
+        _check_records(cfg, target, data)
     return Task(target, recipe, steps_of_an_arm(cfg, len(data.train)), speech)
 
 
-def _settle_recipe(recipe: str, speech: Speech, data: RealData) -> str:
+def _settle_recipe(cfg: Config, speech: Speech, data: RealData) -> str:
+    recipe = cfg.generate.recipe
     if recipe == "auto":
         if not speech.turns:
             return "few_shot"
@@ -62,6 +66,23 @@ def _settle_recipe(recipe: str, speech: Speech, data: RealData) -> str:
     return recipe
 
 
+def _check_records(cfg: Config, target: Target, data: RealData) -> None:
+    """Raises `UserError` where records have no schema, or the seeds another shape than theirs."""
+    shape = cfg.generate.records.json_schema
+    if shape is None:
+        raise UserError(
+            "generate.recipe is records, and there is no schema",
+            next_step="name its file in generate.records.json_schema",
+        )
+    open_schema(Path(shape), "generate.records.json_schema")
+    if target != "response" or any(row.input for row in data.train):
+        raise UserError(
+            "generate.recipe is records, and the seeds are not texts with a record each",
+            why="a row has its text in `instruction`, its record in `response`, and no more",
+            next_step="map them with seeds.columns, and put what is common to all into task.system",
+        )
+
+
 def located(cfg: Config, base: Path) -> Config:
     """The config with the files that it names found, below `base` first, then here; prices read.
 
@@ -72,9 +93,14 @@ def located(cfg: Config, base: Path) -> Config:
     table = cfg.budget.price_file
     listed = load_prices(find_path(table, base)) if table else {}
     evaluate = {"json_schema": schema and str(find_path(schema, base))}
+    shape = cfg.generate.records.json_schema
+    records = {"json_schema": shape and str(find_path(shape, base))}
     guard = {"lm_eval_path": tasks and str(find_path(tasks, base))}
     return cfg.model_copy(
         update={
+            "generate": cfg.generate.model_copy(
+                update={"records": cfg.generate.records.model_copy(update=records)}
+            ),
             "evaluate": cfg.evaluate.model_copy(update=evaluate),
             "guard": cfg.guard.model_copy(update=guard),
             "budget": cfg.budget.model_copy(update={"prices": listed | cfg.budget.prices}),

@@ -27,6 +27,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     write_plugin(tmp_path)
     (tmp_path / "schema.json").write_text("{}")
+    (tmp_path / "record.json").write_text("{}")
     (tmp_path / "tasks").mkdir()
     (tmp_path / "tasks/one.yaml").write_text("task: one")
     (tmp_path / "model.gguf").write_bytes(b"GGUF")
@@ -43,6 +44,7 @@ def config(**sections: Any) -> Config:
         "student": {"name": "model.gguf"},
         "evaluate": {"metrics": ["own_code:score"], "json_schema": "schema.json"},
         "guard": {"lm_eval_path": "tasks"},
+        "generate": {"records": {"json_schema": "record.json"}},
         "judge": {"model": {"backend": "llamacpp", "name": "judge.gguf"}},
     }
     return parse_config({**tree, **sections})
@@ -51,6 +53,7 @@ def config(**sections: Any) -> Config:
 CHANGES: dict[str, Callable[[Path], object]] = {
     "evaluate.metrics": lambda here: write_plugin(here, score=1),
     "evaluate.json_schema": lambda here: (here / "schema.json").write_text("true"),
+    "generate.records.json_schema": lambda here: (here / "record.json").write_text("true"),
     "guard.lm_eval_path": lambda here: (here / "tasks/two.yaml").write_text("task: two"),
     "student.name": lambda here: (here / "model.gguf").write_bytes(b"GGUF, another"),
     "teacher.name": lambda here: write_plugin(here, teach=1),
@@ -70,7 +73,13 @@ def test_a_change_of_content_shows_in_its_field_alone(here: Path, field: str) ->
 @pytest.mark.usefixtures("here")
 def test_what_is_not_here_has_no_content() -> None:
     served = {"backend": "openai", "name": "m", "base_url": "http://127.0.0.1:1/v1"}
-    plain = {"evaluate": {}, "guard": {}, "judge": {}, "student": {"name": "someone/never-fetched"}}
+    plain = {
+        "generate": {},
+        "evaluate": {},
+        "guard": {},
+        "judge": {},
+        "student": {"name": "someone/never-fetched"},
+    }
     assert contents(config(**plain, teacher=served), BASE) == {}
     gone = {"backend": "scripted", "name": "gone.jsonl"}
     assert contents(config(**plain, teacher=gone), BASE) == {}

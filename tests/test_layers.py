@@ -20,6 +20,7 @@ LAYERS = (
         "stats",
         "printable",
         "rows",
+        "schema",
         "lock",
         "database",
         "books",

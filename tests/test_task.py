@@ -61,6 +61,26 @@ def test_a_teacher_without_turns_is_asked_by_a_recipe_that_can() -> None:
     assert "few_shot" in raised.value.next_step
 
 
+def test_records_need_a_schema_and_texts_with_a_record_each(tmp_path: Path) -> None:
+    (tmp_path / "schema.json").write_text("{}")
+    (tmp_path / "bad.json").write_text('{"type": 5}')
+    plain = Example("a text", response="{}")
+
+    def settled(schema: str | None, row: Example = plain) -> str:
+        records = {"json_schema": schema}
+        cfg = config(generate={"recipe": "records", "records": records})
+        return settle(located(cfg, tmp_path), data(row)).recipe
+
+    assert settled("schema.json") == "records"
+    with pytest.raises(UserError, match="there is no schema"):
+        settled(None)
+    with pytest.raises(UserError, match=r"generate.records.json_schema: .*bad\.json"):
+        settled("bad.json")
+    for row in (RESPONSE, LABEL, BOTH):
+        with pytest.raises(UserError, match="not texts with a record each"):
+            settled("schema.json", row)
+
+
 def test_label_first_without_labels_is_refused() -> None:
     with pytest.raises(UserError, match="no seed has a label"):
         settle(config(generate={"recipe": "label_first"}), data(RESPONSE))

@@ -8,6 +8,7 @@ from selfinstruct.config.asking import (
     HeuristicsConfig,
     ModelConfig,
     NoveltyConfig,
+    RecordsConfig,
     SeedsConfig,
     TaskConfig,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "ModelConfig",
     "NoveltyConfig",
     "PriceConfig",
+    "RecordsConfig",
     "RoundsConfig",
     "SeedsConfig",
     "StudentConfig",

@@ -208,10 +208,21 @@ class DemosConfig(Section):
     """A synthetic example of a deeper generation is never shown."""
 
 
+class RecordsConfig(Section):
+    """The records that recipe `records` writes."""
+
+    json_schema: str | None = None
+    """A file with the JSON schema of a response; a relative path starts at the config's folder."""
+    values_in_text: bool = True
+    """Drop a text that does not hold every string of its record, those aside that the schema lists
+    (`enum`, `const`): such a record could not have been read from it.
+    """
+
+
 class GenerateConfig(Section):
     """How candidates are asked for, and when a round has enough."""
 
-    recipe: Literal["auto", "label_first", "self_instruct", "few_shot"] = "auto"
+    recipe: Literal["auto", "label_first", "self_instruct", "few_shot", "records"] = "auto"
     """`auto` is label_first where the seeds have labels, self_instruct otherwise, and few_shot for
     a teacher without turns (teacher.template: none).
     """
@@ -243,6 +254,7 @@ class GenerateConfig(Section):
     subject: Annotated[str, Field(min_length=1)] = "texts"
     """What labelled texts are, in the plural, as few_shot names them: `messages of bank customers`.
     """
+    records: RecordsConfig = RecordsConfig()
     demos: DemosConfig = DemosConfig()
     question: Sampling = Sampling(temperature=0.9, top_p=0.95, max_tokens=128)
     """Sampling for new instructions and inputs."""
