@@ -119,7 +119,7 @@ def test_the_schema_is_in_the_words_and_held_to_by_the_server_where_it_does(
     run(teacher, cfg, speech)
     for prompt in teacher.asked[RECORD]:
         assert json.dumps(SCHEMA) in prompt.messages[0].content
-        assert prompt.schema == (json.dumps(SCHEMA) if held else "")
+        assert bool(prompt.schema) == held
         shown = [turn.content for turn in prompt.messages if turn.role == "assistant"]
         assert set(shown) <= {row.response for row in TRAIN}
         assert len(shown) == 2
@@ -156,6 +156,13 @@ def test_what_is_no_valid_record_is_dropped_with_the_place_and_the_rule(
     assert reasons(drafts) == {reason: 4}
     assert all(value in str(each.value or "") for each in drafts.rejections)
     assert TEXT not in teacher.asked
+
+
+def test_half_a_character_in_a_record_is_no_character(cfg: GenerateConfig) -> None:
+    answer = '{"name": "A\\ud83d B\\ud83d\\ude00", "team": "sales"}'
+    drafts = run(Teacher(lambda _: answer, lambda _: "a b"), cfg)
+    [response] = {each.what.response for each in drafts.rejections}
+    assert response == '{"name": "A\ufffd B😀", "team": "sales"}'
 
 
 def test_a_second_record_in_one_answer_is_surplus(cfg: GenerateConfig) -> None:
@@ -249,6 +256,21 @@ def test_what_is_wished_for_is_asked_for(cfg: GenerateConfig) -> None:
         last = prompt.messages[-1].content
         assert all(each in last for each in (order.request, order.persona, order.style))
     assert {row.request for row in drafts.examples} == {"a lost parcel"}
+
+
+def test_a_server_that_holds_to_the_schema_is_left_no_choice_where_there_is_a_wish(
+    cfg: GenerateConfig,
+) -> None:
+    teacher = Teacher(lambda _: json.dumps(GOOD))
+    run(teacher, cfg, Speech(schema=True))
+    for prompt in teacher.asked[RECORD]:
+        held = json.loads(prompt.schema)
+        team, urgent = (held["properties"].pop(name) for name in ("team", "urgent"))
+        assert [len(each["enum"]) for each in (team, urgent)] == [1, 1]
+        assert f'"team": "{team["enum"][0]}"' in prompt.messages[-1].content
+        assert urgent["type"] == "boolean"
+        kept = {name: SCHEMA["properties"][name] for name in ("name", "hours")}
+        assert held == {**SCHEMA, "properties": kept}
 
 
 def test_no_demonstrations_still_make_a_question(cfg: GenerateConfig) -> None:

@@ -20,7 +20,7 @@ from selfinstruct.recipes.asking import Ask, Material, Order, Wave, conceive, re
 from selfinstruct.recipes.parse import read_text
 from selfinstruct.recipes.parse_items import read_json
 from selfinstruct.schema import Schema, open_schema, parse
-from selfinstruct.text import normalise
+from selfinstruct.text import normalise, without_surrogates
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection
 
 RECORD = "records/record.j2"
@@ -128,7 +128,19 @@ def _record_prompt(blank: _Draft, schema: Schema, wishes: Wishes, *, held: bool)
         schema=told,
         wishes={name: json.dumps(value, ensure_ascii=False) for name, value in wishes.items()},
     )
-    return replace(prompt, schema=told) if held else prompt
+    if not held:
+        return prompt
+    return replace(prompt, schema=json.dumps(_narrowed(schema.value, wishes), ensure_ascii=False))
+
+
+def _narrowed(schema: Any, wishes: Wishes) -> Any:
+    """The schema with no choice left where there is a wish: small models pass over it in words."""
+    if not wishes:
+        return schema
+    members = dict(schema["properties"])
+    for name, value in wishes.items():
+        members[name] = {**members[name], "enum": [value]}
+    return {**schema, "properties": members}
 
 
 def _read_records(
@@ -150,7 +162,8 @@ def _read_records(
         elif place > 0:
             yield Rejection(row, "surplus")
         else:
-            yield replace(blank, response=json.dumps(record, ensure_ascii=False))
+            told = without_surrogates(json.dumps(record, ensure_ascii=False))
+            yield replace(blank, response=told)
     if reading.reason is not None:
         yield Rejection(replace(blank, response=reading.lost), reading.reason)
 
