@@ -10,6 +10,7 @@ from selfinstruct.config.asking import (
     MemorisationConfig,
     ModelConfig,
     NoveltyConfig,
+    RecordsConfig,
     SeedsConfig,
     TaskConfig,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "NoveltyConfig",
     "PriceConfig",
     "PrivacyConfig",
+    "RecordsConfig",
     "RequestConfig",
     "RoundsConfig",
     "ScriptConfig",

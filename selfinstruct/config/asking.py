@@ -234,7 +234,18 @@ class DemosConfig(Section):
     """A synthetic example of a deeper generation is never shown."""
 
 
-RecipeName = Literal["label_first", "self_instruct", "few_shot", "dialogue"]
+class RecordsConfig(Section):
+    """The records that recipe `records` writes."""
+
+    json_schema: str | None = None
+    """A file with the JSON schema of a response; a relative path starts at the config's folder."""
+    values_in_text: bool = True
+    """Drop a text that does not hold every string of its record, those aside that the schema lists
+    (`enum`, `const`): such a record could not have been read from it.
+    """
+
+
+RecipeName = Literal["label_first", "self_instruct", "few_shot", "dialogue", "records"]
 
 
 class GenerateConfig(AimConfig):
@@ -268,12 +279,14 @@ class GenerateConfig(AimConfig):
     instances_per_instruction: Positive = 3
     """Instances asked of one instruction (self_instruct)."""
     items_per_call: Positive = 10
-    """New rows asked for in one answer (few_shot); each may take question.max_tokens. A teacher
-    without turns writes one: asked for more, a small model repeats itself.
+    """New rows asked for in one answer (few_shot); each may take question.max_tokens, so that
+    samples_per_prompt: 1 will mostly do. A teacher without turns writes one row an answer: asked
+    for more, a small model repeats itself.
     """
     subject: Annotated[str, Field(min_length=1)] = "texts"
     """What labelled texts are, in the plural, as few_shot names them: `messages of bank customers`.
     """
+    records: RecordsConfig = RecordsConfig()
     demos: DemosConfig = DemosConfig()
     question: Sampling = Sampling(temperature=0.9, top_p=0.95, max_tokens=128)
     """Sampling for new instructions and inputs."""
