@@ -63,6 +63,17 @@ def test_closest_many_answers_in_order_and_adds_nothing() -> None:
     assert len(index) == 2
 
 
+def test_what_was_compared_already_is_left_out() -> None:
+    index = NoveltyIndex()
+    index.add_many([("a", "name three red fruits"), ("b", "list the kings of France")])
+    since = len(index)
+    index.add("c", "name three red fruits now")
+    assert index.closest("name three red fruits", since) == Match("c", 8 / 9)
+    asked = ["name three red fruits", "list the kings of France"]
+    assert index.closest_many(asked, since) == [Match("c", 8 / 9), None]
+    assert index.closest_many(asked, len(index)) == [None, None]
+
+
 TEN = "a b c d e f g h i j"
 
 

@@ -36,7 +36,8 @@ class NoveltyIndex:
 
     def add(self, id: str, text: str) -> None:  # noqa: A002 - the field's name in every record here
         """Make a text known; ids need not be unique."""
-        self._index.add(words(text))
+        if self.threshold is not None:
+            self._index.add(words(text))
         self._ids.append(id)
 
     def add_many(self, pairs: Iterable[tuple[str, str]]) -> None:
@@ -53,6 +54,8 @@ class NoveltyIndex:
 
     def closest_many(self, texts: Iterable[str], since: int = 0) -> list[Match | None]:
         """The answer of `closest` for each text, in order; none of them is added."""
+        if self.threshold is None:
+            return [None for _ in texts]
         asked = [words(text) for text in texts]
         return [self._best(near) for near in self._index.near_many(asked, since)]
 
