@@ -247,6 +247,12 @@ class HeuristicsConfig(Section):
 class NoveltyConfig(Section):
     """ROUGE-L against seeds, pool and this batch."""
 
+    over: Literal["question", "instruction_and_input"] = "question"
+    """What has to be new: the question (the instruction, as in the paper, or the input where a
+    label is to be found for it), or instruction and input together. The latter tells apart what
+    shares an instruction and judges each instance of one; where all rows have the same long
+    instruction it finds everything alike.
+    """
     threshold: Share | None = 0.7
     """Drop a candidate whose nearest neighbour is above this (the paper's value)."""
     response_threshold: Share | None = None

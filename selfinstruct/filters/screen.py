@@ -9,7 +9,8 @@ they come in one batch with the same instruction. Novelty is a question to the i
 asked once: after the first of them is accepted, the others of that batch pass it. They stay new to
 everyone else, since what was accepted in between was itself compared with that instruction. Equal
 instances are still duplicates, and the same input with different outputs is still a contradiction.
-A labelled example has no such siblings: its question is its input.
+A labelled example has no such siblings: its question is its input. Nor has any where novelty is of
+instruction and input together: then each instance is asked.
 """
 
 from collections import defaultdict
@@ -17,7 +18,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from selfinstruct.config import FiltersConfig
+from selfinstruct.config import FiltersConfig, NoveltyConfig
 from selfinstruct.filters.contamination import HeldOut
 from selfinstruct.filters.heuristics import check_instance, check_instruction
 from selfinstruct.filters.novelty import NoveltyIndex
@@ -34,6 +35,7 @@ class Indexes:
     questions: NoveltyIndex
     responses: NoveltyIndex
     held_out: HeldOut
+    novelty: NoveltyConfig = NoveltyConfig()
     seen: dict[Hashable, str] = field(default_factory=dict)
 
     @classmethod
@@ -49,6 +51,7 @@ class Indexes:
             NoveltyIndex(cfg.novelty.threshold),
             NoveltyIndex(cfg.novelty.response_threshold),
             HeldOut.build(held_out_rows, cfg.contamination, train),
+            cfg.novelty,
         )
         indexes.add(train)
         # A labelled draft that repeats the rows' common instruction as its text is not new either.
@@ -60,19 +63,26 @@ class Indexes:
     def add(self, examples: Iterable[Example]) -> None:
         """Make examples known."""
         for example in examples:
-            self.questions.add(example.id, question_text(example))
+            self.questions.add(example.id, self.asked(example))
             self.responses.add(example.id, example.response)
             self.seen.setdefault(_content(example), example.id)
+
+    def asked(self, example: Example) -> str:
+        """The text that has to be new."""
+        if self.novelty.over == "question":
+            return question_text(example)
+        return f"{example.instruction}\n{example.input}"
 
 
 def check_question(example: Example, indexes: Indexes, cfg: FiltersConfig) -> Rejection | None:
     """Why this question would be rejected whatever its answer, asked before the answer is paid for.
 
-    Nothing is added: questions of one wave are not compared with each other here.
+    Nothing is added: questions of one wave are not compared with each other here. Where novelty is
+    of instruction and input, it waits for the input, which need not be written yet.
     """
     return (
         check_instruction(example, cfg.heuristics)
-        or _too_similar(example, indexes)
+        or (_too_similar(example, indexes) if cfg.novelty.over == "question" else None)
         or indexes.held_out.leak(example)
     )
 
@@ -93,7 +103,11 @@ def screen(drafts: Drafts, indexes: Indexes, cfg: FiltersConfig) -> Screened:
     rejected = list(drafts.rejections)
     instructions: set[str] = set()
     for slot, example in enumerate(drafts.examples):
-        is_sibling = example.label is None and example.instruction in instructions
+        is_sibling = (
+            cfg.novelty.over == "question"
+            and example.label is None
+            and example.instruction in instructions
+        )
         rejection = (
             _duplicate(example, indexes)
             or faults[slot]
@@ -126,7 +140,7 @@ def _near_known(
     """
     slots = [slot for slot, fault in enumerate(faults) if fault is None]
     sound = [drafts[slot] for slot in slots]
-    asked = indexes.questions.closest_many(question_text(example) for example in sound)
+    asked = indexes.questions.closest_many(map(indexes.asked, sound))
     said = indexes.responses.closest_many(example.response for example in sound)
     rejections = {}
     for slot, example, question, response in zip(slots, sound, asked, said, strict=True):
@@ -139,7 +153,7 @@ def _near_known(
 
 
 def _too_similar(example: Example, indexes: Indexes, since: int = 0) -> Rejection | None:
-    match = indexes.questions.closest(question_text(example), since)
+    match = indexes.questions.closest(indexes.asked(example), since)
     return _near(example, "too_similar", match, indexes.questions)
 
 
