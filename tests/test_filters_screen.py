@@ -237,8 +237,8 @@ BOTH = FiltersConfig(novelty=NoveltyConfig(over="instruction_and_input"))
 
 
 def test_instruction_and_input_may_be_new_together() -> None:
-    known = Example("Translate the sentence", "Das Haus ist alt und schief", "The house is old.")
-    other = Example("Translate the sentence", "Morgen wird es endlich regnen", "It will rain.")
+    known = Example("Put it into English", "Das Haus ist alt und schief", "The house is old.")
+    other = Example("Put it into English", "Morgen wird es endlich regnen", "It will rain.")
     nearly = replace(known, input="Das Haus ist alt und klein", response="It is small.")
     assert reasons(judge(other, train=[known])) == [("too_similar", known.id)]
     screened = judge(other, nearly, train=[known], cfg=BOTH)
@@ -247,7 +247,7 @@ def test_instruction_and_input_may_be_new_together() -> None:
 
 
 def test_instances_are_held_to_each_other_where_their_inputs_have_to_be_new() -> None:
-    first = Example("Translate the sentence", "Das Haus ist alt und schief", "The house is old.")
+    first = Example("Put it into English", "Das Haus ist alt und schief", "The house is old.")
     nearly = replace(first, input="Das Haus ist alt und klein", response="It is small.")
     assert judge(first, nearly).accepted == (first, nearly)
     assert reasons(judge(first, nearly, cfg=BOTH)) == [("too_similar", first.id)]

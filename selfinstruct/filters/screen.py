@@ -35,7 +35,7 @@ class Indexes:
     questions: NoveltyIndex
     responses: NoveltyIndex
     held_out: HeldOut
-    novelty: NoveltyConfig = NoveltyConfig()
+    novelty: NoveltyConfig
     seen: dict[Hashable, str] = field(default_factory=dict)
 
     @classmethod
