@@ -66,6 +66,7 @@ HEAVY = {
     "accelerate",
     "aiohttp",
     "xllamacpp",
+    "sentence_transformers",
 }
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")

@@ -3,6 +3,7 @@
 from selfinstruct.config.asking import (
     ContaminationConfig,
     DemosConfig,
+    EmbeddingConfig,
     FiltersConfig,
     GenerateConfig,
     HeuristicsConfig,
@@ -30,6 +31,7 @@ __all__ = [
     "Config",
     "ContaminationConfig",
     "DemosConfig",
+    "EmbeddingConfig",
     "EvaluateConfig",
     "FiltersConfig",
     "GateConfig",

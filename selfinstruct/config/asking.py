@@ -244,6 +244,17 @@ class HeuristicsConfig(Section):
     """A response whose ROUGE-L with its own question is above this only repeats it."""
 
 
+class EmbeddingConfig(Section):
+    """A model of sentence-transformers that tells paraphrases; needs the extra `embedding`."""
+
+    model: str
+    """A folder, or a name on the hub."""
+    threshold: Share = 0.9
+    """Drop a candidate whose cosine with a known text is above this (Deita, Liu et al. 2024, keeps
+    what is below 0.9).
+    """
+
+
 class NoveltyConfig(Section):
     """ROUGE-L against seeds, pool and this batch."""
 
@@ -257,6 +268,8 @@ class NoveltyConfig(Section):
     """Drop a candidate whose nearest neighbour is above this (the paper's value)."""
     response_threshold: Share | None = None
     """The same for responses; off by default, since short answers repeat rightly."""
+    embedding: EmbeddingConfig | None = None
+    """Also drop what is near in meaning though not in words; None is off."""
 
 
 class ContaminationConfig(Section):

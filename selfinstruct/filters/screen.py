@@ -14,12 +14,13 @@ instruction and input together: then each instance is asked.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from selfinstruct.config import FiltersConfig, NoveltyConfig
+from selfinstruct.config import EmbeddingConfig, FiltersConfig, NoveltyConfig
 from selfinstruct.filters.contamination import HeldOut
+from selfinstruct.filters.embedding import Encoder, MeaningIndex, open_encoder
 from selfinstruct.filters.heuristics import check_instance, check_instruction
 from selfinstruct.filters.novelty import NoveltyIndex
 from selfinstruct.text import normalise, question_text
@@ -36,6 +37,7 @@ class Indexes:
     responses: NoveltyIndex
     held_out: HeldOut
     novelty: NoveltyConfig
+    meanings: MeaningIndex | None = None
     seen: dict[Hashable, str] = field(default_factory=dict)
 
     @classmethod
@@ -45,13 +47,16 @@ class Indexes:
         pool: Iterable[Example],
         held_out_rows: Iterable[Example],
         cfg: FiltersConfig,
+        encoder: Callable[[EmbeddingConfig], Encoder] = open_encoder,
     ) -> Self:
         """The training rows and the pool as known, dev, gate and final rows as held out."""
+        embedding = cfg.novelty.embedding
         indexes = cls(
             NoveltyIndex(cfg.novelty.threshold),
             NoveltyIndex(cfg.novelty.response_threshold),
             HeldOut.build(held_out_rows, cfg.contamination, train),
             cfg.novelty,
+            MeaningIndex(encoder(embedding), embedding.threshold) if embedding else None,
         )
         indexes.add(train)
         # A labelled draft that repeats the rows' common instruction as its text is not new either.
@@ -62,7 +67,10 @@ class Indexes:
 
     def add(self, examples: Iterable[Example]) -> None:
         """Make examples known."""
-        for example in examples:
+        new = list(examples)
+        if self.meanings is not None:
+            self.meanings.add_many((example.id, self.asked(example)) for example in new)
+        for example in new:
             self.questions.add(example.id, self.asked(example))
             self.responses.add(example.id, example.response)
             self.seen.setdefault(_content(example), example.id)
@@ -98,6 +106,7 @@ def screen(drafts: Drafts, indexes: Indexes, cfg: FiltersConfig) -> Screened:
     ]
     contradictions = _contradictions(drafts.examples, faults)
     known = len(indexes.questions)
+    meant = 0 if indexes.meanings is None else len(indexes.meanings)
     near_known = _near_known(drafts.examples, faults, indexes)
     accepted: list[Example] = []
     rejected = list(drafts.rejections)
@@ -115,6 +124,7 @@ def screen(drafts: Drafts, indexes: Indexes, cfg: FiltersConfig) -> Screened:
             or near_known.get(slot)
             or (None if is_sibling else _too_similar(example, indexes, known))
             or _response_too_similar(example, indexes, known)
+            or (None if is_sibling else _same_meaning(example, indexes, meant))
             or indexes.held_out.leak(example)
         )
         if rejection is None:
@@ -149,7 +159,30 @@ def _near_known(
         )
         if rejection is not None:
             rejections[slot] = rejection
-    return rejections
+    rest = [slot for slot in slots if slot not in rejections]
+    return rejections | _same_meanings({slot: drafts[slot] for slot in rest}, indexes)
+
+
+def _same_meanings(drafts: Mapping[int, Example], indexes: Indexes) -> dict[int, Rejection]:
+    """The slots whose question has the meaning of a known one, all encoded at once."""
+    if indexes.meanings is None:
+        return {}
+    found = indexes.meanings.closest_many(map(indexes.asked, drafts.values()))
+    limit = indexes.meanings.threshold
+    return {
+        slot: Rejection(example, "same_meaning", near.cosine, limit, near.id)
+        for (slot, example), near in zip(drafts.items(), found, strict=True)
+        if near is not None
+    }
+
+
+def _same_meaning(example: Example, indexes: Indexes, since: int) -> Rejection | None:
+    if indexes.meanings is None:
+        return None
+    near = indexes.meanings.closest(indexes.asked(example), since)
+    if near is None:
+        return None
+    return Rejection(example, "same_meaning", near.cosine, indexes.meanings.threshold, near.id)
 
 
 def _too_similar(example: Example, indexes: Indexes, since: int = 0) -> Rejection | None:

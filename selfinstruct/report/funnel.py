@@ -25,7 +25,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
         *("dangling_colon", "input_equals_response", "echo", "refusal"),
     ),
     "not contradicted": ("contradiction",),
-    "novel": ("too_similar", "response_too_similar"),
+    "novel": ("too_similar", "response_too_similar", "same_meaning"),
     "not held out": ("contaminated",),
     "still needed": (ROUND_FULL,),
 }
