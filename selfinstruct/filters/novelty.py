@@ -6,8 +6,10 @@ It decides as Self-Instruct's loop over the whole pool does, with the threshold 
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from selfinstruct.near.index import Near, RougeIndex
+from selfinstruct.near.saved import load_index, save_index
 from selfinstruct.text import words
 from selfinstruct.types import Match
 
@@ -44,6 +46,23 @@ class NoveltyIndex:
         """Make (id, text) pairs known, in order."""
         for key, text in pairs:
             self.add(key, text)
+
+    def save(self, path: Path, key: str) -> None:
+        """Put all that is known in a file, under the digest of what it was made of.
+
+        Raises `DiskError` where the disk refuses it.
+        """
+        save_index(path, key, self._index, self._ids)
+
+    def load(self, path: Path, key: str) -> bool:
+        """Know what was saved under this key, and nothing else; False, and nothing changes, where
+        no such file is there or it is damaged: then all has to be added.
+        """
+        ids = load_index(path, key, self._index)
+        if ids is None:
+            return False
+        self._ids = ids
+        return True
 
     def closest(self, text: str, since: int = 0) -> Match | None:
         """The known text with the highest ROUGE-L, if that passes; of equals the first added.
