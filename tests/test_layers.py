@@ -67,6 +67,7 @@ HEAVY = {
     "aiohttp",
     "xllamacpp",
     "sentence_transformers",
+    "datasketch",
 }
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")

@@ -255,6 +255,17 @@ class EmbeddingConfig(Section):
     """
 
 
+class MinHashConfig(Section):
+    """Known texts proposed by MinHash instead of found exactly; needs the extra `minhash`."""
+
+    jaccard: Annotated[float, Field(gt=0, lt=1)] = 0.4
+    """Share of words in common from which texts are likely to be proposed. Texts of one length with
+    a ROUGE-L of 0.7 share at least 0.54 of theirs.
+    """
+    permutations: Annotated[int, Field(ge=2)] = 128
+    """Hashes of a text (datasketch's default): more miss less and take more time and memory."""
+
+
 class NoveltyConfig(Section):
     """ROUGE-L against seeds, pool and this batch."""
 
@@ -270,6 +281,10 @@ class NoveltyConfig(Section):
     """The same for responses; off by default, since short answers repeat rightly."""
     embedding: EmbeddingConfig | None = None
     """Also drop what is near in meaning though not in words; None is off."""
+    minhash: MinHashConfig | None = None
+    """Not exact, for pools beyond ten million questions: some near ones are missed. None is the
+    exact index.
+    """
 
 
 class ContaminationConfig(Section):

@@ -22,6 +22,7 @@ from selfinstruct.config import EmbeddingConfig, FiltersConfig, NoveltyConfig
 from selfinstruct.filters.contamination import HeldOut
 from selfinstruct.filters.embedding import Encoder, MeaningIndex, open_encoder
 from selfinstruct.filters.heuristics import check_instance, check_instruction
+from selfinstruct.filters.minhash import MinHashIndex
 from selfinstruct.filters.novelty import NoveltyIndex
 from selfinstruct.text import normalise, question_text
 from selfinstruct.types import Drafts, Example, Match, Rejection, Screened
@@ -33,7 +34,7 @@ __all__ = ["Indexes", "check_question", "question_text", "screen"]
 class Indexes:
     """What candidates are compared with. It grows by what is accepted; the rest never changes."""
 
-    questions: NoveltyIndex
+    questions: NoveltyIndex | MinHashIndex
     responses: NoveltyIndex
     held_out: HeldOut
     novelty: NoveltyConfig
@@ -52,7 +53,7 @@ class Indexes:
         """The training rows and the pool as known, dev, gate and final rows as held out."""
         embedding = cfg.novelty.embedding
         indexes = cls(
-            NoveltyIndex(cfg.novelty.threshold),
+            _questions_index(cfg.novelty),
             NoveltyIndex(cfg.novelty.response_threshold),
             HeldOut.build(held_out_rows, cfg.contamination, train),
             cfg.novelty,
@@ -80,6 +81,12 @@ class Indexes:
         if self.novelty.over == "question":
             return question_text(example)
         return f"{example.instruction}\n{example.input}"
+
+
+def _questions_index(cfg: NoveltyConfig) -> NoveltyIndex | MinHashIndex:
+    if cfg.minhash is None:
+        return NoveltyIndex(cfg.threshold)
+    return MinHashIndex(cfg.threshold, cfg.minhash)
 
 
 def check_question(example: Example, indexes: Indexes, cfg: FiltersConfig) -> Rejection | None:
@@ -196,7 +203,7 @@ def _response_too_similar(example: Example, indexes: Indexes, since: int) -> Rej
 
 
 def _near(
-    example: Example, reason: str, match: Match | None, index: NoveltyIndex
+    example: Example, reason: str, match: Match | None, index: NoveltyIndex | MinHashIndex
 ) -> Rejection | None:
     if match is None:
         return None
