@@ -23,7 +23,8 @@ from selfinstruct.config import (
     MixtureConfig,
     RecordsConfig,
 )
-from selfinstruct.filters.screen import Indexes, check_question, screen
+from selfinstruct.filters.indexes import Indexes
+from selfinstruct.filters.screen import check_question, screen
 from selfinstruct.judge import judge_answers, read_choice
 from selfinstruct.metrics import metrics_of
 from selfinstruct.mixture import mix
