@@ -35,6 +35,9 @@ def _all(cfg: Config, base: Checkpoint) -> Iterator[tuple[str, str | None]]:
     yield "teacher.name", _model(cfg.teacher)
     if cfg.judge.model is not None:
         yield "judge.model.name", _model(cfg.judge.model)
+    rubric = cfg.filters.quality.rubric
+    if rubric is not None and rubric.model is not None:
+        yield "filters.quality.rubric.model.name", _model(rubric.model)
 
 
 def _student(name: str, base: Checkpoint) -> str | None:

@@ -17,7 +17,7 @@ from selfinstruct.config import BudgetConfig, GateConfig
 from selfinstruct.errors import StoreError
 from selfinstruct.gate import decide
 from selfinstruct.store import Store
-from selfinstruct.types import SPLITS, Interval, RealData, Report, Split
+from selfinstruct.types import SPLITS, Interval, RealData, Report, Score, Split
 from selfinstruct.verdict import Verdict
 
 SCHEMA_VERSION = 1
@@ -59,6 +59,7 @@ def summarise(store: Store) -> Summary:
         "final_gain": _final_gain(store, finish["name"]) if finish else {},
         "final_seen": _final_seen(store, data),
         "forked_from": _origin(store),
+        "quality": _quality(stages),
     }
 
 
@@ -180,6 +181,7 @@ def _round(store: Store, index: int) -> Summary:
         "target": (generated or {}).get("target"),
         "accepted": len(screened.accepted),
         "rejected": store.reasons(index),
+        "scores": _scores(screened.scores),
         "mixture": store.stage(index, "mix"),
         "signals": (store.stage(index, "watch") or {"signals": []})["signals"],
         "gate": gate["verdict"] if gate else None,
@@ -190,6 +192,31 @@ def _round(store: Store, index: int) -> Summary:
             if stage["round"] == index
         },
     }
+
+
+def _scores(scores: Sequence[Score]) -> Summary:
+    """By name, how many candidates were scored, and the mean of their scores."""
+    by_name: dict[str, list[float]] = {}
+    for one in scores:
+        by_name.setdefault(one.name, []).append(one.value)
+    return {
+        name: {"n": len(values), "mean": sum(values) / len(values)}
+        for name, values in by_name.items()
+    }
+
+
+def _quality(stages: Sequence[Summary]) -> Summary:
+    """What the filters that ask models know of the real rows: how well the judge tells them from
+    spoilt ones, and to which of them students that have not seen them give another label.
+    """
+    found: Summary = {"rubric": None, "suspects": None}
+    for stage in stages:
+        match stage["stage"].split(" "):
+            case ["calibrate", "rubric"]:
+                found["rubric"] = stage["result"]
+            case ["suspects", *_]:
+                found["suspects"] = stage["result"]
+    return found
 
 
 def _without_student(store: Store, index: int) -> Summary:

@@ -35,6 +35,7 @@ def settle(cfg: Config, data: RealData) -> Task:
     """
     target = settle_target(cfg, data.train)
     _check_gate(cfg, target)
+    _check_quality(cfg, target, data)
     recipe = cfg.generate.recipe
     if recipe == "auto":
         recipe = "label_first" if data.labels else "self_instruct"
@@ -71,7 +72,8 @@ def require_prices(cfg: Config) -> None:
 
     The name of a model that runs here is known when it is opened, and its price asked for then.
     """
-    for model in (cfg.teacher, cfg.judge.model):
+    rubric = cfg.filters.quality.rubric
+    for model in (cfg.teacher, cfg.judge.model, None if rubric is None else rubric.model):
         if model is not None and model.backend in ("openai", "program"):
             require_price(cfg.budget, f"{model.backend}:{model.name}")
 
@@ -90,6 +92,27 @@ def _check_gate(cfg: Config, target: Target) -> None:
             f"gate.metric is {cfg.gate.metric}, which the students are not scored on",
             why=f"they are scored on {', '.join(scored)}",
             next_step="set gate.metric=auto, or add it to evaluate.metrics",
+        )
+
+
+def _check_quality(cfg: Config, target: Target, data: RealData) -> None:
+    """Raises `UserError` for a filter that the rows, or what the student writes, cannot serve."""
+    quality = cfg.filters.quality
+    if quality.label_agreement is not None and not data.labels:
+        raise UserError(
+            "filters.quality.label_agreement is on, but no seed has a label",
+            next_step="add labels to the seeds, or leave it out",
+        )
+    if quality.asks_students and target == "response":
+        raise UserError(
+            "filters.quality.label_agreement asks students for labels, but they write responses",
+            next_step="set filters.quality.label_agreement.by=teacher, or another task.target",
+        )
+    trip = quality.round_trip
+    if trip is not None and trip.least is None and not data.labels:
+        raise UserError(
+            "filters.quality.round_trip needs least where rows have no labels",
+            next_step="set filters.quality.round_trip.least, a ROUGE-L F1 in 0..1",
         )
 
 

@@ -32,6 +32,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "model.gguf").write_bytes(b"GGUF")
     (tmp_path / "judge.gguf").write_bytes(b"GGUF")
     (tmp_path / "script.jsonl").write_text("{}")
+    (tmp_path / "grades").write_text("{}")
     (tmp_path / "folder").mkdir()
     return tmp_path
 
@@ -44,6 +45,7 @@ def config(**sections: Any) -> Config:
         "evaluate": {"metrics": ["own_code:score"], "json_schema": "schema.json"},
         "guard": {"lm_eval_path": "tasks"},
         "judge": {"model": {"backend": "llamacpp", "name": "judge.gguf"}},
+        "filters": {"quality": {"rubric": {"model": {"backend": "scripted", "name": "grades"}}}},
     }
     return parse_config({**tree, **sections})
 
@@ -55,6 +57,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "student.name": lambda here: (here / "model.gguf").write_bytes(b"GGUF, another"),
     "teacher.name": lambda here: write_plugin(here, teach=1),
     "judge.model.name": lambda here: (here / "judge.gguf").write_bytes(b"GGUF, another"),
+    "filters.quality.rubric.model.name": lambda here: (here / "grades").write_text("[]"),
 }
 
 
@@ -70,7 +73,8 @@ def test_a_change_of_content_shows_in_its_field_alone(here: Path, field: str) ->
 @pytest.mark.usefixtures("here")
 def test_what_is_not_here_has_no_content() -> None:
     served = {"backend": "openai", "name": "m", "base_url": "http://127.0.0.1:1/v1"}
-    plain = {"evaluate": {}, "guard": {}, "judge": {}, "student": {"name": "someone/never-fetched"}}
+    plain: dict[str, Any] = {"evaluate": {}, "guard": {}, "judge": {}, "filters": {}}
+    plain["student"] = {"name": "someone/never-fetched"}
     assert contents(config(**plain, teacher=served), BASE) == {}
     gone = {"backend": "scripted", "name": "gone.jsonl"}
     assert contents(config(**plain, teacher=gone), BASE) == {}

@@ -6,7 +6,6 @@ from selfinstruct.config.asking import (
     FiltersConfig,
     GenerateConfig,
     HeuristicsConfig,
-    ModelConfig,
     NoveltyConfig,
     SeedsConfig,
     TaskConfig,
@@ -24,6 +23,17 @@ from selfinstruct.config.judging import (
     WatchConfig,
 )
 from selfinstruct.config.load import Config, load_config, load_prices, parse_config
+from selfinstruct.config.model import ModelConfig
+from selfinstruct.config.quality import (
+    IfdConfig,
+    LabelAgreementConfig,
+    LikelihoodConfig,
+    NllConfig,
+    QualityConfig,
+    RoundTripConfig,
+    RubricConfig,
+    SelfConsistencyConfig,
+)
 
 __all__ = [
     "BudgetConfig",
@@ -36,13 +46,21 @@ __all__ = [
     "GenerateConfig",
     "GuardConfig",
     "HeuristicsConfig",
+    "IfdConfig",
     "JudgeConfig",
+    "LabelAgreementConfig",
+    "LikelihoodConfig",
     "MixtureConfig",
     "ModelConfig",
+    "NllConfig",
     "NoveltyConfig",
     "PriceConfig",
+    "QualityConfig",
+    "RoundTripConfig",
     "RoundsConfig",
+    "RubricConfig",
     "SeedsConfig",
+    "SelfConsistencyConfig",
     "StudentConfig",
     "TaskConfig",
     "WatchConfig",
