@@ -207,13 +207,14 @@ def _scores(scores: Sequence[Score]) -> Summary:
 
 def _quality(stages: Sequence[Summary]) -> Summary:
     """What the filters that ask models know of the real rows: how well the judge tells them from
-    spoilt ones, and to which of them students that have not seen them give another label.
+    spoilt ones, between which NLLs they lie, and to which of them students that have not seen them
+    give another label.
     """
-    found: Summary = {"rubric": None, "suspects": None}
+    found: Summary = {"rubric": None, "likelihood": None, "suspects": None}
     for stage in stages:
         match stage["stage"].split(" "):
-            case ["calibrate", "rubric"]:
-                found["rubric"] = stage["result"]
+            case ["calibrate", what]:
+                found[what] = stage["result"]
             case ["suspects", *_]:
                 found["suspects"] = stage["result"]
     return found

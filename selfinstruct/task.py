@@ -109,7 +109,7 @@ def _check_quality(cfg: Config, target: Target, data: RealData) -> None:
             next_step="set filters.quality.label_agreement.by=teacher, or another task.target",
         )
     trip = quality.round_trip
-    if trip is not None and trip.least is None and not data.labels:
+    if trip is not None and trip.least is None and (target == "response" or not data.labels):
         raise UserError(
             "filters.quality.round_trip needs least where rows have no labels",
             next_step="set filters.quality.round_trip.least, a ROUGE-L F1 in 0..1",

@@ -29,6 +29,9 @@ def test_the_question_is_all_that_the_answer_goes_by() -> None:
 def test_one_row_of_each_label_is_shown_and_few_of_them() -> None:
     rows = [Example("i", f"{n}", label="abcdefgh"[n // 2]) for n in range(16)]
     assert [row.label for row in to_show(rows)] == ["a", "b", "c", "d"]
+    long = Example("i", "word " * 121, label="z")
+    assert to_show([long, *rows])[0].label == "a"
+    assert to_show([long]) == ()
     assert to_show([Example(f"{n}") for n in range(9)]) == tuple(Example(f"{n}") for n in range(4))
 
 

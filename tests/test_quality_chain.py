@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
 from selfinstruct.filters.screen import Verified, Verify
-from selfinstruct.quality.chain import in_turn
+from selfinstruct.quality.chain import by_kind, in_turn
 from selfinstruct.types import Example, Rejection, Score
 
 ROWS = [Example(f"{n}") for n in range(6)]
@@ -42,3 +42,19 @@ def test_nobody_is_asked_about_nothing() -> None:
     assert len(seen) == 1
     assert in_turn([divides(1, seen)])([]) == Verified()
     assert in_turn([])(ROWS) == Verified()
+
+
+def test_rows_with_and_without_a_label_go_their_own_way() -> None:
+    seen: list[list[str]] = []
+    mixed = [Example(f"{n}", label="a" if n % 2 else None) for n in range(6)]
+    found = by_kind(divides(3, seen), divides(4, seen))(mixed)
+    assert seen == [["1", "3", "5"], ["0", "2", "4"]]
+    assert {at: each.reason for at, each in found.rejections.items()} == {
+        3: "by 3",
+        0: "by 4",
+        4: "by 4",
+    }
+    assert len(found.scores) == 6
+    seen.clear()
+    by_kind(divides(3, seen), divides(4, seen))(mixed[1:2])
+    assert seen == [["1"]]

@@ -17,6 +17,7 @@ AGAIN = 0.7
 """The temperature of a second try: greedy, a model would say the same once more."""
 SHOWN = 4
 """Real rows shown before a question: enough for the form of an answer, and short to read."""
+SHOWN_WORDS = 120
 
 
 def as_data(words: str) -> str:
@@ -37,15 +38,18 @@ def text_of(example: Example) -> str:
 
 
 def to_show(rows: Sequence[Example]) -> tuple[Example, ...]:
-    """The first real rows, one of each label as far as `SHOWN` goes; the same for every candidate.
-
-    One prefix for all of them is read once by servers that keep it.
+    """The first real rows, one of each label as far as `SHOWN` goes; the same for every candidate,
+    so that servers that keep a prefix read them once. Rows of more than `SHOWN_WORDS` are left out.
     """
-    by_label: dict[str | None, Example] = {}
+    by_label: dict[str | None, list[Example]] = {}
     for row in rows:
-        by_label.setdefault(row.label, row)
-    chosen = list(by_label.values()) if len(by_label) > 1 else list(rows)
-    return tuple(chosen[:SHOWN])
+        words = " ".join((row.instruction, row.input, row.response)).split()
+        if len(words) <= SHOWN_WORDS:
+            by_label.setdefault(row.label, []).append(row)
+    if len(by_label) == 1:
+        (alike,) = by_label.values()
+        return tuple(alike[:SHOWN])
+    return tuple(each[0] for each in by_label.values())[:SHOWN]
 
 
 def ask_twice(

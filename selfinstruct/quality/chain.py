@@ -1,4 +1,4 @@
-"""Several filters as one: each sees what those before it let through."""
+"""Several filters as one."""
 
 from collections.abc import Sequence
 
@@ -19,6 +19,23 @@ def in_turn(checks: Sequence[Verify]) -> Verify:
             found = check([examples[at] for at in left])
             rejections |= {left[at]: rejection for at, rejection in found.rejections.items()}
             scores += found.scores
+        return Verified(rejections, tuple(scores))
+
+    return verify
+
+
+def by_kind(labelled: Verify, other: Verify) -> Verify:
+    """One filter for candidates that have a label, and another one for those that have none."""
+
+    def verify(examples: Sequence[Example]) -> Verified:
+        rejections: dict[int, Rejection] = {}
+        scores: list[Score] = []
+        for check, has_label in ((labelled, True), (other, False)):
+            places = [at for at, row in enumerate(examples) if (row.label is not None) == has_label]
+            if places:
+                found = check([examples[at] for at in places])
+                rejections |= {places[at]: each for at, each in found.rejections.items()}
+                scores += found.scores
         return Verified(rejections, tuple(scores))
 
     return verify
