@@ -68,6 +68,7 @@ FAILED = Completion("", "error", error="503")
         (["3", "4", "5", "6"], 0.5, 0.25, False),
         (["3", "4", "5", "6"], 0.25, 0.25, True),
         (["4", "4"], 0.0, 0.0, False),
+        (["it depends on what you mean by it"] * 2, 0.0, 0.0, False),  # nobody said it
         (["I think that it may well be 3", "3"], 0.5, 0.5, True),
         ([FAILED, "3"], 0.5, 0.5, True),
         (["<think>4?</think>3", "3"], 1.0, 1.0, True),

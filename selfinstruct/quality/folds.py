@@ -41,7 +41,6 @@ def fold_of(
         )
     sets = list(members.values())
     rng.shuffle(sets)
-    sets.sort(key=lambda places: rows[places[0]].label or "")
     of_label: Counter[tuple[int, str | None]] = Counter()
     in_all: Counter[int] = Counter()
     found = [0] * len(rows)
