@@ -135,8 +135,8 @@ def test_the_worst_and_the_best_arms_are_told_and_what_was_not_reached(tmp_path:
     out = io.StringIO()
     print_summary(Console(file=out, width=200), summary)
     text = out.getvalue()
-    assert "least kept: label_first loan 0 of 40, 0.0 % [0.0, 8.8]\n" in text
-    assert "most kept: label_first card 30 of 40, 75.0 %" in text
+    assert "least kept: label_first loan 0.0 % [0.0, 8.8] of 40\n" in text
+    assert "most kept: label_first card 75.0 % [59.8, 85.8] of 40, 50 tokens a row" in text
     assert "50 tokens a row" in text
     assert "fee" not in text  # one at either end, of three
     assert "not met: quota loan: 3 of 20 rows" in text

@@ -169,12 +169,11 @@ def _arms(arms: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def _arm(arm: dict[str, Any]) -> str:
-    """One arm with its share kept, such as `label_first fee 3 of 40, 8 % [3, 20]`."""
+    """One arm with its share kept, such as `label_first fee 7.5 % [2.6, 19.9] of 40`."""
     names = [arm["recipe"], arm["label"] or "", arm["request"] and f"{arm['request'][:30]!r}"]
-    of = f"{arm['kept']} of {arm['candidates']}"
     share = interval("exact_match", arm["share"])  # any share of rows, in percent
     tokens = "" if arm["tokens"] is None else f", {arm['tokens']:.0f} tokens a row"
-    return f"{escape(' '.join(filter(None, names)))} {of}, {share}{tokens}"
+    return f"{escape(' '.join(filter(None, names)))} {share} of {arm['candidates']}{tokens}"
 
 
 def _guarded(guard: dict[str, Any]) -> str:
