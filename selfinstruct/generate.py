@@ -20,6 +20,7 @@ from selfinstruct.recipes import RECIPES, Ask, Material, Wave, draw_orders
 from selfinstruct.telling import tell_ending
 from selfinstruct.types import (
     ROUND_FULL,
+    Drafts,
     Example,
     OnProgress,
     Progress,
@@ -106,13 +107,9 @@ def generate(
         index, prompts = len(waves), next_prompts(waves, cfg)
         wave = memory.recall(index)
         if wave is None:
-            material = _material(aim, done.accepted, indexes, filters)
-            rng = random.Random(f"{aim.seed}/{aim.round}/generate/{index}")
+            material = material_of(aim, done.accepted, indexes, filters)
             sized = cfg.model_copy(update={"prompts_per_wave": prompts})
-            rows = (*material.train, *material.pool)
-            orders = draw_orders(recipe, rows, material.labels, sized, rng)
-            asked = Wave(aim.round, index, rng, orders)
-            drafts = RECIPES[recipe](material, ask_in_wave(index), sized, asked)
+            drafts = draw_wave(recipe, ask_in_wave(index), material, aim, sized, index)
             screened = screen(drafts, indexes, filters, verify_in_wave(index))
             wave = keep(screened, cfg.accept - len(done.accepted))
             memory.commit(index, wave)
@@ -126,6 +123,33 @@ def generate(
         )
         on_progress(_progress(aim.round, done, index, cfg))
     return Filled(done, ended)
+
+
+def material_of(
+    aim: Aim, accepted: tuple[Example, ...], indexes: Indexes, filters: FiltersConfig
+) -> Material:
+    """What a wave may draw from, after `accepted` of its round; `indexes` and `filters` say which
+    questions are worth an answer.
+    """
+    return Material(
+        train=aim.data.train,
+        pool=(*aim.pool, *accepted),
+        labels=aim.data.labels,
+        target=aim.target,
+        check_question=lambda example: check_question(example, indexes, filters),
+    )
+
+
+def draw_wave(
+    recipe: str, ask: Ask, material: Material, aim: Aim, cfg: GenerateConfig, index: int
+) -> Drafts:
+    """What the recipe makes of one wave of `cfg.prompts_per_wave` prompts: its place alone decides
+    what is drawn, so that it can be drawn again.
+    """
+    rng = random.Random(f"{aim.seed}/{aim.round}/generate/{index}")
+    rows = (*material.train, *material.pool)
+    orders = draw_orders(recipe, rows, material.labels, cfg, rng)
+    return RECIPES[recipe](material, ask, cfg, Wave(aim.round, index, rng, orders))
 
 
 def keep(wave: Screened, room: int) -> Screened:
@@ -185,18 +209,6 @@ def require_full(filled: Filled, cfg: GenerateConfig, round_index: int) -> None:
         why=f"most dropped: {told}; generate.on_exhausted is stop, so nothing was trained on it",
         next_step="train with what there is: generate.on_exhausted=go_on. Or begin anew with "
         f"name=OTHER, and a lower generate.accept, {MORE[filled.ending]}",
-    )
-
-
-def _material(
-    aim: Aim, accepted: tuple[Example, ...], indexes: Indexes, filters: FiltersConfig
-) -> Material:
-    return Material(
-        train=aim.data.train,
-        pool=(*aim.pool, *accepted),
-        labels=aim.data.labels,
-        target=aim.target,
-        check_question=lambda example: check_question(example, indexes, filters),
     )
 
 

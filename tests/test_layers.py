@@ -50,8 +50,9 @@ LAYERS = (
     {"generate", "round", "summary", "evaluate", "task", "guard", "arms", "estimate"},
     {"setting", "reuse"},
     {"verifying"},
-    {"making", "examining", "pilot", "fork"},
+    {"making", "examining", "pilot", "fork", "refilter"},
     {"runs", "contestants", "sweep"},
+    {"ablation"},
     {"report"},
     {"cli"},
 )

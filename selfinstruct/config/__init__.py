@@ -23,7 +23,7 @@ from selfinstruct.config.judging import (
     StudentConfig,
     WatchConfig,
 )
-from selfinstruct.config.load import Config, load_config, load_prices, parse_config
+from selfinstruct.config.load import Config, load_config, load_prices, override, parse_config
 
 __all__ = [
     "BudgetConfig",
@@ -48,5 +48,6 @@ __all__ = [
     "WatchConfig",
     "load_config",
     "load_prices",
+    "override",
     "parse_config",
 ]

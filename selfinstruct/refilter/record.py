@@ -1,0 +1,56 @@
+"""What a run left that a replay needs: its settings, frozen rows, committed waves and answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from selfinstruct.config import Config, parse_config
+from selfinstruct.errors import StoreError, UserError
+from selfinstruct.refilter.answers import Replies, index_replies
+from selfinstruct.store import Store
+from selfinstruct.task import Task, settle
+from selfinstruct.types import RealData, Screened
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run as it stands, read from an open ledger that may be written to meanwhile.
+
+    `waves` are the committed waves of each round, in order; `accepted` the rounds whose student was
+    accepted, so that their rows were in the pool of later ones.
+    """
+
+    store: Store
+    cfg: Config
+    data: RealData
+    task: Task
+    waves: dict[int, Sequence[Screened]]
+    accepted: frozenset[int]
+    replies: Replies
+
+
+def read_record(store: Store) -> Record:
+    """Raises `StoreError` for a run that has not begun, `UserError` for one without a wave."""
+    data, config = store.real_data(), store.meta("config")
+    if data is None or config is None:
+        raise StoreError(
+            f"{store.folder} has not begun", next_step="selfinstruct run CONFIG starts it"
+        )
+    waves: dict[int, list[Screened]] = {}
+    for index, wave in store.waves():
+        found = store.wave(index, wave)
+        assert found is not None  # a wave that is committed stays
+        waves.setdefault(index, []).append(found)
+    if not waves:
+        raise UserError(
+            f"{store.folder} has no candidates yet, so there is nothing to filter again",
+            next_step="selfinstruct run CONFIG --rounds 1",
+        )
+    cfg = parse_config(config, where=f"the config of {store.folder}")
+    verdicts = {
+        stage["round"]: stage["result"]["verdict"]["outcome"]
+        for stage in store.stages()
+        if stage["stage"] == "gate"
+    }
+    accepted = frozenset(index for index, outcome in verdicts.items() if outcome == "accept")
+    replies = index_replies(store.replies())
+    return Record(store, cfg, data, settle(cfg, data), dict(waves), accepted, replies)
