@@ -3,7 +3,7 @@ a real ledger, and no student.
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,27 +16,33 @@ from selfinstruct.round import Pool, grow
 from selfinstruct.store import Store
 from selfinstruct.task import settle
 from selfinstruct.teacher import Teacher, ask
-from selfinstruct.types import Example, RealData, Request
+from selfinstruct.types import Completion, Example, RealData, Request
 from tests.scripted_teacher import answer
 
 THINGS = ("invoice", "garden", "bicycle", "letter", "recipe", "journey", "meeting", "song")
+FAILED = Completion("", "error", error="HTTP 500: busy")
 VERBS = ("Summarise", "Translate", "Explain", "Rewrite", "Classify", "Compare", "Describe")
 
 
-def answer_lively(requests: Sequence[Request]) -> Iterator[str]:
-    """Sentences of few words, so that near-duplicates, duplicates and contradictions are common."""
+def answer_lively(requests: Sequence[Request]) -> Iterator[str | Completion]:
+    """Sentences of few words, so that near-duplicates are common; some calls fail."""
     for request, sentence in zip(requests, answer(requests), strict=True):
         rng = random.Random(f"{request.seed}/lively")
         words = sentence.split()
-        yield sentence if rng.random() < 0.5 else " ".join(words[: rng.randrange(2, 7)])
+        if rng.random() < 0.03:
+            yield FAILED
+        else:
+            yield sentence if rng.random() < 0.5 else " ".join(words[: rng.randrange(2, 7)])
 
 
-def write_tasks(requests: Sequence[Request]) -> Iterator[str]:
-    """Answers to the four questions of self_instruct, some of them no use."""
+def write_tasks(requests: Sequence[Request]) -> Iterator[str | Completion]:
+    """Answers to the four questions of self_instruct, some of them no use; some calls fail."""
     for request in requests:
         asked = request.messages[-1].content
         rng = random.Random(f"{request.seed}/{asked}")
-        if asked.startswith(("Come up", "Go on")):
+        if rng.random() < 0.02:
+            yield FAILED
+        elif asked.startswith(("Come up", "Go on")):
             yield "\n".join(f"{9 + i}. {_task(rng)}" for i in range(4))
         elif "Is it classification?" in asked:
             yield rng.choice(("Yes", "No", "No"))
@@ -52,11 +58,18 @@ def _task(rng: random.Random) -> str:
     return " ".join([*words, "for", "a", rng.choice(THINGS)][: rng.choice((2, 6, 8))])
 
 
-def labelled(name: str, count: int) -> tuple[Example, ...]:
+def labelled(name: str, count: int, reply: str = "reply") -> tuple[Example, ...]:
     return tuple(
-        Example("Name it.", f"{name} row {i} of {i * 7}", f"reply {i}", label="ab"[i % 2])
+        Example(
+            "Name it.", f"{name} row {i} of {i * 7}", reply and f"{reply} {i}", label="ab"[i % 2]
+        )
         for i in range(count)
     )
+
+
+def unanswered(name: str, count: int) -> tuple[Example, ...]:
+    """Rows whose student writes labels alone, so that no answer is ever asked for."""
+    return labelled(name, count, "")
 
 
 def instructions(name: str, count: int) -> tuple[Example, ...]:
@@ -86,14 +99,19 @@ def recorded_config(out: Path, recipe: str, **sections: Any) -> Config:
     return parse_config({**tree, **sections})
 
 
+def real_rows(make: Callable[[str, int], tuple[Example, ...]]) -> RealData:
+    return RealData(make("train", 8), make("dev", 4), make("gate", 4), make("final", 2))
+
+
 def write_recorded(
     cfg: Config,
     outcomes: Sequence[str] = ("accept", "reject"),
     verify: Verify = unverified,
+    data: RealData | None = None,
 ) -> Path:
     """The run that the config names, of one round for each verdict."""
-    make = labelled if cfg.generate.recipe == "label_first" else instructions
-    data = RealData(make("train", 8), make("dev", 4), make("gate", 4), make("final", 2))
+    if data is None:
+        data = real_rows(labelled if cfg.generate.recipe == "label_first" else instructions)
     folder = Path(cfg.out) / cfg.name
     with Store(folder, write=True) as store:
         about = {"identity": cfg.identity, "config": cfg.model_dump(mode="json")}

@@ -7,13 +7,13 @@ nobody knows what it would have brought: that is counted, and never guessed.
 """
 
 import json
-from collections import defaultdict, deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from selfinstruct.rows import from_messages
-from selfinstruct.types import Completion, Drafts, Message, Prompt, Rejection, Sampling, digest
+from selfinstruct.types import Completion, Drafts, Prompt, Rejection, Sampling, digest
 
 NOT_ASKED = "not_asked"
 """The reason of what would have been asked about and never was: its candidates are unknown."""
@@ -49,9 +49,10 @@ def index_replies(calls: Iterable[dict[str, Any]]) -> Replies:
 class Recorded:
     """The answers of one wave as an `Ask`; `unasked` counts the calls that were never made.
 
-    One prompt may stand in a wave twice, drawn twice; each answer is then given once, those in
-    `own` first: the calls that the wave's stored candidates name. A fork has answers of the run it
-    came from beside its own.
+    One prompt may stand in a wave twice, drawn twice: its answers are given in the order they were
+    asked for. A fork has answers of the run it came from beside its own; where there are more than
+    are asked for, those in `own` count first, the calls that the wave's stored candidates name,
+    then the later ones.
     """
 
     def __init__(
@@ -61,10 +62,9 @@ class Recorded:
         own: Collection[str],
         reply: Callable[[str], Completion],
     ) -> None:
-        self._left: defaultdict[Asked, deque[str]] = defaultdict(deque)
-        for asked, keys in replies.by_place.get(place, {}).items():
-            self._left[asked] = deque(sorted(keys, key=lambda key: key not in own))
+        self._here = replies.by_place.get(place, {})
         self._anywhere = replies.anywhere
+        self._own = own
         self._reply = reply
         self.unasked = 0
 
@@ -72,25 +72,35 @@ class Recorded:
         self, prompts: Sequence[Prompt], sampling: Sampling, samples: int
     ) -> list[list[Completion]]:
         """The completions of each prompt in order, `NEVER` for those never asked for."""
-        drawn = sampling.temperature > 0
-        found = [
-            [
-                self._drawn(words, sample) if drawn else self._greedy(words)
-                for sample in range(samples)
-            ]
-            for words in (_words(prompt.messages) for prompt in prompts)
-        ]
-        self.unasked += sum(completion is NEVER for row in found for completion in row)
-        return found
+        asked = [digest(from_messages(prompt.messages)) for prompt in prompts]
+        if sampling.temperature > 0:
+            keys = self._drawn(asked, samples)
+        else:
+            keys = [[self._greedy(words)] * samples for words in asked]
+        self.unasked += sum(key is None for row in keys for key in row)
+        return [[NEVER if key is None else self._reply(key) for key in row] for row in keys]
 
-    def _drawn(self, words: str, sample: int) -> Completion:
-        left = self._left[words, sample]
-        return self._reply(left.popleft()) if left else NEVER
+    def _drawn(self, asked: Sequence[str], samples: int) -> list[list[str | None]]:
+        wanted = Counter(asked)
+        left = {
+            (words, sample): deque(self._choose(self._here.get((words, sample), []), count))
+            for words, count in wanted.items()
+            for sample in range(samples)
+        }
+        return [[_next(left[words, sample]) for sample in range(samples)] for words in asked]
 
-    def _greedy(self, words: str) -> Completion:
-        here = self._left[words, 0]
-        key = here[0] if here else self._anywhere.get(words)
-        return NEVER if key is None else self._reply(key)
+    def _choose(self, keys: Sequence[str], count: int) -> list[str]:
+        """At most so many of the keys, in the order asked."""
+        places = sorted(range(len(keys)), key=lambda at: (keys[at] in self._own, at))
+        return [keys[at] for at in sorted(places[-count:])]
+
+    def _greedy(self, words: str) -> str | None:
+        here = self._here.get((words, 0))
+        return here[-1] if here else self._anywhere.get(words)
+
+
+def _next(left: deque[str]) -> str | None:
+    return left.popleft() if left else None
 
 
 def name_unasked(drafts: Drafts) -> Drafts:
@@ -102,7 +112,3 @@ def name_unasked(drafts: Drafts) -> Drafts:
         for item in drafts.rejections
     )
     return Drafts(drafts.examples, named)
-
-
-def _words(messages: tuple[Message, ...]) -> str:
-    return digest(from_messages(messages))
