@@ -411,6 +411,38 @@ def refilter(
         raise typer.Exit(1)
 
 
+@app.command(
+    epilog=examples(
+        "selfinstruct ablate runs/quickstart",
+        "selfinstruct ablate runs/quickstart --filters novelty.threshold,heuristics --seeds 5",
+    )
+)
+def ablate(
+    run: RunPath,
+    filters: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B...", help="Filters, or whole sections. [each that is on, by itself]"
+        ),
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Trainings of each pool; one cannot see a training's luck.")
+    ] = 3,
+    share: Annotated[
+        float | None, typer.Option(help="The synthetic share of all students. [the run's]")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train students with one filter off at a time, and say on dev rows what each filter gains."""
+    from selfinstruct.cli.ablate import ablate_command, print_ablation
+    from selfinstruct.cli.tables import stdout
+    from selfinstruct.cli.text import Output
+
+    names = [name for name in (filters or "").split(",") if name]
+    found = ablate_command(run, names, seeds, Output(stderr=True), share)
+    _print_json(found) if as_json else print_ablation(stdout(), found)
+
+
 @app.command(epilog=examples("selfinstruct report runs/quickstart"))
 def report(run: RunPath, as_json: AsJson = False) -> None:
     """Write RUN/report.html: verdicts in words, eleven pictures, rows kept and dropped."""

@@ -12,7 +12,7 @@ reads and filters has changed since.
 """
 
 from selfinstruct.refilter.curve import Curve, curve, number
-from selfinstruct.refilter.fates import KINDS, Fate, Moved, count, fit
+from selfinstruct.refilter.fates import KINDS, UNKNOWN, Fate, Moved, count, fit
 from selfinstruct.refilter.record import Record, read_record
 from selfinstruct.refilter.replay import Replayed, kept, replay
 from selfinstruct.refilter.rules import RULES, Rule
@@ -22,6 +22,7 @@ from selfinstruct.refilter.whatif import WhatIf, what_if
 __all__ = [
     "KINDS",
     "RULES",
+    "UNKNOWN",
     "Curve",
     "Fate",
     "Moved",

@@ -79,7 +79,7 @@ def fit(waves: Iterable[Screened]) -> int:
 
 
 def moved(place: tuple[int, int], before: Screened, after: Screened) -> list[Moved]:
-    """The candidates of one wave whose fates differ, in the order of `after`, then what is gone.
+    """The candidates of one wave whose fates differ.
 
     A value, threshold or neighbour that differs counts as well.
     """
@@ -89,27 +89,30 @@ def moved(place: tuple[int, int], before: Screened, after: Screened) -> list[Mov
 
 def _match(before: list[Fate], after: list[Fate]) -> Iterator[tuple[Fate | None, Fate | None]]:
     """By all their words and the call first, then by the question: one that fell before it had an
-    answer may have become several rows.
+    answer may have become several rows, and the other way round.
     """
     same: defaultdict[Hashable, deque[Fate]] = defaultdict(deque)
     for fate in before:
         same[fate.row.id, fate.row.attempt].append(fate)
-    exact: list[Fate | None] = []
+    new: defaultdict[Hashable, list[Fate]] = defaultdict(list)
     for fate in after:
         waiting = same[fate.row.id, fate.row.attempt]
-        exact.append(waiting.popleft() if waiting else None)
-    left = [fate for waiting in same.values() for fate in waiting]
-    by_question: dict[Hashable, Fate] = {}
-    for fate in left:
-        by_question.setdefault(_question(fate.row), fate)
-    met = set()
-    for new, old in zip(after, exact, strict=True):
-        question = _question(new.row)
-        if old is None and question in by_question:
-            met.add(question)
-            old = by_question[question]
-        yield old, new
-    yield from ((fate, None) for fate in left if _question(fate.row) not in met)
+        if waiting:
+            yield waiting.popleft(), fate
+        else:
+            new[_question(fate.row)].append(fate)
+    old: defaultdict[Hashable, list[Fate]] = defaultdict(list)
+    for waiting in same.values():
+        for fate in waiting:
+            old[_question(fate.row)].append(fate)
+    for question in dict.fromkeys([*new, *old]):
+        for at in range(max(len(old[question]), len(new[question]))):
+            yield _at(old[question], at), _at(new[question], at)
+
+
+def _at(fates: list[Fate], place: int) -> Fate | None:
+    """The last one stands for all beyond it; None where there is none at all."""
+    return fates[min(place, len(fates) - 1)] if fates else None
 
 
 def _question(row: Example) -> Hashable:

@@ -12,7 +12,7 @@ import annotated_types
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from selfinstruct.config import Config, FiltersConfig, override
+from selfinstruct.config import Config, override
 from selfinstruct.errors import UserError
 from selfinstruct.refilter.rules import ASKING, Rule
 from selfinstruct.reuse import Change, differences
@@ -51,11 +51,12 @@ def changed_filters(
         )
     changes = differences(cfg.identity, asked.identity)
     for change in changes:
-        _require_answerable(change, rules)
+        require_answerable(change, rules)
     return asked, changes
 
 
-def _require_answerable(change: Change, rules: Mapping[str, Rule]) -> None:
+def require_answerable(change: Change, rules: Mapping[str, Rule]) -> None:
+    """Raises `UserError` for a change of a filter that asks models by which it would ask anew."""
     if not change.field.startswith(ASKING):
         return
     compared = [path for rule in rules.values() for path in (*rule.settings, rule.switch)]
@@ -85,9 +86,9 @@ def switches(section: BaseModel, prefix: str = PREFIX) -> dict[str, Any]:
     return found
 
 
-def numbers(filters: FiltersConfig) -> dict[str, Number]:
+def numbers(section: BaseModel, prefix: str = PREFIX) -> dict[str, Number]:
     """Every setting that is a number by its path, those of filters that are off as well."""
-    return {number.path: number for number in _numbers(filters, PREFIX)}
+    return {number.path: number for number in _numbers(section, prefix)}
 
 
 def _numbers(section: BaseModel, prefix: str) -> Iterator[Number]:
