@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import pytest
 
 from selfinstruct.errors import UserError
@@ -10,11 +12,11 @@ from tests.recorded import real_rows, recorded_config, unanswered, write_recorde
 
 
 @pytest.fixture(scope="module")
-def record(tmp_path_factory: pytest.TempPathFactory) -> Record:
+def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
     cfg = recorded_config(tmp_path_factory.mktemp("curve"), "label_first")
     folder = write_recorded(cfg, ("accept",), data=real_rows(unanswered))
-    store = Store(folder)
-    return read_record(store)
+    with Store(folder) as store:
+        yield read_record(store)
 
 
 def test_each_point_is_the_replay_at_its_value(record: Record) -> None:

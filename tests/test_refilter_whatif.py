@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,10 +13,10 @@ STRICTER = "filters.novelty.threshold=0.4"
 
 
 @pytest.fixture(scope="module")
-def record(tmp_path_factory: pytest.TempPathFactory) -> Record:
+def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
     cfg = recorded_config(tmp_path_factory.mktemp("whatif"), "self_instruct")
-    store = Store(write_recorded(cfg))
-    return read_record(store)
+    with Store(write_recorded(cfg)) as store:
+        yield read_record(store)
 
 
 def test_without_a_change_nothing_moves(record: Record) -> None:

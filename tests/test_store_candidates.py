@@ -34,3 +34,11 @@ def test_a_row_is_found_by_the_first_digits_of_its_id(tmp_path: Path) -> None:
         assert [row["id"] for row in store.find(kept.id[:6])] == [kept.id]
         assert store.find(real_data().gate[0].id)[0]["split"] == "gate"
         assert store.find("%") == store.find("")
+
+
+def test_committed_waves_are_listed_in_order(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        assert store.waves() == []
+        for place in ((2, 0), (1, 1), (1, 0)):
+            store.commit_wave(*place, screened())
+        assert store.waves() == [(1, 0), (1, 1), (2, 0)]

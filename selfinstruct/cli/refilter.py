@@ -2,7 +2,7 @@
 reading and filtering still give the stored fates.
 """
 
-import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -34,6 +34,7 @@ from selfinstruct.refilter import (
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION
 
+NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?")
 ALL = "all"
 """In place of a setting: every threshold of a filter that is on."""
 
@@ -145,13 +146,11 @@ def _curves(
 def _value(name: str, text: str) -> float | None:
     if text in ("off", "null"):
         return None
-    try:
-        value: float = json.loads(text)
-    except json.JSONDecodeError:
+    if not NUMBER.fullmatch(text):
         raise UserError(
             f"{text!r} is no value of {name}", next_step=f"write --curve {name}=0.5,0.6,off"
-        ) from None
-    return value
+        )
+    return float(text) if "." in text else int(text)
 
 
 def _pay(record: Record, found: WhatIf) -> dict[str, Any]:
