@@ -61,6 +61,15 @@ class Plan:
     synthetic: int
     share: float
 
+    def rows(self, pool: Pool, seed: int) -> Pool:
+        """Those that are drawn of a pool for one seed."""
+        return choose_rows(pool, self.synthetic, seed)
+
+    def differing(self, one: Ablation, seed: int) -> int:
+        """How many of the rows drawn without a filter are not drawn with it."""
+        ours = {row.id for row in self.rows(self.reference, seed)}
+        return sum(row.id not in ours for row in self.rows(one.pool, seed))
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -175,7 +184,7 @@ def run_ablations(
     wanted = [(seed, name) for seed in range(seeds) for name in pools]
     with student.Workshop(cfg.student.name, cfg.student, task.target, cfg.task.system) as workshop:
         for at, (seed, name) in enumerate(wanted, start=1):
-            rows = choose_rows(pools[name], plan.synthetic, seed)
+            rows = plan.rows(pools[name], seed)
             told = _named(on_progress, name)
             bench = Bench(cfg, record.store, record.data, rows, task, workshop, told)
             arm = Arm("fixed-real", plan.share, seed)

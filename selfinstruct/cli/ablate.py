@@ -63,7 +63,7 @@ def ablate_command(
             "share": plan.share,
             "kept": len(plan.reference),
             "metrics": list(metrics),
-            "filters": list(_filters(plan, outcomes, by_metric)),
+            "filters": list(_filters(plan, outcomes, by_metric, seeds)),
             "failures": _failures(outcomes),
             "warning": _warning(len(data.dev)),
         }
@@ -78,7 +78,10 @@ def _metrics(reference: Sequence[Outcome]) -> list[str]:
 
 
 def _filters(
-    plan: Plan, outcomes: Mapping[str | None, Sequence[Outcome]], by_metric: Mapping[str, Any]
+    plan: Plan,
+    outcomes: Mapping[str | None, Sequence[Outcome]],
+    by_metric: Mapping[str, Any],
+    seeds: int,
 ) -> Iterator[dict[str, Any]]:
     for one in plan.ablations:
         told = {metric: of[one.name] for metric, of in by_metric.items() if one.name in of}
@@ -87,6 +90,7 @@ def _filters(
             "new": one.new,
             "gone": one.gone,
             "unknown": one.unknown,
+            "differing": [plan.differing(one, seed) for seed in range(seeds)],
             "trained": one.name in outcomes,
             "effects": {metric: asdict(effect) for metric, effect in told.items()},
         }
@@ -125,6 +129,7 @@ def _table(trained: Sequence[dict[str, Any]], found: dict[str, Any]) -> Table:
     table = Table(title=Text(escape(title)), title_justify="left", title_style="bold")
     table.add_column("filter")
     table.add_column("without it\nrows in, out", justify="right")
+    table.add_column("of them drawn", justify="right")
     table.add_column("score")
     for column in ("with it", "without", "gain of having it\n[95 %], more is better", "p (Holm)"):
         table.add_column(column, justify="right")
@@ -134,6 +139,7 @@ def _table(trained: Sequence[dict[str, Any]], found: dict[str, Any]) -> Table:
             table.add_row(
                 escape(one["name"].removeprefix(PREFIX)) if at == 0 else "",
                 f"+{one['new']}, -{one['gone']}" if at == 0 else "",
+                f"{sum(one['differing']) / len(one['differing']):.3g}" if at == 0 else "",
                 NAMES.get(metric, metric),
                 f"{effect['value']:.3f}",
                 f"{effect['without']:.3f}",
@@ -161,6 +167,9 @@ def _lines(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 f"{name}: {one['unknown']} candidates more were never asked on or measured{why}",
                 "",
             )
+        if one["trained"] and not any(one["differing"]):
+            name = one["name"].removeprefix(PREFIX)
+            yield f"{name}: none of its rows were drawn; a larger --share draws more", "yellow"
     if found["warning"]:
         yield f"warning: {found['warning']}", "yellow"
     if found["seeds"] == 1:
