@@ -48,10 +48,13 @@ def test_what_was_never_asked_is_counted_and_not_made_up() -> None:
     assert ask.unasked == 5
 
 
-def test_a_prompt_that_stands_twice_gets_its_answers_in_the_order_asked() -> None:
+@pytest.mark.parametrize("own", [(), ("first",), ("second",), ("first", "second")])
+def test_a_prompt_that_stands_twice_gets_its_answers_in_the_order_asked(
+    own: Sequence[str],
+) -> None:
+    """Whichever is named: the text of the other went on to be answered, under another call."""
     calls = [("first", "a", 0, 0), ("between", "b", 0, 0), ("second", "a", 0, 0)]
-    # Only one of the two is named: the other's text went on to be answered, under another call.
-    ask = recorded(calls, own=["second"])
+    ask = recorded(calls, own)
     assert texts(ask([prompt("a"), prompt("b"), prompt("a")], DRAWN, 1)) == [
         ["first"],
         ["between"],
