@@ -20,7 +20,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
 
 
 def test_each_point_is_the_replay_at_its_value(record: Record) -> None:
-    found = curve(record, number(record, "novelty.threshold"), [0.4, 0.55, None])
+    found = curve(record, record.cfg, number(record.cfg, "novelty.threshold"), [0.4, 0.55, None])
     assert (found.path, found.present) == ("filters.novelty.threshold", 0.7)
     assert [point.value for point in found.points] == [0.4, 0.55, 0.7, None]
     for point in found.points:
@@ -31,7 +31,9 @@ def test_each_point_is_the_replay_at_its_value(record: Record) -> None:
 
 
 def test_the_strictest_threshold_keeps_least(record: Record) -> None:
-    points = curve(record, number(record, "filters.novelty.threshold"), [0.0, 1.0]).points
+    points = curve(
+        record, record.cfg, number(record.cfg, "filters.novelty.threshold"), [0.0, 1.0]
+    ).points
     assert points[0].fit < points[-1].fit
 
 
@@ -41,12 +43,12 @@ def test_the_strictest_threshold_keeps_least(record: Record) -> None:
 )
 def test_a_name_that_is_no_threshold_is_told(record: Record, name: str, hint: str) -> None:
     with pytest.raises(UserError, match=hint):
-        number(record, name)
+        number(record.cfg, name)
 
 
 def test_a_value_that_the_setting_cannot_have_is_told(record: Record) -> None:
     with pytest.raises(UserError, match="less than or equal to 1"):
-        curve(record, number(record, "novelty.threshold"), [3])
+        curve(record, record.cfg, number(record.cfg, "novelty.threshold"), [3])
 
 
 def of(**changes: object) -> Number:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.config import FiltersConfig, override
-from selfinstruct.filters.screen import Verified
+from selfinstruct.filters.screen import Verified, Verify
 from selfinstruct.refilter import read_record, replay, what_if
-from selfinstruct.refilter.rules import NOT_MEASURED, Rule, from_scores
+from selfinstruct.refilter.rules import NOT_MEASURED, Rule, from_scores, looked
 from selfinstruct.store import Store
-from selfinstruct.types import Example, Rejection, Score, digest
+from selfinstruct.types import ROUND_FULL, Example, Rejection, Score, Screened, digest
 from tests.recorded import real_rows, recorded_config, unanswered, write_recorded
 
 LIMIT = "filters.novelty.response_threshold"
@@ -28,7 +28,14 @@ def judge(example: Example, score: Score, filters: FiltersConfig) -> Rejection |
     return Rejection(example, "label_disagrees", score.value, limit)
 
 
-AGREEMENT = Rule(lambda filters: least(filters) is not None, judge, (LIMIT,), LIMIT)
+AGREEMENT = Rule(
+    lambda filters: least(filters) is not None,
+    judge,
+    "label_disagrees",
+    ("unjudged",),
+    (LIMIT,),
+    LIMIT,
+)
 RULES = {"agreement": AGREEMENT}
 
 
@@ -37,37 +44,76 @@ def at(limit: float | None) -> FiltersConfig:
     return FiltersConfig().model_copy(update={"novelty": novelty})
 
 
-SURE, UNSURE, UNSEEN = Example("a"), Example("b"), Example("c")
-SCORES = [
-    Score(SURE.id, "agreement", 0.9, "model"),
-    Score(UNSURE.id, "agreement", 0.2, "model"),
-    Score(UNSEEN.id, "another", 0.9, "model"),
-]
+SURE, UNSURE, BEATEN, UNASKED, UNSCORED, UNSEEN = map(Example, "abcdef")
+STORED = looked(
+    [
+        Screened(
+            (SURE, UNSCORED),
+            (
+                Rejection(UNSURE, "label_disagrees", 0.2, 0.5),
+                Rejection(BEATEN, "label_disagrees", 0.6, 0.5),  # another label had more
+                Rejection(UNASKED, "unjudged"),
+                Rejection(UNSEEN, "too_short", 1, 4),
+            ),
+            tuple(
+                Score(row.id, "agreement", value, "model")
+                for row, value in ((SURE, 0.9), (UNSURE, 0.2), (BEATEN, 0.6))
+            ),
+        )
+    ],
+    RULES,
+)
+ALL = (SURE, UNSURE, BEATEN, UNASKED, UNSCORED, UNSEEN)
+
+
+def reasons(verify: Verify) -> list[str | None]:
+    found = verify(ALL).rejections
+    return [found[at].reason if at in found else None for at in range(len(ALL))]
 
 
 @pytest.mark.parametrize(
-    ("limit", "reasons"),
+    ("before", "after", "expected"),
     [
-        (None, {}),
-        (0.0, {2: NOT_MEASURED}),
-        (0.2, {2: NOT_MEASURED}),
-        (0.5, {1: "label_disagrees", 2: NOT_MEASURED}),
-        (1.0, {0: "label_disagrees", 1: "label_disagrees", 2: NOT_MEASURED}),
+        (0.5, None, [None] * 6),
+        (0.5, 0.5, [None, "label_disagrees", "label_disagrees", "unjudged", None, NOT_MEASURED]),
+        (0.5, 0.2, [None, None, "label_disagrees", "unjudged", None, NOT_MEASURED]),
+        (0.5, 0.7, [None, "label_disagrees", "label_disagrees", "unjudged", None, NOT_MEASURED]),
+        (0.5, 1.0, [*["label_disagrees"] * 3, "unjudged", None, NOT_MEASURED]),
+        (None, 0.5, [None, "label_disagrees", "label_disagrees", *[NOT_MEASURED] * 3]),
     ],
 )
-def test_a_stored_score_meets_the_new_limit_and_none_is_never_kept(
-    limit: float | None, reasons: dict[int, str]
+def test_a_fate_stands_unless_the_new_limit_says_otherwise_and_nothing_unseen_is_kept(
+    before: float | None, after: float | None, expected: list[str | None]
 ) -> None:
-    found = from_scores(SCORES, at(limit), RULES)([SURE, UNSURE, UNSEEN]).rejections
-    assert {position: item.reason for position, item in found.items()} == reasons
-    assert all(item.value in ("agreement", 0.2, 0.9) for item in found.values())
+    assert reasons(from_scores([STORED], at(before), at(after), RULES)) == expected
+
+
+def test_what_stands_is_the_stored_rejection_and_what_moves_has_the_new_limit() -> None:
+    same = from_scores([STORED], at(0.5), at(0.5), RULES)([UNSURE, BEATEN])
+    assert same.rejections == {0: STORED.why[UNSURE.id], 1: STORED.why[BEATEN.id]}
+    moved = from_scores([STORED], at(0.5), at(1.0), RULES)([SURE])
+    assert moved.rejections == {0: Rejection(SURE, "label_disagrees", 0.9, 1.0)}
 
 
 def test_the_first_rule_that_a_candidate_breaks_names_it() -> None:
-    never = Rule(lambda _: True, lambda row, _score, _cfg: Rejection(row, "never"), ())
-    scores = [*SCORES, Score(SURE.id, "second", 0.0, "judge")]
-    found = from_scores(scores, at(0.5), {**RULES, "second": never})([SURE, UNSURE])
-    assert [found.rejections[i].reason for i in (0, 1)] == ["never", "label_disagrees"]
+    late = Rule(lambda _: True, lambda row, _score, _cfg: Rejection(row, "late"), "late")
+    found = from_scores([STORED], at(0.5), at(1.0), {**RULES, "second": late})([SURE, UNSCORED])
+    assert found.rejections[0].reason == "label_disagrees"
+    assert 1 not in found.rejections  # it was kept, so the second had let it through as well
+
+
+def test_a_candidate_s_own_wave_comes_before_the_others() -> None:
+    other = looked([Screened((UNSURE, UNSEEN))], RULES)
+    found = from_scores([other, STORED], at(0.5), at(0.5), RULES)
+    assert reasons(found)[1] is None
+    assert reasons(found)[5] is None
+
+
+def test_what_fell_to_a_row_of_its_wave_had_passed_the_models() -> None:
+    scored = Score(SURE.id, "agreement", 0.9, "model")
+    late = (Rejection(SURE, "duplicate"), Rejection(UNSURE, ROUND_FULL))
+    found = looked([Screened((), (*late, Rejection(UNSEEN, "duplicate")), (scored,))], RULES)
+    assert found.passed == {SURE.id, UNSURE.id}
 
 
 def measured(examples: Sequence[Example]) -> Verified:

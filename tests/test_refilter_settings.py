@@ -106,7 +106,7 @@ def test_a_change_is_told_and_none_is_none() -> None:
 def test_of_filters_that_ask_models_only_what_compares_can_be_changed(
     setting: str, answered: bool
 ) -> None:
-    rules = {"a": Rule(lambda _: True, lambda *_: None, ("filters.quality.least",))}
+    rules = {"a": Rule(lambda _: True, lambda *_: None, "a", settings=("filters.quality.least",))}
     change = Change(setting.partition("=")[0], 1, 2)
     if answered:
         require_answerable(change, rules)

@@ -10,7 +10,7 @@ from typing import Any
 
 from selfinstruct import rows
 from selfinstruct.account import price_of
-from selfinstruct.config import BudgetConfig
+from selfinstruct.config import BudgetConfig, Config
 from selfinstruct.errors import UserError
 from selfinstruct.estimate import estimate, evidence_of
 from selfinstruct.fork import Settings, check_name, fork
@@ -71,7 +71,7 @@ def refilter_command(
             "changed": [str(change) for change in found.changes],
             "waves": len(found.after),
             **_told(found, sample),
-            "curves": list(_curves(replace(record, cfg=asked), curves, rules)),
+            "curves": list(_curves(record, asked, curves, rules)),
             "fork": None,
         }
         if name is not None:
@@ -130,15 +130,15 @@ def _fate(fate: Fate | None) -> dict[str, Any] | None:
 
 
 def _curves(
-    record: Record, wanted: Sequence[str], rules: Mapping[str, Rule]
+    record: Record, cfg: Config, wanted: Sequence[str], rules: Mapping[str, Rule]
 ) -> Iterator[dict[str, Any]]:
-    known = numbers(record.cfg.filters)
+    known = numbers(cfg.filters)
     for each in wanted:
         name, _, text = each.partition("=")
         on = [path for path, one in known.items() if one.value is not None]
         values = [_value(name, part) for part in text.split(",") if part]
         for path in on if name == ALL else [name]:
-            found = curve(record, number(record, path), values, rules)
+            found = curve(record, cfg, number(cfg, path), values, rules)
             points = [{**asdict(point), "most": point.most} for point in found.points]
             yield {"path": found.path, "present": found.present, "points": points}
 

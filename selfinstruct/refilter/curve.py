@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from selfinstruct.config import Config
 from selfinstruct.errors import UserError
 from selfinstruct.refilter.fates import UNKNOWN, count, fit
 from selfinstruct.refilter.record import Record
@@ -47,12 +48,12 @@ class Curve:
     points: tuple[Point, ...]
 
 
-def number(record: Record, name: str) -> Number:
+def number(cfg: Config, name: str) -> Number:
     """The numeric setting of that name, with or without `filters.` before it.
 
     Raises `UserError` for a name that is none.
     """
-    known = numbers(record.cfg.filters)
+    known = numbers(cfg.filters)
     path = name if name.startswith(PREFIX) else f"{PREFIX}{name}"
     if path not in known:
         near = difflib.get_close_matches(path, known, n=1)
@@ -65,17 +66,20 @@ def number(record: Record, name: str) -> Number:
 
 def curve(
     record: Record,
+    cfg: Config,
     of: Number,
     values: Sequence[float | None] = (),
     rules: Mapping[str, Rule] = RULES,
 ) -> Curve:
-    """The curve of one setting at these values, at its usual ones where none are given.
+    """The curve of one setting of `cfg` at these values, at its usual ones where none are given.
 
     Raises `UserError` for a value the setting cannot have.
     """
     at = values or usual_values(of)
     ordered = sorted({of.value, *at}, key=lambda value: (value is None, value or 0.0))
-    return Curve(of.path, of.value, tuple(_point(record, of, value, rules) for value in ordered))
+    return Curve(
+        of.path, of.value, tuple(_point(record, cfg, of, value, rules) for value in ordered)
+    )
 
 
 def usual_values(of: Number) -> list[float | None]:
@@ -97,8 +101,10 @@ def usual_values(of: Number) -> list[float | None]:
     return [*sorted(value for value in around if low <= value <= high), *off]
 
 
-def _point(record: Record, of: Number, value: float | None, rules: Mapping[str, Rule]) -> Point:
-    asked, _ = changed_filters(record.cfg, [f"{of.path}={json.dumps(value)}"], rules)
+def _point(
+    record: Record, cfg: Config, of: Number, value: float | None, rules: Mapping[str, Rule]
+) -> Point:
+    asked, _ = changed_filters(cfg, [f"{of.path}={json.dumps(value)}"], rules)
     found = [wave.found for wave in replay(record, asked.filters, rules)]
     reasons = count(found)
     return Point(value, fit(found), *(reasons[name] for name in UNKNOWN))

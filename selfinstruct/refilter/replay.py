@@ -8,7 +8,7 @@ from selfinstruct.filters.screen import Indexes, screen
 from selfinstruct.generate import Aim, Asked, draw_wave, keep, material_of, next_prompts
 from selfinstruct.refilter.answers import Recorded, name_unasked
 from selfinstruct.refilter.record import Record
-from selfinstruct.refilter.rules import RULES, Rule, from_scores
+from selfinstruct.refilter.rules import RULES, Rule, from_scores, looked
 from selfinstruct.round import Pool, grow
 from selfinstruct.types import Example, Screened
 
@@ -69,7 +69,7 @@ def _replay_round(
     aim = Aim(index, cfg.seed, data, stored_pool, record.task.target)
     indexes = Indexes.build(data.train, pool, (*data.dev, *data.gate, *data.final), filters)
     waves = record.waves[index]
-    verify = from_scores((one for wave in waves for one in wave.scores), filters, rules)
+    in_round = looked(waves, rules)
     asked: list[Asked] = []
     shown: tuple[Example, ...] = ()
     done: list[Replayed] = []
@@ -80,6 +80,8 @@ def _replay_round(
         ask = Recorded(record.replies, (index, number), _named(stored), record.store.reply)
         material = material_of(aim, shown, indexes, filters)
         drafts = draw_wave(record.task.recipe, ask, material, aim, sized, number)
+        known = (looked([stored], rules), in_round)
+        verify = from_scores(known, cfg.filters, filters, rules)
         found = keep(screen(name_unasked(drafts), indexes, filters, verify), room)
         done.append(Replayed(index, number, stored, found, ask.unasked))
         room -= len(found.accepted)

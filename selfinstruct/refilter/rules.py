@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from selfinstruct.config import FiltersConfig
 from selfinstruct.filters.screen import Verified, Verify
-from selfinstruct.types import Example, Rejection, Score
+from selfinstruct.types import ROUND_FULL, Example, Rejection, Score, Screened
 
 NOT_MEASURED = "not_measured"
 """The reason of a candidate that a filter would look at and no model has measured: it is unknown,
@@ -19,16 +19,19 @@ and never kept. The value is the name of the score that is missing."""
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A filter over one score: whether it is on, and why a candidate with this score falls.
+    """A filter that goes by one score: whether it is on, and why a score fails it.
 
-    `settings` are the paths of those that only compare, such as
-    `filters.quality.label_agreement.least`; others change what is measured. `switch` is the path
-    of what is None where the filter is off.
+    `reason` is that of a candidate whose score fails, `unscored` are those of candidates that got
+    no score, as where a call failed. `settings`
+    are the paths of those that only compare, such as `filters.quality.label_agreement.least`;
+    others change what is measured. `switch` is the path of what is None where the filter is off.
     """
 
     is_on: Callable[[FiltersConfig], bool]
     judge: Callable[[Example, Score, FiltersConfig], Rejection | None]
-    settings: tuple[str, ...]
+    reason: str
+    unscored: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
     switch: str = ""
 
 
@@ -39,28 +42,87 @@ ASKING = ("filters.quality.",)
 """Where the settings of the filters lie that ask models. All others are functions of the words."""
 
 
-def from_scores(
-    scores: Iterable[Score], filters: FiltersConfig, rules: Mapping[str, Rule]
-) -> Verify:
-    """A `Verify` that asks no model: what the rules say of the stored scores, the first breach of
-    each candidate. Of two scores of one name and row the later one counts.
+@dataclass(frozen=True)
+class Looked:
+    """What models came to of the candidates of some waves, by id: scores by id and name, why one
+    fell, who passed, and all of whom anything is known.
     """
-    known = {(score.id, score.name): score for score in scores}
-    on = {name: rule for name, rule in rules.items() if rule.is_on(filters)}
+
+    scores: Mapping[tuple[str, str], Score]
+    why: Mapping[str, Rejection]
+    passed: frozenset[str]
+    ids: frozenset[str]
+
+
+def looked(waves: Iterable[Screened], rules: Mapping[str, Rule]) -> Looked:
+    """The stored waves in; of two scores of one name and row the later one counts.
+
+    Who was accepted has passed every filter that was on, and so has who was measured and fell for
+    a reason that no model gives: to a row of the same wave, or since the round was full.
+    """
+    each = list(waves)
+    scores = {(one.id, one.name): one for wave in each for one in wave.scores}
+    measured = {id_ for id_, _ in scores}
+    reasons = {reason for rule in rules.values() for reason in (rule.reason, *rule.unscored)}
+    fallen = [item for wave in each for item in wave.rejected]
+    late = {
+        item.what.id
+        for item in fallen
+        if item.reason == ROUND_FULL or (item.what.id in measured and item.reason not in reasons)
+    }
+    accepted = {row.id for wave in each for row in wave.accepted}
+    why = {item.what.id: item for item in fallen if item.reason in reasons}
+    passed = frozenset(accepted | late)
+    return Looked(scores, why, passed, passed.union(measured, why))
+
+
+def from_scores(
+    stored: Sequence[Looked],
+    before: FiltersConfig,
+    after: FiltersConfig,
+    rules: Mapping[str, Rule],
+) -> Verify:
+    """A `Verify` that asks no model: what it said under the filters `before`, as far as the scores
+    say the same under those of `after`.
+
+    The first of `stored` that knows a candidate counts, so that its own wave comes before the
+    others. A candidate that a filter had not looked at is `NOT_MEASURED`.
+    """
+    on = {name: rule for name, rule in rules.items() if rule.is_on(after)}
 
     def verify(examples: Sequence[Example]) -> Verified:
-        why = {at: _breach(example) for at, example in enumerate(examples)}
-        found = {at: rejection for at, rejection in why.items() if rejection is not None}
-        return Verified(found)
+        why = {at: breach(example) for at, example in enumerate(examples)}
+        return Verified({at: found for at, found in why.items() if found is not None})
 
-    def _breach(example: Example) -> Rejection | None:
-        for name, rule in on.items():
-            score = known.get((example.id, name))
-            if score is None:
-                return Rejection(example, NOT_MEASURED, name)
-            rejection = rule.judge(example, score, filters)
-            if rejection is not None:
-                return rejection
-        return None
+    def breach(example: Example) -> Rejection | None:
+        known = next((each for each in stored if example.id in each.ids), NOTHING)
+        each = (_apply(rule, name, example, known, before, after) for name, rule in on.items())
+        return next((found for found in each if found is not None), None)
 
     return verify
+
+
+def _apply(
+    rule: Rule,
+    name: str,
+    example: Example,
+    known: Looked,
+    before: FiltersConfig,
+    after: FiltersConfig,
+) -> Rejection | None:
+    score, why = known.scores.get((example.id, name)), known.why.get(example.id)
+    was_on = rule.is_on(before)
+    if score is None:
+        if was_on and why is not None and why.reason in rule.unscored:
+            return why
+        passed = was_on and example.id in known.passed
+        return None if passed else Rejection(example, NOT_MEASURED, name)
+    then = rule.judge(example, score, before) if was_on else None
+    now = rule.judge(example, score, after)
+    if then != now:
+        return now
+    # The score may not be all that it went by; where it makes no difference, the fate stands.
+    return why if why is not None and why.reason == rule.reason else None
+
+
+NOTHING = Looked({}, {}, frozenset(), frozenset())
