@@ -45,24 +45,22 @@ def at(limit: float | None) -> FiltersConfig:
 
 
 SURE, UNSURE, BEATEN, UNASKED, UNSCORED, UNSEEN = map(Example, "abcdef")
-STORED = looked(
-    [
-        Screened(
-            (SURE, UNSCORED),
-            (
-                Rejection(UNSURE, "label_disagrees", 0.2, 0.5),
-                Rejection(BEATEN, "label_disagrees", 0.6, 0.5),  # another label had more
-                Rejection(UNASKED, "unjudged"),
-                Rejection(UNSEEN, "too_short", 1, 4),
-            ),
-            tuple(
-                Score(row.id, "agreement", value, "model")
-                for row, value in ((SURE, 0.9), (UNSURE, 0.2), (BEATEN, 0.6))
-            ),
-        )
-    ],
-    RULES,
-)
+WAVES = [
+    Screened(
+        (SURE, UNSCORED),
+        (
+            Rejection(UNSURE, "label_disagrees", 0.2, 0.5),
+            Rejection(BEATEN, "label_disagrees", 0.6, 0.5),  # another label had more
+            Rejection(UNASKED, "unjudged"),
+            Rejection(UNSEEN, "too_short", 1, 4),
+        ),
+        tuple(
+            Score(row.id, "agreement", value, "model")
+            for row, value in ((SURE, 0.9), (UNSURE, 0.2), (BEATEN, 0.6))
+        ),
+    )
+]
+STORED = looked(WAVES, RULES, at(0.5))
 ALL = (SURE, UNSURE, BEATEN, UNASKED, UNSCORED, UNSEEN)
 
 
@@ -97,13 +95,15 @@ def test_what_stands_is_the_stored_rejection_and_what_moves_has_the_new_limit() 
 
 def test_the_first_rule_that_a_candidate_breaks_names_it() -> None:
     late = Rule(lambda _: True, lambda row, _score, _cfg: Rejection(row, "late"), "late")
-    found = from_scores([STORED], at(0.5), at(1.0), {**RULES, "second": late})([SURE, UNSCORED])
+    rules = {**RULES, "second": late}
+    known = [looked(WAVES, rules, at(0.5))]
+    found = from_scores(known, at(0.5), at(1.0), rules)([SURE, UNSCORED])
     assert found.rejections[0].reason == "label_disagrees"
     assert 1 not in found.rejections  # it was kept, so the second had let it through as well
 
 
 def test_a_candidate_s_own_wave_comes_before_the_others() -> None:
-    other = looked([Screened((UNSURE, UNSEEN))], RULES)
+    other = looked([Screened((UNSURE, UNSEEN))], RULES, at(0.5))
     found = from_scores([other, STORED], at(0.5), at(0.5), RULES)
     assert reasons(found)[1] is None
     assert reasons(found)[5] is None
@@ -112,8 +112,34 @@ def test_a_candidate_s_own_wave_comes_before_the_others() -> None:
 def test_what_fell_to_a_row_of_its_wave_had_passed_the_models() -> None:
     scored = Score(SURE.id, "agreement", 0.9, "model")
     late = (Rejection(SURE, "duplicate"), Rejection(UNSURE, ROUND_FULL))
-    found = looked([Screened((), (*late, Rejection(UNSEEN, "duplicate")), (scored,))], RULES)
-    assert found.passed == {SURE.id, UNSURE.id}
+    waves = [Screened((), (*late, Rejection(UNSEEN, "duplicate")), (scored,))]
+    found = looked(waves, RULES, at(0.5))
+    assert found.passed == {(SURE.id, "agreement"), (UNSURE.id, "agreement")}
+
+
+@pytest.mark.parametrize(
+    ("reason", "scored", "expected"),
+    [
+        ("late", ["agreement", "second"], "late"),
+        ("late", ["second"], "late"),  # the first gives no score to what it cannot tell of
+        ("unjudged", ["agreement"], "unjudged"),  # so it is the second's, whose call failed
+        ("unjudged", [], "unjudged"),
+    ],
+)
+def test_who_fell_at_one_filter_had_passed_those_before_it(
+    reason: str, scored: list[str], expected: str
+) -> None:
+    second = Rule(lambda _: True, lambda *_: None, "late", ("unjudged",))
+    rules = {**RULES, "second": second}
+    scores = tuple(Score(SURE.id, name, 0.9, "model") for name in scored)
+    wave = Screened((), (Rejection(SURE, reason),), scores)
+    known = [looked([wave], rules, at(0.5))]
+    found = from_scores(known, at(0.5), at(0.5), rules)([SURE])
+    assert found.rejections == {0: Rejection(SURE, expected)}
+    # Without the filter at which it fell, all that is known is what those before it said.
+    first = from_scores(known, at(0.5), at(0.5), RULES)([SURE])
+    alone = not scored and reason == "unjudged"
+    assert bool(first.rejections) == alone
 
 
 def measured(examples: Sequence[Example]) -> Verified:

@@ -69,7 +69,7 @@ def _replay_round(
     aim = Aim(index, cfg.seed, data, stored_pool, record.task.target)
     indexes = Indexes.build(data.train, pool, (*data.dev, *data.gate, *data.final), filters)
     waves = record.waves[index]
-    in_round = looked(waves, rules)
+    in_round = looked(waves, rules, cfg.filters)
     asked: list[Asked] = []
     shown: tuple[Example, ...] = ()
     done: list[Replayed] = []
@@ -80,7 +80,7 @@ def _replay_round(
         ask = Recorded(record.replies, (index, number), _named(stored), record.store.reply)
         material = material_of(aim, shown, indexes, filters)
         drafts = draw_wave(record.task.recipe, ask, material, aim, sized, number)
-        known = (looked([stored], rules), in_round)
+        known = (looked([stored], rules, cfg.filters), in_round)
         verify = from_scores(known, cfg.filters, filters, rules)
         found = keep(screen(name_unasked(drafts), indexes, filters, verify), room)
         done.append(Replayed(index, number, stored, found, ask.unasked))

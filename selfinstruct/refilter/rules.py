@@ -44,36 +44,47 @@ ASKING = ("filters.quality.",)
 
 @dataclass(frozen=True)
 class Looked:
-    """What models came to of the candidates of some waves, by id: scores by id and name, why one
-    fell, who passed, and all of whom anything is known.
+    """What models came to of the candidates of some waves: scores by id and name, why one fell, the
+    ids and rules of those that passed, and all ids of which anything is known.
     """
 
     scores: Mapping[tuple[str, str], Score]
     why: Mapping[str, Rejection]
-    passed: frozenset[str]
+    passed: frozenset[tuple[str, str]]
     ids: frozenset[str]
 
 
-def looked(waves: Iterable[Screened], rules: Mapping[str, Rule]) -> Looked:
-    """The stored waves in; of two scores of one name and row the later one counts.
+NOTHING = Looked({}, {}, frozenset(), frozenset())
+
+
+def looked(waves: Iterable[Screened], rules: Mapping[str, Rule], was: FiltersConfig) -> Looked:
+    """The stored waves and the filters they were screened by in; of two scores of one name and row
+    the later one counts.
 
     Who was accepted has passed every filter that was on, and so has who was measured and fell for
-    a reason that no model gives: to a row of the same wave, or since the round was full.
+    a reason that no model gives: to a row of the same wave, or since the round was full. Who fell
+    at one has passed those before it.
     """
     each = list(waves)
     scores = {(one.id, one.name): one for wave in each for one in wave.scores}
     measured = {id_ for id_, _ in scores}
-    reasons = {reason for rule in rules.values() for reason in (rule.reason, *rule.unscored)}
-    fallen = [item for wave in each for item in wave.rejected]
-    late = {
-        item.what.id
-        for item in fallen
-        if item.reason == ROUND_FULL or (item.what.id in measured and item.reason not in reasons)
-    }
-    accepted = {row.id for wave in each for row in wave.accepted}
-    why = {item.what.id: item for item in fallen if item.reason in reasons}
-    passed = frozenset(accepted | late)
-    return Looked(scores, why, passed, passed.union(measured, why))
+    on = {name: rule for name, rule in rules.items() if rule.is_on(was)}
+    why: dict[str, Rejection] = {}
+    through = {row.id: list(on) for wave in each for row in wave.accepted}
+    for item in (item for wave in each for item in wave.rejected):
+        id_ = item.what.id
+        owner = [name for name, rule in on.items() if _is_of(item, rule, (id_, name) in scores)]
+        if owner:
+            why[id_] = item
+            through.setdefault(id_, list(on)[: list(on).index(owner[0])])
+        elif id_ in measured or item.reason == ROUND_FULL:
+            through.setdefault(id_, list(on))
+    passed = frozenset((id_, name) for id_, names in through.items() for name in names)
+    return Looked(scores, why, passed, frozenset(through).union(measured))
+
+
+def _is_of(item: Rejection, rule: Rule, scored: bool) -> bool:
+    return item.reason == rule.reason if scored else item.reason in rule.unscored
 
 
 def from_scores(
@@ -113,16 +124,13 @@ def _apply(
     score, why = known.scores.get((example.id, name)), known.why.get(example.id)
     was_on = rule.is_on(before)
     if score is None:
-        if was_on and why is not None and why.reason in rule.unscored:
+        if was_on and why is not None and _is_of(why, rule, scored=False):
             return why
-        passed = was_on and example.id in known.passed
+        passed = was_on and (example.id, name) in known.passed
         return None if passed else Rejection(example, NOT_MEASURED, name)
     then = rule.judge(example, score, before) if was_on else None
     now = rule.judge(example, score, after)
     if then != now:
         return now
     # The score may not be all that it went by; where it makes no difference, the fate stands.
-    return why if why is not None and why.reason == rule.reason else None
-
-
-NOTHING = Looked({}, {}, frozenset(), frozenset())
+    return why if why is not None and _is_of(why, rule, scored=True) else None
