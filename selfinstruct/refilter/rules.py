@@ -17,6 +17,10 @@ NOT_MEASURED = "not_measured"
 and never kept. The value is the name of the score that is missing."""
 
 
+Judge = Callable[[Example, Score, FiltersConfig], Rejection | None]
+"""Why a score fails under these filters, None where it passes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A filter that goes by one score: whether it is on, and why a score fails it.
@@ -28,7 +32,7 @@ class Rule:
     """
 
     is_on: Callable[[FiltersConfig], bool]
-    judge: Callable[[Example, Score, FiltersConfig], Rejection | None]
+    judge: Judge
     reason: str
     unscored: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
