@@ -266,7 +266,7 @@ def _drop(stands: Reuse, gone: Sequence[Place]) -> Drop:
         checkpoints=[stage.split(" ")[1] for _, stage in gone if stage.startswith("sweep ")],
         splits=splits,
         meta=[
-            "sweep",
+            *("sweep", "ablation"),
             *(["guard"] if "guard rows" in stands.gone else []),
             *(["data", "data_digest"] if splits else []),
         ],

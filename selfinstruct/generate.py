@@ -128,7 +128,6 @@ def generate(
         if wave is None:
             material = material_of(aim, done.accepted, indexes, filters)
             drafts = draw_wave(ask_in_wave(index), material, aim, cfg, waves)
-            drafts = scan(drafts, aim.privacy)
             screened = screen(drafts, indexes, filters, verify_in_wave(index))
             wave = keep(screened, wanted, done.accepted)
             memory.commit(index, wave)
@@ -180,7 +179,8 @@ def draw_wave(
         focus=aim.focus,
     )
     orders = draw_orders(aim.recipes, here, cfg, prompts, rng)
-    return fill_orders(material, ask, cfg, Wave(aim.round, index, rng, orders, aim.terms))
+    drafts = fill_orders(material, ask, cfg, Wave(aim.round, index, rng, orders, aim.terms))
+    return scan(drafts, aim.privacy)
 
 
 def ending(waves: Sequence[Asked], cfg: GenerateConfig) -> Ending | None:

@@ -11,7 +11,6 @@ from typing import Any
 
 from selfinstruct import rows, student
 from selfinstruct.adapters import require_same
-from selfinstruct.aiming.weights import weak_labels
 from selfinstruct.errors import DivergedError, StoreError
 from selfinstruct.files import write_jsonl
 from selfinstruct.filters.memorisation import overlap
@@ -21,7 +20,7 @@ from selfinstruct.mixture import mix as draw
 from selfinstruct.models import open_model
 from selfinstruct.privacy import Finder, survey
 from selfinstruct.round import Pool
-from selfinstruct.setting import Setting
+from selfinstruct.setting import Setting, focus_of
 from selfinstruct.teacher import ask
 from selfinstruct.types import Checkpoint, Mixture, OnProgress, Progress, Screened
 from selfinstruct.verifying import verifying
@@ -36,7 +35,7 @@ def generate(here: Setting, index: int, pool: Pool, champion: Checkpoint) -> Scr
     if store.stage(index, "generate") is not None:
         return store.screened(index)
     began = time.monotonic()
-    aim = here.aim(index, pool, _focus(here, champion))
+    aim = here.aim(index, pool, focus_of(cfg, store, here.data, champion.digest))
     here.note(index, "generate", "opening the teacher")
     # The teacher is gone before the student trains: llama.cpp's idle threads spin.
     with (
@@ -77,20 +76,6 @@ def _personal_data(here: Setting) -> rows.Row:
     found = survey(here.data.train, Finder.of(cfg.privacy))
     reader = {"remote": cfg.teacher.is_remote, "hidden": cfg.privacy.hides_from(cfg.teacher)}
     return {**asdict(found), **reader}
-
-
-def _focus(here: Setting, champion: Checkpoint) -> Mapping[str, float]:
-    """The weight of each label, by what the champion's dev report says of it and nothing else."""
-    if here.cfg.generate.focus is None:
-        return {}
-    report = here.store.report(champion.digest, "dev")
-    if report is None:
-        raise StoreError(
-            f"{here.store.folder} has no scores of {champion.name} on dev, which generate.focus "
-            "goes by",
-            next_step="look with: selfinstruct doctor, or take generate.focus away in a new run",
-        )
-    return weak_labels(report, here.data.dev, here.data.labels)
 
 
 def mix(here: Setting, index: int, synthetic: Pool) -> Mixture:

@@ -7,6 +7,7 @@ is asked, and how answers are read, belongs to the recipes.
 """
 
 import difflib
+import functools
 import hashlib
 import random
 import traceback
@@ -60,7 +61,8 @@ def render(
     A message is trimmed at both ends. Raises `UserError` naming file and line for an undefined
     name, an unknown role, an empty message, or a last turn that is not the user's.
     """
-    release = version(template, environment=environment)
+    packaged = environment is PACKAGED
+    release = _packaged(template) if packaged else version(template, environment=environment)
     messages: list[Message] = []
     try:
         rest = environment.get_template(template).render(turn=_turn_into(messages), **values)
@@ -103,6 +105,14 @@ def version(template: str, /, *, environment: jinja2.Environment = PACKAGED) -> 
             waiting.append(reference)
     content = hashlib.sha256(repr(sorted(sources.items())).encode())
     return content.hexdigest()[:12]
+
+
+@functools.cache
+def _packaged(template: str) -> str:
+    """The version of a template that comes with the package: parsing takes ten times as long as
+    rendering, and these stay as they are.
+    """
+    return version(template)
 
 
 def build_prompt(template: str, demos: Sequence[Example], /, **values: Any) -> Prompt:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from selfinstruct.aiming.weights import weak_labels
 from selfinstruct.config import Config, ModelConfig
-from selfinstruct.errors import DivergedError
+from selfinstruct.errors import DivergedError, StoreError
 from selfinstruct.generate import Aim
 from selfinstruct.privacy import Finder
 from selfinstruct.rows import Row
@@ -25,6 +26,45 @@ from selfinstruct.types import (
 
 ENDS = ("gate", "diverged")
 """The stages that end a round: a verdict, or that there is no student to give one on."""
+
+
+def aim_of(
+    cfg: Config,
+    data: RealData,
+    task: Task,
+    index: int,
+    pool: tuple[Example, ...],
+    focus: Mapping[str, float],
+) -> Aim:
+    """What a round of a run with these settings generates for."""
+    return Aim(
+        index,
+        cfg.seed,
+        data,
+        pool,
+        task.target,
+        task.recipes,
+        focus,
+        task.speech,
+        cfg.privacy,
+        cfg.teacher.terms,
+    )
+
+
+def focus_of(cfg: Config, store: Store, data: RealData, champion: str) -> Mapping[str, float]:
+    """The weight of each label, by what the dev report of the champion with this digest says of it
+    and nothing else. Raises `StoreError` where there is none.
+    """
+    if cfg.generate.focus is None:
+        return {}
+    report = store.report(champion, "dev")
+    if report is None:
+        raise StoreError(
+            f"{store.folder} has no scores of student {champion} on dev, which generate.focus "
+            "goes by",
+            next_step="look with: selfinstruct doctor, or take generate.focus away in a new run",
+        )
+    return weak_labels(report, data.dev, data.labels)
 
 
 @dataclass(frozen=True)
@@ -59,18 +99,7 @@ class Setting:
         self, index: int, pool: tuple[Example, ...], focus: Mapping[str, float] | None = None
     ) -> Aim:
         """What a round generates for; `focus` is the weight of labels that is not 1."""
-        return Aim(
-            index,
-            self.cfg.seed,
-            self.data,
-            pool,
-            self.task.target,
-            self.task.recipes,
-            focus or {},
-            self.task.speech,
-            self.cfg.privacy,
-            self.cfg.teacher.terms,
-        )
+        return aim_of(self.cfg, self.data, self.task, index, pool, focus or {})
 
     def note(self, index: int, stage: str, note: str) -> None:
         """Tell the watcher what is going on."""

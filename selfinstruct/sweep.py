@@ -84,7 +84,7 @@ def run_sweep(
         with student.Workshop(
             cfg.student.name, cfg.student, task.target, cfg.task.system
         ) as workshop:
-            bench = _Bench(cfg, store, data, pool, task, workshop, on_progress)
+            bench = Bench(cfg, store, data, pool, task, workshop, on_progress)
             if halve_by is None:
                 return Swept(bench.outcomes(arms))
             first = [arm for arm in arms if arm.seed == arms[0].seed]
@@ -105,7 +105,12 @@ def _halve(tried: Sequence[Outcome], metric: str) -> Halving:
 
 
 @dataclass(frozen=True)
-class _Bench:
+class Bench:
+    """Where arms are trained and scored on dev: one pool, and a base that is loaded once.
+
+    A finished arm is remembered under what decides its scores, the rows of the pool among it.
+    """
+
     cfg: Config
     store: Store
     data: RealData
@@ -115,9 +120,11 @@ class _Bench:
     on_progress: OnProgress
 
     def outcomes(self, arms: Sequence[Arm]) -> list[Outcome]:
-        return [self._outcome(arm, at, len(arms)) for at, arm in enumerate(arms, start=1)]
+        """Each arm's outcome, in order. An arm that cannot be is a gap with its reason."""
+        return [self.outcome(arm, f"arm {at}/{len(arms)}") for at, arm in enumerate(arms, 1)]
 
-    def _outcome(self, arm: Arm, at: int, of: int) -> Outcome:
+    def outcome(self, arm: Arm, label: str) -> Outcome:
+        """One arm's outcome; `label` is its place among all, such as `arm 1/6`."""
         key = self._key(arm)
         known = self.store.stage(0, f"{STAGE} {key}")
         if known is not None:
@@ -125,7 +132,6 @@ class _Bench:
             seconds = known.get("seconds", {})
             report = self.store.report(key, "dev")
             return Outcome(arm, known["mixture"], report, seconds=seconds)
-        label = f"arm {at}/{of}"
         self._say(label, Progress(0, "", note="loading"), arm)
         try:
             return self._finish(arm, key, label)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.config import Config, load_config, load_prices, parse_config
+from selfinstruct.config import Config, load_config, load_prices, override, parse_config
 from selfinstruct.errors import UserError
 
 MINIMAL = {"seeds": {"path": "x.jsonl"}, "teacher": {"backend": "llamacpp", "name": "bundled"}}
@@ -221,3 +221,12 @@ def test_a_table_of_prices_with_a_fault_is_refused(tmp_path: Path, text: str) ->
         load_prices(path)
     with pytest.raises(UserError, match="none"):
         load_prices(tmp_path / "none")
+
+
+def test_settings_of_a_config_that_is_loaded_can_be_replaced() -> None:
+    cfg = parse_config(MINIMAL)
+    other = override(cfg, ["filters.novelty.threshold=null", "name=b"])
+    assert (other.name, other.filters.novelty.threshold) == ("b", None)
+    assert override(other, ["filters.novelty.threshold=0.7", "name=run"]) == cfg
+    with pytest.raises(UserError, match=r"settings: unknown key rounds\.mx; did you mean max"):
+        override(cfg, ["rounds.mx=1"])

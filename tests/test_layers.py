@@ -63,8 +63,9 @@ LAYERS = (
     {"generate", "round", "summary", "evaluate", "task", "guard", "arms", "estimate", "quality"},
     {"setting", "reuse"},
     {"verifying"},
-    {"making", "examining", "pilot", "fork"},
+    {"making", "examining", "pilot", "fork", "refilter"},
     {"runs", "contestants", "sweep"},
+    {"ablation"},
     {"report"},
     {"cli"},
 )

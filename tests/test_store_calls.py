@@ -1,5 +1,7 @@
+import json
 from pathlib import Path
 
+from selfinstruct.rows import from_messages
 from selfinstruct.store import Store
 from selfinstruct.types import (
     Completion,
@@ -40,3 +42,18 @@ def test_the_names_that_a_model_answers_under_are_counted(tmp_path: Path) -> Non
         answer = store.answer("k0")
         assert answer is not None
         assert answer.model == "m-2"
+
+
+def test_calls_that_came_back_are_told_in_the_order_asked_failures_as_well(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        asked = [(f"k{n}", PROMPT, n) for n in range(3)]
+        store.begin_attempts(2, 1, "m", asked)
+        store.end_attempts({"k2": Completion("", "error", error="reset")})
+        store.end_attempts({"k0": Completion("text", "stop", 5, 7)})
+        told = [(row["round"], row["wave"], row["key"], row["sample"]) for row in store.replies()]
+        assert told == [(2, 1, "k0", 0), (2, 1, "k2", 2)]
+        (messages, *_) = {row["messages"] for row in store.replies()}
+        assert json.loads(messages) == from_messages(PROMPT.messages)
+        assert store.reply("k0") == store.answer("k0")
+        failed = Completion("", "error", model="m", error="reset", attempt="k2")
+        assert store.reply("k2") == failed

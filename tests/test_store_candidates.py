@@ -42,3 +42,11 @@ def test_what_was_measured_of_a_row_is_found_by_its_id(tmp_path: Path) -> None:
         kept, dropped = screened().accepted[0], screened().rejected[0].what
         assert store.scores_of(kept.id) == list(screened().scores)
         assert store.scores_of(dropped.id) == []
+
+
+def test_committed_waves_are_listed_in_order(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        assert store.waves() == []
+        for place in ((2, 0), (1, 1), (1, 0)):
+            store.commit_wave(*place, screened())
+        assert store.waves() == [(1, 0), (1, 1), (2, 0)]

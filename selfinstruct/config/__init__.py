@@ -36,7 +36,7 @@ from selfinstruct.config.judging import (
     StudentConfig,
     WatchConfig,
 )
-from selfinstruct.config.load import Config, load_config, load_prices, parse_config
+from selfinstruct.config.load import Config, load_config, load_prices, override, parse_config
 from selfinstruct.config.model import ModelConfig
 from selfinstruct.config.privacy import PrivacyConfig
 from selfinstruct.config.quality import (
@@ -97,5 +97,6 @@ __all__ = [
     "WatchConfig",
     "load_config",
     "load_prices",
+    "override",
     "parse_config",
 ]

@@ -94,6 +94,14 @@ def load_config(path: Path, overrides: Iterable[str] = ()) -> Config:
     return parse_config(tree, where=str(path))
 
 
+def override(cfg: Config, overrides: Iterable[str]) -> Config:
+    """A config with `key.path=value` settings in place of its own. Raises as `load_config`."""
+    tree = cfg.model_dump(mode="json")
+    for each in overrides:
+        _apply(tree, each)
+    return parse_config(tree, where="settings")
+
+
 def parse_config(tree: Mapping[str, Any], where: str = "config") -> Config:
     """A nested mapping in, a checked `Config` out; `where` opens the message of an error."""
     try:

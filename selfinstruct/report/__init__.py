@@ -5,7 +5,7 @@ to install it. Whoever only reads a ledger must not import it.
 """
 
 from selfinstruct.report.comparison import compare_page
-from selfinstruct.report.files import compare_picture, sweep_picture
+from selfinstruct.report.files import compare_picture, sweep_picture, thresholds_picture
 from selfinstruct.report.run import write_report
 
-__all__ = ["compare_page", "compare_picture", "sweep_picture", "write_report"]
+__all__ = ["compare_page", "compare_picture", "sweep_picture", "thresholds_picture", "write_report"]

@@ -9,6 +9,7 @@ from selfinstruct.report import canvas
 from selfinstruct.report.chart import Chart
 from selfinstruct.report.curve import ratio_chart
 from selfinstruct.report.forest import forest_chart
+from selfinstruct.report.thresholds import thresholds_chart
 
 
 def write_chart(chart: Chart, svg: str, folder: Path) -> list[Path]:
@@ -28,4 +29,10 @@ def sweep_picture(found: Mapping[str, Any], folder: Path) -> list[Path]:
 def compare_picture(found: Mapping[str, Any], folder: Path) -> list[Path]:
     """The object that `compare --json` prints in, `compare.svg` and `.csv` in a folder out."""
     chart = forest_chart(found)
+    return write_chart(chart, canvas.draw_svg(chart), folder)
+
+
+def thresholds_picture(found: Mapping[str, Any], folder: Path) -> list[Path]:
+    """The object that `refilter --curve KEY --json` prints in, `thresholds.svg` and `.csv` out."""
+    chart = thresholds_chart(found)
     return write_chart(chart, canvas.draw_svg(chart), folder)

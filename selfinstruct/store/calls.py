@@ -1,7 +1,7 @@
 """What the teacher was asked, what it answered, and what that came to."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from selfinstruct.books import LOST, Books, densest_prompt, lost_with, read_books
 from selfinstruct.rows import (
@@ -26,13 +26,22 @@ class Calls(Ledger):
         ).fetchone()
         if row is None:
             return None
-        return Completion(
-            text=row["text"],
-            finish_reason=row["finish_reason"],
-            prompt_tokens=row["prompt_tokens"],
-            completion_tokens=row["completion_tokens"],
-            model=row["served"] or row["model"],
-            attempt=key,
+        return _completion(row)
+
+    def replies(self) -> Iterator[Row]:
+        """Every call that came back, in the order asked: round, wave, key, sample, and the messages
+        as JSON.
+        """
+        yield from self._db.execute(
+            "SELECT attempts.round, wave, key, sample, messages FROM attempts"
+            " JOIN prompts ON prompts.id = attempts.prompt WHERE state != 'open'"
+            " ORDER BY attempts.rowid"
+        )
+
+    def reply(self, key: str) -> Completion:
+        """What came back under the key of a call that did, a failure as well."""
+        return _completion(
+            self._db.execute("SELECT * FROM attempts WHERE key = ?", (key,)).fetchone()
         )
 
     def begin_attempts(
@@ -133,3 +142,15 @@ class Calls(Ledger):
     def densest_prompt(self, model: str) -> float | None:
         """The most tokens a character among the prompts a model has read, None before the first."""
         return densest_prompt(self._db, model)
+
+
+def _completion(row: Row) -> Completion:
+    return Completion(
+        text=row["text"],
+        finish_reason=row["finish_reason"],
+        prompt_tokens=row["prompt_tokens"],
+        completion_tokens=row["completion_tokens"],
+        model=row["served"] or row["model"],
+        error=row["error"],
+        attempt=row["key"],
+    )

@@ -69,6 +69,11 @@ class Candidates(Ledger):
             ),
         )
 
+    def waves(self) -> Sequence[tuple[int, int]]:
+        """The round and number of every committed wave, in order."""
+        rows = self._db.execute("SELECT round, wave FROM waves ORDER BY round, wave")
+        return [(row["round"], row["wave"]) for row in rows]
+
     def screened(self, round_index: int) -> Screened:
         """All candidates of one round, in order."""
         count = self._db.execute(

@@ -1,0 +1,105 @@
+"""A run's committed waves once more: the stored answers read and screened, under any filters."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from selfinstruct.aiming.goals import goals, keep
+from selfinstruct.config import FiltersConfig
+from selfinstruct.filters.indexes import Indexes
+from selfinstruct.filters.screen import screen
+from selfinstruct.generate import Asked, draw_wave, material_of, next_prompts
+from selfinstruct.refilter.answers import Recorded, name_unasked
+from selfinstruct.refilter.record import Record
+from selfinstruct.refilter.rules import RULES, Rule, from_scores, looked
+from selfinstruct.round import Pool, grow
+from selfinstruct.setting import aim_of
+from selfinstruct.types import Example, Screened
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One wave: what became of its candidates when it was made, and what becomes of them now.
+
+    `unasked` counts the calls that it would make now and never made.
+    """
+
+    round: int
+    wave: int
+    stored: Screened
+    found: Screened
+    unasked: int = 0
+
+
+def replay(
+    record: Record, filters: FiltersConfig, rules: Mapping[str, Rule] = RULES
+) -> list[Replayed]:
+    """Every committed wave of the run under these filters, in order.
+
+    A round that is full keeps no more, as when it was made; what would have fitted has the reason
+    `round_full`. Which rounds leave their rows in the pool is what the gate said then.
+    """
+    done: list[Replayed] = []
+    stored_pool: Pool = ()
+    pool: Pool = ()
+    for index in record.waves:
+        waves = _replay_round(record, index, filters, rules, (stored_pool, pool))
+        done += waves
+        if index in record.accepted:
+            stored_pool = grow(stored_pool, _accepted(wave.stored for wave in waves))
+            pool = grow(pool, _accepted(wave.found for wave in waves))
+    return done
+
+
+def kept(waves: Iterable[Replayed]) -> Pool:
+    """Every row that a replay accepts in any round, once."""
+    return grow((), _accepted(wave.found for wave in waves))
+
+
+def _replay_round(
+    record: Record,
+    index: int,
+    filters: FiltersConfig,
+    rules: Mapping[str, Rule],
+    pools: tuple[Pool, Pool],
+) -> list[Replayed]:
+    """The waves of one round; `pools` are the one it had and the one it would have.
+
+    What the teacher was shown were rows of the first; what a candidate must differ from are those
+    of the second.
+    """
+    stored_pool, pool = pools
+    data, cfg = record.data, record.cfg
+    aim = aim_of(cfg, data, record.task, index, stored_pool, record.focus.get(index, {}))
+    indexes = Indexes.build(data.train, pool, (*data.dev, *data.gate, *data.final), filters)
+    waves = record.waves[index]
+    in_round = looked(waves, rules, cfg.filters)
+    asked: list[Asked] = []
+    shown: tuple[Example, ...] = ()
+    done: list[Replayed] = []
+    accepted: tuple[Example, ...] = ()
+    wanted = goals(cfg.generate)
+    for number, stored in enumerate(waves):
+        prompts = next_prompts(asked, cfg.generate)
+        place = (index, number)
+        ask = Recorded(record.replies, place, _named(stored), record.store.reply, record.hidden)
+        material = material_of(aim, shown, indexes, filters)
+        drafts = draw_wave(ask, material, aim, cfg.generate, asked)
+        known = (looked([stored], rules, cfg.filters), in_round)
+        verify = from_scores(known, cfg.filters, filters, rules)
+        screened = screen(name_unasked(drafts), indexes, filters, verify)
+        found = keep(screened, wanted, accepted)
+        done.append(Replayed(index, number, stored, found, ask.unasked))
+        accepted = (*accepted, *found.accepted)
+        asked.append(Asked(prompts, stored))
+        shown = (*shown, *stored.accepted)
+    return done
+
+
+def _accepted(waves: Iterable[Screened]) -> Pool:
+    return tuple(row for wave in waves for row in wave.accepted)
+
+
+def _named(wave: Screened) -> frozenset[str]:
+    """The calls that the candidates of a wave came from."""
+    rows = (*wave.accepted, *(item.what for item in wave.rejected))
+    return frozenset(row.attempt for row in rows if row.attempt is not None)

@@ -1,0 +1,121 @@
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from selfinstruct.cli.ablate import ablate_command, print_ablation
+from selfinstruct.errors import StoreError, UserError
+from selfinstruct.store import Store
+from selfinstruct.types import Example, RealData
+from tests.recorded import real_rows, unanswered, write_recorded
+from tests.test_ablation import NOVELTY, ablation_config
+
+
+def quiet() -> Console:
+    return Console(file=io.StringIO())
+
+
+def printed(found: dict[str, Any]) -> str:
+    out = io.StringIO()
+    print_ablation(Console(file=out, width=160, highlight=False), found)
+    return out.getvalue()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("one_thread")
+def test_an_ablation_ends_in_one_object_that_the_ledger_keeps(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    folder = write_recorded(ablation_config(tmp_path, tiny_base), data=real_rows(unanswered))
+    err = io.StringIO()
+    names = ["novelty.threshold", "heuristics.banned_words"]
+    found = ablate_command(folder, names, 1, Console(file=err), 0.9)
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    with Store(folder) as store:
+        assert store.meta("ablation") == found
+    assert found["metrics"] == ["nll", "accuracy"]
+    novelty, words = found["filters"]
+    assert (novelty["name"], novelty["trained"]) == (NOVELTY, True)
+    assert novelty["effects"].keys() == {"nll", "accuracy"}
+    assert (words["trained"], words["effects"]) == (False, {})
+    assert "arm 2/2 train" in err.getvalue()
+    text = printed(found)
+    assert "novelty.threshold" in text
+    assert "not trained, since the rows are the same without: heuristics.banned_words" in text
+    assert "4 dev rows are fewer than 20" in text
+    assert "one seed cannot see a training's luck" in text
+
+
+def found(**changes: Any) -> dict[str, Any]:
+    def effect(value: float, without: float, verdict: str) -> dict[str, Any]:
+        gain = {"value": without - value, "low": 0.01, "high": 0.3}
+        scores = {"value": value, "without": without, "gain": gain}
+        return {"metric": "nll", **scores, "adjusted": 0.013, "verdict": verdict}
+
+    def told(name: str, unknown: int, **effects: Any) -> dict[str, Any]:
+        counts = {"new": 20, "gone": 7, "unknown": unknown, "differing": [14, 12, 13]}
+        return {"name": name, **counts, "trained": bool(effects), "effects": effects}
+
+    return {
+        "run": "runs/t",
+        "dev_rows": 40,
+        "steps": 60,
+        "seeds": 3,
+        "real": 100,
+        "synthetic": 90,
+        "filters": [
+            told("filters.novelty.threshold", 4, nll=effect(2.0, 2.2, "better")),
+            told("filters.heuristics.echo", 0),
+            told("filters.heuristics.min_words", 9),
+        ],
+        "failures": [{"filter": None, "seed": 2, "failure": "out of memory"}],
+        "warning": "",
+        **changes,
+    }
+
+
+def test_people_read_what_each_filter_gains_and_what_was_not_trained() -> None:
+    text = printed(found())
+    for words in (
+        "40 dev rows: students of 100 real + 90 synthetic rows, 60 steps, 3 seed(s)",
+        "+20, -7 │            13 │",
+        "+0.200 [+0.010, +0.300]",
+        "0.013",
+        "better",
+        "gap: all filters, seed 2: out of memory",
+        "not trained, since the rows are the same without: heuristics.echo\n",
+        "novelty.threshold: 4 candidates more were never asked on or measured\n",
+        "heuristics.min_words: 9 candidates more were never asked on or measured, so there is "
+        "nothing to train on",
+    ):
+        assert words in text
+    assert "one seed" not in text
+
+
+def test_a_filter_of_whose_rows_none_were_drawn_is_told() -> None:
+    told = found()
+    told["filters"][0]["differing"] = [0, 0, 0]
+    words = "novelty.threshold: none of its rows were drawn; a larger --share draws more"
+    assert words in printed(told)
+    assert words not in printed(found())
+
+
+def test_with_nothing_trained_there_is_no_table() -> None:
+    text = printed(found(filters=[], failures=[]))
+    assert text == ""
+
+
+def test_what_cannot_be_compared_is_refused_before_any_training(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no run at"):
+        ablate_command(tmp_path / "nowhere", [], 1, quiet())
+    assert not (tmp_path / "nowhere").exists()
+    data = real_rows(unanswered)
+    few = RealData(data.train, (Example("x", "y", label="a"),), data.gate, data.final)
+    folder = write_recorded(ablation_config(tmp_path, "none"), ("accept",), data=few)
+    with pytest.raises(UserError, match="1 dev row"):
+        ablate_command(folder, [], 1, quiet())
+    with Store(folder, write=True), pytest.raises(StoreError, match="is in use by process"):
+        ablate_command(folder, [], 1, quiet())
