@@ -60,8 +60,8 @@ def focus_of(cfg: Config, store: Store, data: RealData, champion: str) -> Mappin
     report = store.report(champion, "dev")
     if report is None:
         raise StoreError(
-            f"{store.folder} has no scores of student {champion} on dev, which generate.focus "
-            "goes by",
+            f"{store.folder} has no scores of the champion ({champion}) on dev",
+            why="generate.focus goes by them",
             next_step="look with: selfinstruct doctor, or take generate.focus away in a new run",
         )
     return weak_labels(report, data.dev, data.labels)

@@ -258,7 +258,7 @@ def test_a_focus_without_scores_on_dev_stops_before_the_teacher_is_asked(
     with Store(tmp_path / "t", write=True) as store:
         here = setting(tiny_base, store, **WEAK)
         store.commit_report(scores(here, "gate", "fee"))
-        with pytest.raises(StoreError, match="no scores of real-only on dev"):
+        with pytest.raises(StoreError, match="no scores of the champion"):
             making.generate(here, 1, (), Checkpoint("real-only", str(tiny_base), None, "champ"))
         assert store.calls() == []
 
