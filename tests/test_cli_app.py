@@ -4,22 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from selfinstruct.filters.screen import Verified, Verify, unverified
-from selfinstruct.types import Example, Rejection
 from tests.finished import KEPT, write_run
-from tests.recorded import recorded_config, write_recorded
 
 ROOT = Path(__file__).parents[1]
-
-
-def drop_the_first(examples: Sequence[Example]) -> Verified:
-    """A model that turns down the first candidate of each wave."""
-    return Verified({0: Rejection(examples[0], "a_rule_that_is_gone")} if examples else {})
 
 
 def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -114,20 +105,6 @@ def test_doctor_answers_1_when_something_is_wrong(tmp_path: Path) -> None:
     done = run("doctor", str(tmp_path / "r"))
     assert done.returncode == 1
     assert "FAIL" in done.stdout
-
-
-@pytest.mark.parametrize(("verify", "code"), [(unverified, 0), (drop_the_first, 1)])
-def test_refilter_answers_1_when_a_stored_fate_does_not_hold(
-    tmp_path: Path, verify: Verify, code: int
-) -> None:
-    """As where a filter has left the code since: nothing drops what it had dropped."""
-    folder = write_recorded(recorded_config(tmp_path, "label_first"), ("accept",), verify)
-    done = run("refilter", str(folder))
-    assert done.returncode == code, done.stderr
-    assert ("do not meet the stored fate" in done.stdout) == bool(code)
-    changed = run("refilter", str(folder), "filters.novelty.threshold=0.5", "--json")
-    assert changed.returncode == 0
-    assert json.loads(changed.stdout)["reproduces"] == (not code)
 
 
 def test_init_prints_what_it_wrote_and_what_comes_next(tmp_path: Path) -> None:
