@@ -4,29 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from selfinstruct.filters.screen import Verified, Verify, unverified
-from selfinstruct.types import Example, Rejection
-from tests.finished import KEPT, write_run
-from tests.recorded import recorded_config, write_recorded
-
-ROOT = Path(__file__).parents[1]
-
-
-def drop_the_first(examples: Sequence[Example]) -> Verified:
-    """A model that turns down the first candidate of each wave."""
-    return Verified({0: Rejection(examples[0], "a_rule_that_is_gone")} if examples else {})
-
-
-def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    code = "import sys; from selfinstruct.cli.app import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=cwd
-    )
+from tests.command import ROOT, run
+from tests.finished import write_run
 
 
 @pytest.mark.parametrize(
@@ -81,72 +64,8 @@ def test_no_error_tells_a_key(monkeypatch: pytest.MonkeyPatch, raised: str, code
     assert "canary" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["status"],
-        ["compare"],
-        ["show", KEPT.id],
-        ["show", "--rejected", "too_similar"],
-        ["show"],
-        ["report"],
-    ],
-)
-def test_every_reading_command_has_a_versioned_json_form(
-    tmp_path: Path, arguments: list[str]
-) -> None:
-    write_run(tmp_path / "r")
-    command, *rest = arguments
-    done = run(command, str(tmp_path / "r"), *rest, "--json")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["schema_version"] == 1
-
-
-def test_tables_go_to_stdout_without_colour_codes(tmp_path: Path) -> None:
-    write_run(tmp_path / "r")
-    done = run("status", str(tmp_path / "r"))
-    assert "round 1: ACCEPT" in done.stdout
-    assert "\x1b" not in done.stdout
-
-
-def test_doctor_answers_1_when_something_is_wrong(tmp_path: Path) -> None:
-    write_run(tmp_path / "r")
-    done = run("doctor", str(tmp_path / "r"))
-    assert done.returncode == 1
-    assert "FAIL" in done.stdout
-
-
-@pytest.mark.parametrize(("verify", "code"), [(unverified, 0), (drop_the_first, 1)])
-def test_refilter_answers_1_when_a_stored_fate_does_not_hold(
-    tmp_path: Path, verify: Verify, code: int
-) -> None:
-    """As where a filter has left the code since: nothing drops what it had dropped."""
-    folder = write_recorded(recorded_config(tmp_path, "label_first"), ("accept",), verify)
-    done = run("refilter", str(folder))
-    assert done.returncode == code, done.stderr
-    assert ("do not meet the stored fate" in done.stdout) == bool(code)
-    changed = run("refilter", str(folder), "filters.novelty.threshold=0.5", "--json")
-    assert changed.returncode == 0
-    assert json.loads(changed.stdout)["reproduces"] == (not code)
-
-
-def test_init_prints_what_it_wrote_and_what_comes_next(tmp_path: Path) -> None:
-    done = run("init", "mine", cwd=tmp_path)
-    assert done.stdout.split() == ["mine/config.yaml", "mine/seeds.jsonl"]
-    assert "selfinstruct run mine/config.yaml" in done.stderr
-
-
 def test_the_version_is_printed() -> None:
     assert run("--version").stdout.strip().count(".") == 2
-
-
-def test_a_comparison_can_be_a_page_beside_the_tables(tmp_path: Path) -> None:
-    write_run(tmp_path / "r")
-    page = tmp_path / "page.html"
-    done = run("compare", str(tmp_path / "r"), "--html", str(page))
-    assert done.returncode == 0, done.stderr
-    assert "label accuracy" in done.stdout
-    assert "Paired differences" in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

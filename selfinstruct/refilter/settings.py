@@ -50,8 +50,10 @@ def changed_filters(
             next_step="selfinstruct run CONFIG KEY.PATH=VALUE --fork NAME",
         )
     changes = differences(cfg.identity, asked.identity)
+    off = [rule.switch for rule in rules.values() if asked.identity.get(rule.switch, "") is None]
     for change in changes:
-        require_answerable(change, rules)
+        if not any(f"{change.field}.".startswith(f"{switch}.") for switch in off):
+            require_answerable(change, rules)
     return asked, changes
 
 
@@ -59,13 +61,14 @@ def require_answerable(change: Change, rules: Mapping[str, Rule]) -> None:
     """Raises `UserError` for a change of a filter that asks models by which it would ask anew."""
     if not change.field.startswith(ASKING):
         return
-    compared = [path for rule in rules.values() for path in (*rule.settings, rule.switch)]
+    compared = [path for rule in rules.values() for path in rule.settings]
     if change.field not in compared:
-        known = ", ".join(path for rule in rules.values() for path in rule.settings)
         raise UserError(
             f"{change.field} changes what models are asked, and their answers are not stored",
             why="only what compares a stored score can be changed without asking",
-            next_step=f"one of {known}" if known else "selfinstruct run CONFIG ... --fork NAME",
+            next_step=f"one of {', '.join(compared)}; or switch the filter off"
+            if compared
+            else "selfinstruct run CONFIG KEY.PATH=VALUE --fork NAME",
         )
 
 
