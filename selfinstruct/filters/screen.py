@@ -151,7 +151,7 @@ def _duplicate(example: Example, indexes: Indexes) -> Rejection | None:
 def _near_known(
     drafts: Sequence[Example], faults: Sequence[Rejection | None], indexes: Indexes
 ) -> dict[int, Rejection]:
-    """Slots near what was known before the batch, all asked at once: ten times faster than singly.
+    """Slots near what was known before the batch, all asked at once, in half of the time.
 
     The first accepted instance of an instruction was near nothing, and so are its siblings.
     """
@@ -170,26 +170,22 @@ def _near_known(
     return rejections | _same_meanings({slot: drafts[slot] for slot in rest}, indexes)
 
 
-def _same_meanings(drafts: Mapping[int, Example], indexes: Indexes) -> dict[int, Rejection]:
+def _same_meanings(
+    drafts: Mapping[int, Example], indexes: Indexes, since: int = 0
+) -> dict[int, Rejection]:
     """The slots whose question has the meaning of a known one, all encoded at once."""
     if indexes.meanings is None:
         return {}
-    found = indexes.meanings.closest_many(map(indexes.asked, drafts.values()))
-    limit = indexes.meanings.threshold
+    found = indexes.meanings.closest_many(map(indexes.asked, drafts.values()), since)
     return {
-        slot: Rejection(example, "same_meaning", near.cosine, limit, near.id)
+        slot: Rejection(example, "same_meaning", near.cosine, indexes.meanings.threshold, near.id)
         for (slot, example), near in zip(drafts.items(), found, strict=True)
         if near is not None
     }
 
 
 def _same_meaning(example: Example, indexes: Indexes, since: int) -> Rejection | None:
-    if indexes.meanings is None:
-        return None
-    near = indexes.meanings.closest(indexes.asked(example), since)
-    if near is None:
-        return None
-    return Rejection(example, "same_meaning", near.cosine, indexes.meanings.threshold, near.id)
+    return _same_meanings({0: example}, indexes, since).get(0)
 
 
 def _too_similar(example: Example, indexes: Indexes, since: int = 0) -> Rejection | None:
