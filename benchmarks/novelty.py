@@ -5,7 +5,8 @@
 The index is held to Self-Instruct's way at a pool of 20,000 (a process pool of `rouge_score` calls
 for each candidate), to itself at ten times the pool, and to two gibibytes at a million texts, which
 are streamed in a process of their own. Times are the processor's, so that what else a machine does
-counts little, and Self-Instruct's are shared out to its processes as if none ever waited. Every decision is checked against the LCS of every pair.
+counts little, and Self-Instruct's are shared out to its processes as if none ever waited. Every
+decision is checked against the LCS of every pair.
 `--texts` takes texts of your own, one a line or JSON lines with `instruction` or `text`.
 """
 
