@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from selfinstruct.cli import study
 from selfinstruct.cli.options import app
 from selfinstruct.errors import UserError
 from selfinstruct.filters.screen import Verified, Verify, unverified
@@ -19,7 +18,6 @@ from tests.recorded import recorded_config, write_recorded
 
 
 def answer(*arguments: str) -> Any:
-    assert study.app is app
     return CliRunner().invoke(app, arguments)
 
 

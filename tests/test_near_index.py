@@ -156,6 +156,13 @@ def test_bad_input_is_near_itself_where_it_has_words(ways: Ways) -> None:
     assert found == [[place] if tokens else [] for place, tokens in enumerate(pool)]
 
 
+def test_texts_that_share_nothing_pass_where_the_limit_is_at_zero() -> None:
+    index = RougeIndex(0.0, inclusive=True, ways=Ways(sealed=1, indexed_words=0))
+    index.add(["a", "b"])
+    index.add([])
+    assert lists(index.near(["c"])) == ([0], [0.0])
+
+
 def test_every_one_of_a_thousand_copies_is_found() -> None:
     index = RougeIndex(0.7, ways=Ways(sealed=300, indexed_words=0, worth=1))
     for _ in range(1000):

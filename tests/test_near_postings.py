@@ -46,6 +46,15 @@ def test_a_text_that_shares_only_common_words_is_not_named() -> None:
     assert found(made(texts, Limit(0.7)), query, [10] * 8) == {3}
 
 
+def test_words_that_no_text_has_are_the_rarest() -> None:
+    # Of ten words and ten, near texts share one of the rarest three: unknown ones are all three.
+    postings = made([[row, *range(10, 19)] for row in range(8)], Limit(0.7))
+    known = Query((*range(10, 17), 7, 7, 7), 0, np.empty(0, np.uint64), np.uint64(0))
+    partly = Query(tuple(range(10, 17)), 3, np.empty(0, np.uint64), np.uint64(0))
+    assert found(postings, known, [10] * 8) == {7}
+    assert found(postings, partly, [10] * 8) == set()
+
+
 def test_what_names_more_than_asked_for_is_told_before_it_is_gathered() -> None:
     texts = [[1, 2, 3]] * 40
     query = Query((1, 2, 3), 0, np.empty(0, np.uint64), np.uint64(0))

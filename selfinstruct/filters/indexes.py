@@ -131,7 +131,7 @@ class Indexes:
         return _near(example, "too_similar", match, self.questions)
 
     def near_many(self, examples: Mapping[int, Example]) -> dict[int, Rejection]:
-        """The answer of `near` by slot, all asked at once: ten times faster than singly."""
+        """The answer of `near` by slot, all asked at once, in half of the time."""
         asked = self.questions.closest_many(map(self.asked, examples.values()))
         said = self.responses.closest_many(example.response for example in examples.values())
         found: dict[int, Rejection] = {}
