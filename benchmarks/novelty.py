@@ -1,134 +1,129 @@
-"""How much faster `NoveltyIndex` is than a `rouge_score` loop, and whether it decides the same.
+"""How fast novelty is decided, alone and in the whole chain of filters, and whether rightly.
 
     python benchmarks/novelty.py [--quick] [--json] [--texts FILE]
 
-A decision is the best match above the threshold, or none; both sides compare the threshold in
-integers. A pair is one query against one text of the pool; for the index, the time includes adding
-the pool. The loop is timed, and its decisions compared, on a sample; an exhaustive LCS search
-through rapidfuzz checks every decision of every size. `--texts` takes texts of your own, one a line
-or JSON lines with `instruction` or `text`.
+The index is held to Self-Instruct's way at a pool of 20,000 (a process pool of `rouge_score` calls
+for each candidate), to itself at ten times the pool, and to two gibibytes at a million texts, which
+are streamed in a process of their own. Every decision is checked against the LCS of every pair.
+`--texts` takes texts of your own, one a line or JSON lines with `instruction` or `text`.
 """
 
 import argparse
 import json
 import random
+import resource
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-from rapidfuzz import process
-from rapidfuzz.distance import LCSseq
-from rouge_score.rouge_scorer import RougeScorer
-from rouge_score.tokenizers import DefaultTokenizer
+from exhaustive import THRESHOLD, Decided, Decision, as_self_instruct, by_every_pair
+from instructions import Kind, make_texts
 
+from selfinstruct.config import FiltersConfig
+from selfinstruct.filters.indexes import Indexes
 from selfinstruct.filters.novelty import NoveltyIndex
+from selfinstruct.filters.screen import screen
+from selfinstruct.types import Drafts, Example
 
-THRESHOLD = 0.7
-P, Q = 7, 10
-GOAL = 1000
-QUICK_POOLS = (1000, 10_000, 50_000)
-SAMPLE_QUERIES = 50
-SAMPLE_POOL = 1000
-BLOCK = 100
-
-# Position in the pool and ROUGE-L of the best match, or None.
-Decision = tuple[int, float] | None
-
-
-def phrases(text: str) -> list[str]:
-    """The parts between semicolons."""
-    return text.split(";")
-
-
-VERBS = phrases(
-    "Write;Draft;Compose;Explain;Summarise;Translate;Rewrite;List;Describe;Compare;Suggest;Outline;"
-    "Classify;Rank;Correct;Shorten;Expand;Convert;Plan;Review;Estimate;Prove;Name;Design;Evaluate"
-)
-THINGS = phrases(
-    "a short letter;an email;a poem;a recipe;a plan;three questions;a product description;a story;"
-    "a formal complaint;an apology;the main argument;five synonyms;a weekly schedule;a budget;"
-    "a regular expression;a SQL query;the moral;a headline;a riddle;two counterexamples;a slogan;"
-    "step by step instructions;a glossary;the most likely cause;a polite refusal;a checklist"
-)
-TOPICS = phrases(
-    "a delayed refund;the water cycle;learning the violin;a vegetarian dinner;prime numbers;"
-    "remote teams;the French Revolution;a broken dishwasher;home insurance;climbing safely;"
-    "sorting a list;a lost parcel;photosynthesis;negotiating a salary;a city without cars;"
-    "the rules of chess;old bridges;a rainy weekend;exam nerves;growing tomatoes;black holes;"
-    "a two week trip;sleeping better;open source licences;a quarrel between neighbours"
-)
-READERS = phrases(
-    "a child;a new colleague;an angry customer;a retired teacher;someone in a hurry;my landlord;"
-    "a panel of experts;first-year students;a nurse on night shift;people who distrust statistics;"
-    "a travelling salesman;the board;readers of a local newspaper;a robot;your younger self"
-)
-LIMITS = phrases(
-    "in fewer than fifty words;without using the letter e;as a table with two columns;in rhyme;"
-    "with one concrete example for each point;in the tone of a weather report;and say what you"
-    " left out;using only facts from the text below;and keep the numbers unchanged;in plain words;"
-    "as if it were the year 1900;so that it can be read aloud in a minute;and end with a question"
-)
-SYLLABLES = phrases(
-    "ba;cor;del;fi;gra;hul;is;jo;ka;lem;mor;ni;os;pra;qui;ra;sel;tu;vel;wen;yor;zim"
-)
+POOL, TEN_TIMES, CHAIN_POOL, MANY = 20_000, 200_000, 50_000, 1_000_000
+HELD_OUT = 300
+WAVE = 64
+REPEATS = 3
+GIB = 1 << 30
+RATIO_GOAL, GROWTH_GOAL, MEMORY_GOAL, CHAIN_GOAL = 5000, 5, 2 * GIB, 2000
+KINDS: tuple[Kind, ...] = ("templates", "open")
 
 
 @dataclass(frozen=True)
 class Size:
-    """The index at one size of the pool."""
+    """The index at one size of the pool: the fastest of `REPEATS` passes over the queries."""
 
+    texts: str
     pool: int
     queries: int
     matches: int
-    seconds: float
-    pairs_per_second: float
-    ratio: float
+    build_seconds: float
+    per_second: float
     decisions_equal: bool
 
 
-def make_texts(count: int, rng: random.Random) -> Iterator[str]:
-    """Distinct-looking instructions of 6 to 40 words; one in four is an earlier one, perturbed."""
-    made: list[str] = []
-    while len(made) < count:
-        text = perturb(rng.choice(made), rng) if made and rng.random() < 0.25 else make(rng)
-        made.append(text)
-        yield text
+@dataclass(frozen=True)
+class Goal:
+    """A figure, the goal for it, and whether it was met."""
+
+    what: str
+    value: float
+    goal: float
+    at_least: bool = True
+
+    @property
+    def holds(self) -> bool:
+        """At least the goal, or at most."""
+        return self.value >= self.goal if self.at_least else self.value <= self.goal
 
 
-def make(rng: random.Random) -> str:
-    """One instruction."""
-    name = "".join(rng.choices(SYLLABLES, k=3)).capitalize()
-    parts = [rng.choice(VERBS), rng.choice(THINGS), "about", rng.choice(TOPICS)]
-    optional = (
-        f"for {rng.choice(READERS)}",
-        f"who works at {name}",
-        rng.choice(LIMITS),
-        f"and mention {rng.choice(TOPICS)}",
-        f"as {rng.choice(READERS)} from {name} would",
-        rng.choice(LIMITS),
+def measure(name: str, queries: Sequence[str], pool: Sequence[str]) -> Size:
+    """One size, every decision checked."""
+    start = time.perf_counter()
+    index = NoveltyIndex(THRESHOLD)
+    index.add_many((str(place), text) for place, text in enumerate(pool))
+    index.closest("sealed by the first question")
+    built = time.perf_counter() - start
+    seconds = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        matches = index.closest_many(queries)
+        seconds.append(time.perf_counter() - start)
+    decisions: list[Decision] = [
+        None if match is None else (int(match.id), match.rouge_l) for match in matches
+    ]
+    return Size(
+        texts=name,
+        pool=len(pool),
+        queries=len(queries),
+        matches=sum(decision is not None for decision in decisions),
+        build_seconds=built,
+        per_second=len(queries) / min(seconds),
+        decisions_equal=decisions == by_every_pair(queries, pool),
     )
-    parts += [part for part in optional if rng.random() < 0.5]
-    return f"{' '.join(parts)}{rng.choice('.?!')}"
 
 
-def perturb(text: str, rng: random.Random) -> str:
-    """One to six words of a text replaced, dropped, doubled or moved."""
-    tokens = text.split()
-    for _ in range(rng.randint(1, 6)):
-        place = rng.randrange(len(tokens))
-        other = rng.randrange(len(tokens))
-        match rng.randrange(4):
-            case 0:
-                tokens[place] = rng.choice(rng.choice((VERBS, THINGS, TOPICS, READERS))).lower()
-            case 1 if len(tokens) > 4:
-                del tokens[place]
-            case 2:
-                tokens.insert(other, tokens[place])
-            case _:
-                tokens.insert(other, tokens.pop(place))
-    return " ".join(tokens)
+def chain_per_second(texts: Sequence[str], drafts: int) -> float:
+    """Candidates a second through every filter that asks no model, in waves as a run screens them,
+    with texts of others as the responses.
+    """
+    rows = [
+        Example(text, response=f"{other} {text[::-1]}", origin="synthetic")
+        for text, other in zip(texts, reversed(texts), strict=True)
+    ]
+    cfg = FiltersConfig()
+    known = rows[drafts + HELD_OUT :]
+    indexes = Indexes.build(known[:HELD_OUT], known[HELD_OUT:], rows[drafts:][:HELD_OUT], cfg)
+    screen(Drafts(tuple(rows[:1])), indexes, cfg)
+    start = time.perf_counter()
+    for first in range(1, drafts, WAVE):
+        screen(Drafts(tuple(rows[first : min(first + WAVE, drafts)])), indexes, cfg)
+    return (drafts - 1) / (time.perf_counter() - start)
+
+
+def peak_of(count: int) -> int:
+    """Bytes of memory, at most, of a process that indexes so many texts and asks about a few; the
+    interpreter and libraries are counted.
+    """
+    command = [sys.executable, __file__, "--index-and-exit", str(count)]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def index_and_exit(count: int) -> None:
+    """What runs in a process of its own, and prints its peak."""
+    index = NoveltyIndex(THRESHOLD)
+    texts = make_texts(count, "templates", random.Random("benchmark/memory"))
+    index.add_many((f"{place:016x}", text) for place, text in enumerate(texts))
+    index.closest_many(list(make_texts(WAVE, "templates", random.Random("benchmark/asked"))))
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 
 
 def read_texts(path: Path) -> list[str]:
@@ -140,161 +135,80 @@ def read_texts(path: Path) -> list[str]:
     return [row["instruction"] if "instruction" in row else row["text"] for row in rows]
 
 
-@dataclass(frozen=True)
-class Reference:
-    """A `rouge_score` loop over the sample: its decisions, and pairs per second with and without
-    tokenising.
-    """
-
-    decisions: list[Decision]
-    pairs_per_second: float
-    pretokenised: float
-
-
-def rouge_score_loop(queries: Sequence[str], pool: Sequence[str]) -> Reference:
-    """Every query against every text of the pool."""
-    tokenizer = DefaultTokenizer(use_stemmer=False)
-    tokens = {text: tokenizer.tokenize(text) for text in (*queries, *pool)}
-    table, seconds = score_all(RougeScorer(["rougeL"], use_stemmer=False), queries, pool)
-    _, ready_seconds = score_all(RougeScorer(["rougeL"], tokenizer=Ready(tokens)), queries, pool)
-    decisions: list[Decision] = []
-    for query, scores in zip(queries, table, strict=True):
-        best: Decision = None
-        for place, (text, score) in enumerate(zip(pool, scores, strict=True)):
-            total = len(tokens[query]) + len(tokens[text])
-            length = round(score * total / 2)
-            exact = 2 * length / total if total else 0.0
-            if 2 * Q * length > P * total and (best is None or exact > best[1]):
-                best = (place, exact)
-        decisions.append(best)
-    pairs = len(queries) * len(pool)
-    return Reference(decisions, pairs / seconds, pairs / ready_seconds)
+def texts_of(args: argparse.Namespace, wanted: int) -> dict[str, list[str]]:
+    """Shuffled texts by the name of their kind: the user's own, or both that are made here."""
+    rng = random.Random("benchmark/novelty")
+    if args.texts:
+        found = {args.texts.name: read_texts(args.texts)}
+    else:
+        found = {kind: list(make_texts(wanted + TEN_TIMES, kind, rng)) for kind in KINDS}
+    for texts in found.values():
+        rng.shuffle(texts)
+    return found
 
 
-def score_all(
-    scorer: RougeScorer, queries: Sequence[str], pool: Sequence[str]
-) -> tuple[list[list[float]], float]:
-    """The ROUGE-L F1 of every pair, and the seconds it took."""
-    start = time.perf_counter()
-    table = [[scorer.score(text, query)["rougeL"].fmeasure for text in pool] for query in queries]
-    return table, time.perf_counter() - start
-
-
-class Ready:
-    """A tokeniser for `rouge_score` that only looks up what was tokenised before."""
-
-    def __init__(self, tokens: dict[str, list[str]]) -> None:
-        self.tokenize: Callable[[str], list[str]] = tokens.__getitem__
-
-
-def exhaustive(queries: Sequence[str], pool: Sequence[str]) -> list[Decision]:
-    """Decisions by the LCS of every pair."""
-    tokenizer = DefaultTokenizer(use_stemmer=False)
-    numbers: dict[str, int] = {}
-
-    def coded(text: str) -> str:
-        return "".join(
-            chr(numbers.setdefault(token, len(numbers))) for token in tokenizer.tokenize(text)
-        )
-
-    coded_pool = [coded(text) for text in pool]
-    lengths = np.array([len(text) for text in coded_pool])
-    decisions: list[Decision] = []
-    for first in range(0, len(queries), BLOCK):
-        block = [coded(query) for query in queries[first : first + BLOCK]]
-        table = process.cdist(block, coded_pool, scorer=LCSseq.similarity, workers=1)
-        for query, found in zip(block, table.astype(np.int64), strict=True):
-            totals = len(query) + lengths
-            scores = np.where(2 * Q * found > P * totals, 2 * found / np.maximum(totals, 1), -1.0)
-            best = int(scores.argmax())
-            decisions.append((best, float(scores[best])) if scores[best] >= 0 else None)
-    return decisions
-
-
-def by_index(queries: Sequence[str], pool: Sequence[str]) -> tuple[list[Decision], float]:
-    """Decisions by `NoveltyIndex`, and the seconds it took to add the pool and to answer."""
-    start = time.perf_counter()
-    index = NoveltyIndex(THRESHOLD)
-    index.add_many((str(place), text) for place, text in enumerate(pool))
-    matches = index.closest_many(queries)
-    seconds = time.perf_counter() - start
-    return [None if found is None else (int(found.id), found.rouge_l) for found in matches], seconds
-
-
-def measure(queries: Sequence[str], pool: Sequence[str], reference: Reference) -> Size:
-    """One row of the table."""
-    decisions, seconds = by_index(queries, pool)
-    rate = len(queries) * len(pool) / seconds
-    return Size(
-        pool=len(pool),
-        queries=len(queries),
-        matches=sum(decision is not None for decision in decisions),
-        seconds=seconds,
-        pairs_per_second=rate,
-        ratio=rate / reference.pairs_per_second,
-        decisions_equal=decisions == exhaustive(queries, pool),
-    )
-
-
-def show(sample: str, reference: Reference, sizes: Sequence[Size]) -> None:
-    """The table for people."""
-    print(f"{'':34}{'pairs/s':>14}{'ratio':>10}{'goal':>8}  decisions")
-    print(f"{'rouge_score loop, ' + sample:34}{reference.pairs_per_second:>14,.0f}{1:>10}")
-    ready = reference.pretokenised / reference.pairs_per_second
-    print(
-        f"{'  the same, texts tokenised before':34}{reference.pretokenised:>14,.0f}{ready:>10.1f}"
-    )
+def show(sizes: Sequence[Size], theirs: Decided, goals: Sequence[Goal]) -> None:
+    """The tables for people."""
+    print(f"{'':34}{'candidates/s':>14}{'build s':>9}  decisions")
+    print(f"{'Self-Instruct, 2 processes, 20,000':34}{theirs.per_second:>14,.2f}")
     for size in sizes:
-        name = f"NoveltyIndex, {size.queries:,} x {size.pool:,}"
         verdict = "equal" if size.decisions_equal else "DIFFER"
         print(
-            f"{name:34}{size.pairs_per_second:>14,.0f}{size.ratio:>10,.0f}{GOAL:>8,}"
-            f"  {verdict} ({size.matches:,} matches, {size.seconds:.2f} s)"
+            f"{f'index, {size.texts}, {size.pool:,}':34}{size.per_second:>14,.0f}"
+            f"{size.build_seconds:>9.1f}  {verdict} ({size.queries:,}, {size.matches:,} matches)"
         )
+    print(f"\n{'':50}{'':>14}{'goal':>17}")
+    for goal in goals:
+        limit = f"{'>=' if goal.at_least else '<='} {goal.goal:,.0f}"
+        verdict = "holds" if goal.holds else "DOES NOT HOLD"
+        print(f"{goal.what:50}{goal.value:>14,.1f}{limit:>17}  {verdict}")
 
 
 def main() -> None:
-    """Measure, then print a table or one JSON object."""
+    """Measure, then print tables or one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="pools up to 50,000; under a minute")
+    parser.add_argument("--quick", action="store_true", help="fewer queries, no million; a minute")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     parser.add_argument("--texts", type=Path, help="texts of your own")
+    parser.add_argument("--index-and-exit", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
-    wanted, pools = (1000, QUICK_POOLS) if args.quick else (2000, (*QUICK_POOLS, 100_000))
-    rng = random.Random("benchmark/novelty")
-    made = make_texts(wanted + pools[-1], rng)
-    texts = read_texts(args.texts) if args.texts else list(made)
-    rng.shuffle(texts)
-    cut = min(wanted, len(texts) // 5)
-    queries, rest = texts[:cut], texts[cut:]
-
-    sample, sample_pool = queries[:SAMPLE_QUERIES], rest[:SAMPLE_POOL]
-    reference = rouge_score_loop(sample, sample_pool)
-    sample_equal = by_index(sample, sample_pool)[0] == reference.decisions
-    sizes = [
-        measure(queries, rest[:pool], reference)
-        for pool in sorted({min(pool, len(rest)) for pool in pools})
-    ]
-    holds = {
-        "pairs_per_second_1000x": all(size.ratio >= GOAL for size in sizes),
-        "decisions_equal": sample_equal and all(size.decisions_equal for size in sizes),
-    }
+    if args.index_and_exit:
+        index_and_exit(args.index_and_exit)
+        return
+    wanted, sample = (200, 2) if args.quick else (1000, 5)
+    found = texts_of(args, wanted)
+    sizes: list[Size] = []
+    goals: list[Goal] = []
+    for name, texts in found.items():
+        queries, rest = texts[:wanted], texts[wanted:]
+        pair = [measure(name, queries, rest[:pool]) for pool in (POOL, TEN_TIMES)]
+        growth = pair[0].per_second / pair[1].per_second
+        sizes += pair
+        goals.append(Goal(f"{name}: time at ten times the pool", growth, GROWTH_GOAL, False))
+    name, texts = next(iter(found.items()))
+    queries, pool = texts[:sample], texts[wanted:][:POOL]
+    theirs = as_self_instruct(queries, pool)
+    ratio = sizes[0].per_second / theirs.per_second
+    chain = chain_per_second(texts[: CHAIN_POOL + wanted + HELD_OUT], wanted)
+    goals.insert(0, Goal("candidates/s, times Self-Instruct's", ratio, RATIO_GOAL))
+    goals.append(Goal("candidates/s through all filters, pool 50,000", chain, CHAIN_GOAL))
+    if not args.quick:
+        goals.append(Goal("bytes at a million texts", peak_of(MANY), MEMORY_GOAL, False))
+    sample_equal = theirs.decisions == by_every_pair(queries, pool)
+    equal = sample_equal and all(size.decisions_equal for size in sizes)
+    holds = {goal.what: goal.holds for goal in goals} | {"decisions equal": equal}
     if args.json:
         report = {
-            "schema_version": 1,
-            "goal": GOAL,
-            "reference_pairs_per_second": reference.pairs_per_second,
-            "reference_pretokenised_pairs_per_second": reference.pretokenised,
-            "sample_decisions_equal": sample_equal,
+            "schema_version": 2,
+            "self_instruct_per_second": theirs.per_second,
             "sizes": [asdict(size) for size in sizes],
+            "goals": [asdict(goal) for goal in goals],
             "holds": holds,
         }
         print(json.dumps(report))
         return
-    show(f"{len(sample)} x {len(sample_pool):,}", reference, sizes)
-    print(f"decisions of the loop and the index: {'equal' if sample_equal else 'DIFFER'}")
-    for name, holds_here in holds.items():
-        print(f"{name}: {'holds' if holds_here else 'DOES NOT HOLD'}")
+    show(sizes, theirs, goals)
+    print(f"decisions, Self-Instruct's {sample} as well: {'equal' if equal else 'DIFFER'}")
 
 
 if __name__ == "__main__":

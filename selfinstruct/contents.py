@@ -33,6 +33,8 @@ def _all(cfg: Config, base: Checkpoint) -> Iterator[tuple[str, str | None]]:
         yield "filters.format.json_schema", digest_file(Path(schema))
     if ":" in (check := cfg.filters.executable.check or ""):
         yield "filters.executable.check", digest(source_of(find_function(check)))
+    if schema := cfg.generate.records.json_schema:
+        yield "generate.records.json_schema", digest_file(Path(schema))
     if tasks := cfg.guard.lm_eval_path:
         yield "guard.lm_eval_path", digest_tree(Path(tasks))
     yield "student.name", _student(cfg.student.name, base)

@@ -17,8 +17,9 @@ from selfinstruct.aiming.weights import shrunk
 from selfinstruct.chat import Target
 from selfinstruct.config import FiltersConfig, GenerateConfig, PrivacyConfig
 from selfinstruct.errors import IncompleteError
+from selfinstruct.filters.indexes import Indexes
 from selfinstruct.filters.personal import question_check, scan
-from selfinstruct.filters.screen import Indexes, Verify, check_question, screen, unverified
+from selfinstruct.filters.screen import Verify, check_question, screen, unverified
 from selfinstruct.recipes import Ask, Material, Situation, Wave, draw_orders, fill_orders
 from selfinstruct.telling import tell_ending, tell_unmet
 from selfinstruct.types import (

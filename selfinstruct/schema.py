@@ -9,19 +9,52 @@ itself alone.
 import json
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct.errors import UserError
 
 if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
     from referencing import Specification
 
 LATEST = "https://json-schema.org/draft/2020-12/schema"
 
 
+@dataclass(frozen=True)
+class Schema:
+    """A schema that can be used: its JSON value, and what holds another to it."""
+
+    value: Any
+    validator: "Validator"
+
+    def fault(self, record: Any) -> str | None:
+        """The place and the rule that a value breaks, the gravest of them; None where it is valid.
+
+        Raises `RecursionError` for a value nested deeper than can be followed.
+        """
+        from jsonschema.exceptions import best_match
+
+        error = best_match(self.validator.iter_errors(record))
+        return None if error is None else f"{error.json_path}: {error.message}"
+
+
 def read_schema(path: Path, field: str) -> Callable[[str], bool]:
-    """A schema's file in; out, whether a text is valid JSON under it.
+    """A schema's file in; out, whether a text is valid JSON under it. Raises as `open_schema`."""
+    validator = open_schema(path, field).validator
+
+    def is_valid(text: str) -> bool:
+        try:
+            return bool(validator.is_valid(parse(text)))
+        except (ValueError, RecursionError):  # RecursionError: brackets nested a thousand deep
+            return False
+
+    return is_valid
+
+
+def open_schema(path: Path, field: str) -> Schema:
+    """A schema's file in, the schema out.
 
     The schema is read by its `$schema`, by draft 2020-12 if it names none; `format` is a note, as
     the drafts have it, and not checked. Raises `UserError` that names the config's `field` for a
@@ -41,15 +74,7 @@ def read_schema(path: Path, field: str) -> Callable[[str], bool]:
     except SchemaError as error:
         raise _no_schema(where, f"at {error.json_path}: {error.message}") from None
     _check_references(where, schema, specification)
-    validator = draft(schema, registry=EMPTY_REGISTRY)  # the usual one fetches
-
-    def is_valid(text: str) -> bool:
-        try:
-            return validator.is_valid(parse(text))
-        except (ValueError, RecursionError):  # RecursionError: brackets nested a thousand deep
-            return False
-
-    return is_valid
+    return Schema(schema, draft(schema, registry=EMPTY_REGISTRY))  # the usual one fetches
 
 
 def parse(text: str) -> Any:

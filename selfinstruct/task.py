@@ -19,6 +19,7 @@ from selfinstruct.filters.executable import Executables
 from selfinstruct.filters.standards import Standards
 from selfinstruct.metrics import metrics_of
 from selfinstruct.recipes import WITHOUT_LABEL, labelling
+from selfinstruct.schema import open_schema
 from selfinstruct.types import CHAT, Example, RealData, Speech
 
 JUDGE = "judge"
@@ -50,6 +51,8 @@ def settle(cfg: Config, data: RealData) -> Task:
     Executables.of(cfg.filters.executable)
     speech = cfg.teacher.speech
     recipes = _settle_recipes(cfg.generate, speech, data, target)
+    if "records" in recipes:
+        _check_records(cfg, target, data)
     takes_label = labelling(recipes)
     check_goals(cfg.generate, data.labels, takes_label)
     if cfg.generate.focus is not None:
@@ -88,6 +91,23 @@ def _settle_recipes(
     return {name: weights[name] / total for name in sorted(weights)}
 
 
+def _check_records(cfg: Config, target: Target, data: RealData) -> None:
+    """Raises `UserError` where records have no schema, or the seeds another shape than theirs."""
+    shape = cfg.generate.records.json_schema
+    if shape is None:
+        raise UserError(
+            "recipe records is asked, and there is no schema",
+            next_step="name its file in generate.records.json_schema",
+        )
+    open_schema(Path(shape), "generate.records.json_schema")
+    if target != "response" or any(row.input for row in data.train):
+        raise UserError(
+            "recipe records is asked, and the seeds are not texts with a record each",
+            why="a row has its text in `instruction`, its record in `response`, and no more",
+            next_step="map them with seeds.columns, and put what is common to all into task.system",
+        )
+
+
 def located(cfg: Config, base: Path) -> Config:
     """The config with the files that it names found, below `base` first, then here; prices read.
 
@@ -98,13 +118,16 @@ def located(cfg: Config, base: Path) -> Config:
     table = cfg.budget.price_file
     listed = load_prices(find_path(table, base)) if table else {}
     evaluate = {"json_schema": schema and str(find_path(schema, base))}
-    form = cfg.filters.format
+    form, records = cfg.filters.format, cfg.generate.records
     shape = {"json_schema": form.json_schema and str(find_path(form.json_schema, base))}
     filters = {"format": form.model_copy(update=shape)}
+    shape = {"json_schema": records.json_schema and str(find_path(records.json_schema, base))}
+    generate = {"records": records.model_copy(update=shape)}
     guard = {"lm_eval_path": tasks and str(find_path(tasks, base))}
     return cfg.model_copy(
         update={
             "filters": cfg.filters.model_copy(update=filters),
+            "generate": cfg.generate.model_copy(update=generate),
             "evaluate": cfg.evaluate.model_copy(update=evaluate),
             "guard": cfg.guard.model_copy(update=guard),
             "budget": cfg.budget.model_copy(update={"prices": listed | cfg.budget.prices}),

@@ -49,6 +49,26 @@ def test_general_seeds_are_planned_with_self_instruct(
         assert words in text
 
 
+@pytest.mark.parametrize(
+    ("teacher", "calls", "held"),
+    [
+        (["teacher.backend=llamacpp"], 10, True),
+        (["teacher.backend=llamacpp", "teacher.structured=never"], 10, False),
+        (["teacher.backend=llamacpp", "teacher.template=none"], 100, False),
+    ],
+)
+def test_many_rows_a_call_are_fewer_calls_and_a_schema_is_told(
+    teacher: list[str], calls: int, held: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["generate.recipe=few_shot", "generate.accept=100", *teacher]
+    found = plan_run(CONFIGS / "quickstart.yaml", asked)
+    assert found["calls_per_round"]["least"] == calls
+    assert (found["first_prompt"]["schema"] is not None) == held
+    print_plan(found)
+    told = " ".join(capsys.readouterr().out.split())
+    assert ("held to a schema by the server" in told) == held
+
+
 def test_what_is_odd_about_a_split_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     few = ["seeds.max_per_label={train: 1, gate: 1}"]
     found = plan_run(CONFIGS / "quickstart.yaml", few)

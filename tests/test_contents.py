@@ -36,6 +36,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_plugin(tmp_path)
     (tmp_path / "schema.json").write_text("{}")
     (tmp_path / "form.json").write_text("{}")
+    (tmp_path / "record.json").write_text("{}")
     (tmp_path / "tasks").mkdir()
     (tmp_path / "tasks/one.yaml").write_text("task: one")
     (tmp_path / "model.gguf").write_bytes(b"GGUF")
@@ -56,6 +57,7 @@ def config(**sections: Any) -> Config:
             "executable": {"check": "own_code:make_test"},
         },
         "guard": {"lm_eval_path": "tasks"},
+        "generate": {"records": {"json_schema": "record.json"}},
         "judge": {"model": {"backend": "llamacpp", "name": "judge.gguf"}},
     }
     return parse_config({**tree, **sections})
@@ -66,6 +68,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "evaluate.json_schema": lambda here: (here / "schema.json").write_text("true"),
     "filters.format.json_schema": lambda here: (here / "form.json").write_text("true"),
     "filters.executable.check": lambda here: write_plugin(here, make_test=1),
+    "generate.records.json_schema": lambda here: (here / "record.json").write_text("true"),
     "guard.lm_eval_path": lambda here: (here / "tasks/two.yaml").write_text("task: two"),
     "student.name": lambda here: (here / "model.gguf").write_bytes(b"GGUF, another"),
     "teacher.name": lambda here: write_plugin(here, teach=1),
@@ -85,7 +88,9 @@ def test_a_change_of_content_shows_in_its_field_alone(here: Path, field: str) ->
 @pytest.mark.usefixtures("here")
 def test_what_is_not_here_has_no_content() -> None:
     served = {"backend": "openai", "name": "m", "base_url": "http://127.0.0.1:1/v1"}
-    plain: dict[str, Any] = {name: {} for name in ("evaluate", "filters", "guard", "judge")}
+    plain: dict[str, Any] = {
+        name: {} for name in ("generate", "evaluate", "filters", "guard", "judge")
+    }
     plain["student"] = {"name": "someone/never-fetched"}
     assert contents(config(**plain, teacher=served), BASE) == {}
     gone = {"backend": "scripted", "name": "gone.jsonl"}

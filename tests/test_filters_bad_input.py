@@ -26,11 +26,12 @@ from selfinstruct.filters.contamination import HeldOut
 from selfinstruct.filters.contradiction import Answers, contradictions_within
 from selfinstruct.filters.format import Formats
 from selfinstruct.filters.heuristics import check_instance, check_instruction
+from selfinstruct.filters.indexes import Indexes
 from selfinstruct.filters.language import Guess, Languages
 from selfinstruct.filters.length import Lengths
 from selfinstruct.filters.novelty import NoveltyIndex
 from selfinstruct.filters.sandbox import run_python
-from selfinstruct.filters.screen import Indexes, check_question, screen
+from selfinstruct.filters.screen import check_question, screen
 from selfinstruct.filters.script import Scripts
 from selfinstruct.types import Drafts, Example, Match, Rejection
 

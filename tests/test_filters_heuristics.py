@@ -2,11 +2,15 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from selfinstruct.config import HeuristicsConfig
 from selfinstruct.filters.heuristics import (
+    HINTS,
     INSTANCE_CHECKS,
     INSTRUCTION_CHECKS,
+    REFUSAL,
     check_instance,
     check_instruction,
 )
@@ -287,3 +291,8 @@ def test_a_text_of_few_words_is_no_loop() -> None:
 
 def test_an_instruction_alone_is_not_blamed_for_its_missing_answer() -> None:
     assert check_instruction(Example("Name three red fruits"), CFG) is None
+
+
+@given(st.from_regex(REFUSAL))
+def test_every_refusal_holds_a_hint_of_it(text: str) -> None:
+    assert any(hint in text for hint in HINTS)

@@ -63,6 +63,17 @@ def test_closest_many_answers_in_order_and_adds_nothing() -> None:
     assert len(index) == 2
 
 
+def test_what_was_compared_already_is_left_out() -> None:
+    index = NoveltyIndex()
+    index.add_many([("a", "name three red fruits"), ("b", "list the kings of France")])
+    since = len(index)
+    index.add("c", "name three red fruits now")
+    assert index.closest("name three red fruits", since) == Match("c", 8 / 9)
+    asked = ["name three red fruits", "list the kings of France"]
+    assert index.closest_many(asked, since) == [Match("c", 8 / 9), None]
+    assert index.closest_many(asked, len(index)) == [None, None]
+
+
 TEN = "a b c d e f g h i j"
 
 
@@ -108,3 +119,39 @@ def test_an_empty_index_matches_nothing() -> None:
 def test_a_threshold_outside_the_range_is_an_error() -> None:
     with pytest.raises(UserError, match="70"):
         NoveltyIndex(70)
+
+
+@pytest.mark.parametrize(
+    ("known", "nearly", "other"),
+    [
+        ("请把这封信翻译成英文", "请将这封信翻译为英文", "把下面的数字从小到大排序"),
+        ("我的快递什么时候能到", "请问我的快递什么时候到", "怎样才能睡得更好"),
+        (
+            "パスワードを忘れました。再設定する方法を教えてください。",
+            "パスワードを忘れてしまいました。再設定の方法を教えてください。",
+            "この数学の問題の解き方を教えてください",
+        ),
+        (
+            "この文を英語に翻訳してください",
+            "この文章を英語に翻訳して下さい",
+            "次の数字を小さい順に並べてください",
+        ),
+        (
+            "ฉันลืมรหัสผ่าน จะตั้งใหม่ได้อย่างไร",
+            "ฉันลืมรหัสผ่าน ต้องตั้งใหม่อย่างไร",
+            "ทำอย่างไรให้นอนหลับดีขึ้น",
+        ),
+        (
+            "พัสดุของฉันจะมาถึงเมื่อไหร่",
+            "พัสดุของผมจะมาถึงเมื่อไร",
+            "อยากเปลี่ยนเป็นแพ็กเกจรายปี",
+        ),
+    ],
+)
+def test_the_papers_threshold_tells_near_from_other_in_scripts_without_spaces(
+    known: str, nearly: str, other: str
+) -> None:
+    index = NoveltyIndex(0.7)
+    index.add("known", known)
+    assert index.closest(nearly) is not None
+    assert index.closest(other) is None

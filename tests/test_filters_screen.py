@@ -11,7 +11,8 @@ from selfinstruct.config import (
     MemorisationConfig,
     NoveltyConfig,
 )
-from selfinstruct.filters.screen import Indexes, Verified, Verify, check_question, screen
+from selfinstruct.filters.indexes import Indexes
+from selfinstruct.filters.screen import Verified, Verify, check_question, screen
 from selfinstruct.types import Drafts, Example, Message, Rejection, Score, Screened
 
 CFG = FiltersConfig()
@@ -410,3 +411,31 @@ def test_what_models_turned_down_is_nobodys_neighbour() -> None:
     assert [item.reason for item in screened.rejected] == ["label_disagrees"]
     later = screen(Drafts((first,)), indexes, CFG)
     assert [item.neighbour for item in later.rejected] == [again.id]
+
+
+BOTH = FiltersConfig(novelty=NoveltyConfig(over="instruction_and_input"))
+
+
+def test_instruction_and_input_may_be_new_together() -> None:
+    known = Example("Put it into English", "Das Haus ist alt und schief", "The house is old.")
+    other = Example("Put it into English", "Morgen wird es endlich regnen", "It will rain.")
+    nearly = replace(known, input="Das Haus ist alt und klein", response="It is small.")
+    assert reasons(judge(other, train=[known])) == [("too_similar", known.id)]
+    screened = judge(other, nearly, train=[known], cfg=BOTH)
+    assert screened.accepted == (other,)
+    assert reasons(screened) == [("too_similar", known.id)]
+
+
+def test_instances_are_held_to_each_other_where_their_inputs_have_to_be_new() -> None:
+    first = Example("Put it into English", "Das Haus ist alt und schief", "The house is old.")
+    nearly = replace(first, input="Das Haus ist alt und klein", response="It is small.")
+    assert judge(first, nearly).accepted == (first, nearly)
+    assert reasons(judge(first, nearly, cfg=BOTH)) == [("too_similar", first.id)]
+
+
+def test_a_question_without_its_input_is_not_judged_by_it() -> None:
+    known = Example("Translate the short sentence", "", "Which one?")
+    asked = Example("Translate the short sentence")
+    for cfg, reason in ((CFG, "too_similar"), (BOTH, None)):
+        rejection = check_question(asked, Indexes.build([known], [], [], cfg), cfg)
+        assert (rejection and rejection.reason) == reason

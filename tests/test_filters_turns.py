@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfinstruct.config import FiltersConfig, HeuristicsConfig
-from selfinstruct.filters.screen import Indexes, check_question, screen
+from selfinstruct.filters.indexes import Indexes
+from selfinstruct.filters.screen import check_question, screen
 from selfinstruct.filters.turns import check_turns
 from selfinstruct.types import Drafts, Example, Message, Role
 

@@ -383,6 +383,35 @@ def test_a_full_round_has_exactly_the_rows_of_every_quota_and_request() -> None:
     assert {item.reason for item in found.screened.rejected} >= {"quota_full"}
 
 
+REQUEST = "What is asked for: in march"
+
+
+def test_a_request_that_is_filled_is_never_asked_again() -> None:
+    cfg = GenerateConfig.model_validate({**PLAIN, "requests": [{"ask": "in march", "count": 2}]})
+    notebook = Notebook()
+    asked: dict[int, list[str]] = {}
+
+    def in_wave(wave: int) -> Ask:
+        return spy(asked.setdefault(wave, []))(wave)
+
+    generate(in_wave, notebook.memory, AIM, cfg, FiltersConfig())
+    kept = [sum(bool(row.request) for row in notebook.waves[n].accepted) for n in sorted(asked)]
+    (full,) = [n for n in sorted(asked) if sum(kept[: n + 1]) == 2 and kept[n]]
+    for wave, prompts in asked.items():
+        assert wave <= full or not any(REQUEST in prompt for prompt in prompts)
+    assert len(asked) > full + 2
+
+
+def test_the_walk_over_personas_goes_on_from_wave_to_wave() -> None:
+    asked: list[str] = []
+    cfg, aim = aimed("personas")
+    generate(spy(asked), Notebook().memory, aim, cfg, FiltersConfig())
+    aims = [text.partition("\n")[2] for text in asked if "Who writes" in text]
+    assert len(aims) >= 12
+    for turn in range(len(aims) // 6):
+        assert len(set(aims[6 * turn : 6 * turn + 6])) == 6
+
+
 def done(found: Filled) -> tuple[Example, ...]:
     return found.screened.accepted
 

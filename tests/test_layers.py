@@ -80,6 +80,8 @@ HEAVY = {
     "accelerate",
     "aiohttp",
     "xllamacpp",
+    "sentence_transformers",
+    "datasketch",
 }
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")

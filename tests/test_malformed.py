@@ -21,17 +21,20 @@ from selfinstruct.config import (
     GenerateConfig,
     JudgeConfig,
     MixtureConfig,
+    RecordsConfig,
 )
-from selfinstruct.filters.screen import Indexes, check_question, screen
+from selfinstruct.filters.indexes import Indexes
+from selfinstruct.filters.screen import check_question, screen
 from selfinstruct.judge import judge_answers, read_choice
 from selfinstruct.metrics import metrics_of
 from selfinstruct.mixture import mix
 from selfinstruct.recipes import RECIPES, Material, Situation, Wave, draw_orders
 from selfinstruct.recipes.few_shot import ASK, COMPLETE
+from selfinstruct.recipes.records import RECORD, TEXT
 from selfinstruct.recipes.self_instruct import INPUT_FIRST, IS_CLASSIFICATION, OUTPUT_FIRST, PROPOSE
 from selfinstruct.store import Store
 from selfinstruct.teacher import Teacher, ask
-from selfinstruct.text import CONTROL
+from selfinstruct.text import CONTROL, without_surrogates
 from selfinstruct.types import (
     Completion,
     Drafts,
@@ -53,6 +56,7 @@ PLAIN = tuple(
     Example(f"Do the task number {n} now.", f"in {n}", f"out {n}", kind="task") for n in range(10)
 )
 FILTERS = FiltersConfig()
+RECORDS = RecordsConfig(json_schema=str(Path(__file__).parent / "golden" / "record_schema.json"))
 FOREIGN = ("<|im_end|>", "<|eot_id|>", "<end_of_turn>", "[/INST]", "<|endoftext|>", "</s>")
 QUESTION, ANSWER = "label_first/question.j2", "label_first/answer.j2"
 
@@ -69,6 +73,8 @@ GOOD: dict[str, Callable[[int], str]] = {
     IS_CLASSIFICATION: lambda n: ("Yes", "No")[n % 2],
     INPUT_FIRST: lambda n: f"Input: {n}\nOutput: {new_words(n)}",
     ASK: lambda n: json.dumps({"items": [{"text": new_words(n), "response": new_words(n)}]}),
+    RECORD: lambda n: json.dumps({"name": f"old{n}", "kind": "old"}),
+    TEXT: new_words,
     COMPLETE: lambda n: f" {new_words(n)}",
     OUTPUT_FIRST: lambda n: f"Class label: glad{n}\nInput: {new_words(n)}",
 }
@@ -121,6 +127,8 @@ STAGES: list[tuple[str, chat.Target, str]] = [
     ("few_shot", "label", COMPLETE),
     ("few_shot", "label_and_response", COMPLETE),
     ("few_shot", "response", COMPLETE),
+    ("records", "response", RECORD),
+    ("records", "response", TEXT),
     ("self_instruct", "response", PROPOSE),
     ("self_instruct", "response", IS_CLASSIFICATION),
     ("self_instruct", "response", INPUT_FIRST),
@@ -143,7 +151,7 @@ def run_wave(
         lambda example: check_question(example, indexes, FILTERS),
         Speech(turns=asked.template != COMPLETE),
     )
-    cfg = GenerateConfig(prompts_per_wave=count, samples_per_prompt=1)
+    cfg = GenerateConfig(prompts_per_wave=count, samples_per_prompt=1, records=RECORDS)
     rng = random.Random(0)
     wave = Wave(
         1, 0, rng, draw_orders({recipe: 1.0}, Situation(train, labels, "0/1"), cfg, count, rng)
@@ -160,6 +168,26 @@ def spaced(text: str) -> str:
     return " ".join(text.split())
 
 
+def record_of(row: Example) -> list[str]:
+    """The strings of a record that was read: it is written anew, each value as it was."""
+    if row.source != "recipe:records" or not row.response.startswith("{"):
+        return []
+    try:
+        record = json.loads(row.response)
+    except (ValueError, RecursionError):
+        return []
+    found, waiting = [], [record]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            waiting += [*node.keys(), *node.values()]
+        elif isinstance(node, list):
+            waiting += node
+        elif isinstance(node, str):
+            found.append(without_surrogates(node))
+    return found
+
+
 def require_sound(asked: Broken, drafts: Drafts, screened: Screened) -> None:
     """Both sides count the same, every fate names its call, and every word was said."""
     before = [*drafts.examples, *(rejection.what for rejection in drafts.rejections)]
@@ -172,7 +200,8 @@ def require_sound(asked: Broken, drafts: Drafts, screened: Screened) -> None:
     given = {"", *(row.instruction for row in LABELLED)}
     for row in rows:
         assert row.attempt in said
-        for words in (row.instruction, row.input, row.response):
+        record = record_of(row)
+        for words in (row.instruction, row.input, *(record or [row.response])):
             if words not in given and spaced(words) not in said[row.attempt]:
                 assert any(spaced(words) in text for text in said.values()), words
     for row in screened.accepted:

@@ -156,13 +156,14 @@ def test_a_chat_model_is_asked_for_json_and_held_to_it_where_its_server_does(
     rows = [{name: f"{name} {n}" for name in fields} for n in range(3)]
     teacher, drafts = ask([items(*rows)], speech, order, target)
     [prompt] = teacher.prompts
-    words = words_of(prompt)
+    first, answer, last = (turn.content for turn in prompt.messages)
     assert prompt.schema == (schema_of(fields) if held else "")
-    assert "Write 3 new ones" in words
-    assert all(f'"{name}": "..."' in words for name in fields)
-    shown, _ = json.JSONDecoder().raw_decode(words, words.index('{"items"'))
-    assert len(shown["items"]) == (4 if order.label is None else 3)
-    assert all(tuple(each) == fields for each in shown["items"])
+    shown = json.loads(answer)["items"]
+    assert len(shown) == (4 if order.label is None else 3)
+    assert all(tuple(each) == fields for each in shown)
+    assert first.startswith(f"Write {len(shown)} ")
+    assert last.startswith("Write 3 more ")
+    assert order.label is None or '"late_fee"' in last
     assert teacher.sampling.max_tokens == 3 * CFG.question.max_tokens
     assert len(drafts.examples) == 2 * 3
     assert [row.attempt for row in drafts.examples] == ["call 0"] * 3 + ["call 1"] * 3
@@ -253,8 +254,9 @@ def test_a_text_without_an_instruction_is_the_instruction() -> None:
 def test_a_label_without_a_row_to_show_still_has_its_shape() -> None:
     cfg = CFG.model_copy(update={"demos": DemosConfig(real=0, synthetic=0)})
     for speech in (BASE, CHAT):
-        _, drafts = ask(["only words here"], speech, cfg=cfg)
+        teacher, drafts = ask(["only words here"], speech, cfg=cfg)
         assert {row.input for row in drafts.examples} == {"only words here"}
+    assert 'a list "items" of objects with "text"' in words_of(teacher.prompts[0])
 
 
 @pytest.mark.parametrize("speech", [BASE, CHAT, HELD])

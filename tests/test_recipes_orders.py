@@ -142,6 +142,15 @@ def test_a_goal_that_never_yields_does_not_starve_the_others() -> None:
     assert drawn["refund"] > 70
 
 
+def test_a_wave_spreads_over_its_goals() -> None:
+    cfg = config(accept=100, quotas={"fee": 50, "refund": 50}, prompts_per_wave=10)
+    even = 0
+    for seed in range(200):
+        drawn = Counter(order.label for order in draw(cfg, seed))
+        even += abs(drawn["fee"] - drawn["refund"]) <= 2
+    assert even > 155  # of coins that forget it would be 131
+
+
 def test_a_request_is_shown_until_it_has_its_rows() -> None:
     asked = [{"ask": "a fee in francs", "count": 3, "label": "fee"}, {"ask": "a rhyme", "count": 2}]
     cfg = config(accept=10, requests=asked, prompts_per_wave=50)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfinstruct.errors import UserError
-from selfinstruct.schema import parse, read_schema
+from selfinstruct.schema import open_schema, parse, read_schema
 
 TICKET = {
     "type": "object",
@@ -144,3 +144,21 @@ def test_a_number_is_read_where_it_is_finite(value: float) -> None:
     else:
         with pytest.raises(ValueError, match="is no JSON"):
             parse(json.dumps(value))
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ({"team": "sales"}, None),
+        ({"team": "ops"}, "$.team: 'ops' is not one of ['sales', 'support']"),
+        ({"hours": 1}, "$: 'team' is a required property"),
+        ({"team": "sales", "hours": "many"}, "$.hours: 'many' is not of type 'number'"),
+        ([], "$: [] is not of type 'object'"),
+    ],
+)
+def test_a_fault_is_its_place_and_the_rule(tmp_path: Path, value: Any, fault: str | None) -> None:
+    path = tmp_path / "schema.json"
+    path.write_text(json.dumps(TICKET))
+    schema = open_schema(path, "here.schema")
+    assert schema.value == TICKET
+    assert schema.fault(value) == fault

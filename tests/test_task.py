@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,26 @@ def test_filters_that_cannot_work_are_told_before_anything_is_spent(
 ) -> None:
     with pytest.raises(UserError, match=message):
         settle(config(filters=filters), data(RESPONSE))
+
+
+def test_records_need_a_schema_and_texts_with_a_record_each(tmp_path: Path) -> None:
+    (tmp_path / "schema.json").write_text("{}")
+    (tmp_path / "bad.json").write_text('{"type": 5}')
+    plain = Example("a text", response="{}")
+
+    def settled(schema: str | None, row: Example = plain) -> Mapping[str, float]:
+        records = {"json_schema": schema}
+        cfg = config(generate={"recipe": "records", "records": records})
+        return settle(located(cfg, tmp_path), data(row)).recipes
+
+    assert settled("schema.json") == {"records": 1.0}
+    with pytest.raises(UserError, match="there is no schema"):
+        settled(None)
+    with pytest.raises(UserError, match=r"generate.records.json_schema: .*bad\.json"):
+        settled("bad.json")
+    for row in (RESPONSE, LABEL, BOTH):
+        with pytest.raises(UserError, match="not texts with a record each"):
+            settled("schema.json", row)
 
 
 def test_label_first_without_labels_is_refused() -> None:

@@ -1,5 +1,6 @@
 """`plan`: what a run would do and what its gate could see, before anything is spent."""
 
+import json
 import math
 import random
 from collections.abc import Sequence
@@ -92,6 +93,7 @@ def plan_run(
         "first_prompt": {
             "template": prompts[0].template,
             "version": prompts[0].version,
+            "schema": json.loads(prompts[0].schema) if prompts[0].schema else None,
             "messages": [[message.role, message.content] for message in prompts[0].messages],
         },
         "steps_per_student": task.steps,
@@ -311,9 +313,13 @@ def _recipes(weights: dict[str, float]) -> str:
 
 def _calls(cfg: GenerateConfig, task: Task) -> dict[str, int]:
     """Calls of one round if every candidate is accepted, and if candidates run out first."""
-    answers = 0 if task.target == "label" else 1
-    least = cfg.accept * (1 + answers)
-    return {"least": least, "most": max(least, cfg.max_candidates * (1 + answers))}
+    each = 1.0 if task.target == "label" else 2.0
+    few = 1 / cfg.items_per_call if task.speech.turns else 1.0
+    a_row = sum(
+        share * (few if recipe == "few_shot" else each) for recipe, share in task.recipes.items()
+    )
+    least = math.ceil(cfg.accept * a_row)
+    return {"least": least, "most": max(least, math.ceil(cfg.max_candidates * a_row))}
 
 
 def _tokens(prompt: Prompt) -> int:
@@ -336,7 +342,8 @@ def print_plan(plan: dict[str, Any]) -> None:
         "real rows": rows + (f" ({left} left out)" if left else ""),
         "labels": str(len(plan["labels"])) if plan["labels"] else "none",
         "student writes": plan["target"].replace("_", " "),
-        "teacher": f"{plan['teacher']} asked by {_recipes(plan['recipes'])}",
+        "teacher": f"{plan['teacher']} asked by {_recipes(plan['recipes'])}"
+        + ", its JSON held to a schema by the server" * bool(plan["first_prompt"]["schema"]),
         "calls a round": f"{calls['least']} if all are accepted, at most about {calls['most']}",
         "tokens a call": f"about {plan['prompt_tokens_per_call']} in the prompt",
         "training": f"{plan['steps_per_student']} optimiser steps for every student",

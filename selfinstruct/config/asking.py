@@ -234,7 +234,18 @@ class DemosConfig(Section):
     """A synthetic example of a deeper generation is never shown."""
 
 
-RecipeName = Literal["label_first", "self_instruct", "few_shot", "dialogue"]
+class RecordsConfig(Section):
+    """The records that recipe `records` writes."""
+
+    json_schema: str | None = None
+    """A file with the JSON schema of a response; a relative path starts at the config's folder."""
+    values_in_text: bool = True
+    """Drop a text that does not hold every string of its record, those aside that the schema lists
+    (`enum`, `const`): such a record could not have been read from it.
+    """
+
+
+RecipeName = Literal["label_first", "self_instruct", "few_shot", "dialogue", "records"]
 
 
 class GenerateConfig(AimConfig):
@@ -268,12 +279,14 @@ class GenerateConfig(AimConfig):
     instances_per_instruction: Positive = 3
     """Instances asked of one instruction (self_instruct)."""
     items_per_call: Positive = 10
-    """New rows asked for in one answer (few_shot); each may take question.max_tokens. A teacher
-    without turns writes one: asked for more, a small model repeats itself.
+    """New rows asked for in one answer (few_shot); each may take question.max_tokens, so that
+    samples_per_prompt: 1 will mostly do. A teacher without turns writes one row an answer: asked
+    for more, a small model repeats itself.
     """
     subject: Annotated[str, Field(min_length=1)] = "texts"
     """What labelled texts are, in the plural, as few_shot names them: `messages of bank customers`.
     """
+    records: RecordsConfig = RecordsConfig()
     demos: DemosConfig = DemosConfig()
     question: Sampling = Sampling(temperature=0.9, top_p=0.95, max_tokens=128)
     """Sampling for new instructions and inputs."""
@@ -330,13 +343,47 @@ class HeuristicsConfig(Section):
     """A response whose ROUGE-L with its own question is above this only repeats it."""
 
 
+class EmbeddingConfig(Section):
+    """A model of sentence-transformers that tells paraphrases; needs the extra `embedding`."""
+
+    model: str
+    """A folder, or a name on the hub."""
+    threshold: Share = 0.9
+    """Drop a candidate whose cosine with a known text is above this (Deita, Liu et al. 2024, keeps
+    what is below 0.9).
+    """
+
+
+class MinHashConfig(Section):
+    """Known texts proposed by MinHash instead of found exactly; needs the extra `minhash`."""
+
+    jaccard: Annotated[float, Field(gt=0, lt=1)] = 0.4
+    """Share of words in common from which texts are likely to be proposed. Texts of one length with
+    a ROUGE-L of 0.7 share at least 0.54 of theirs.
+    """
+    permutations: Annotated[int, Field(ge=2)] = 128
+    """Hashes of a text (datasketch's default): more miss less and take more time and memory."""
+
+
 class NoveltyConfig(Section):
     """ROUGE-L against seeds, pool and this batch."""
 
+    over: Literal["question", "instruction_and_input"] = "question"
+    """What has to be new: the question (the instruction, as in the paper, or the input where a
+    label is to be found for it), or instruction and input together. The latter tells apart what
+    shares an instruction and judges each instance of one; where all rows have the same long
+    instruction it finds everything alike.
+    """
     threshold: Share | None = 0.7
     """Drop a candidate whose nearest neighbour is above this (the paper's value)."""
     response_threshold: Share | None = None
     """The same for responses; off by default, since short answers repeat rightly."""
+    embedding: EmbeddingConfig | None = None
+    """Also drop what is near in meaning though not in words; None is off."""
+    minhash: MinHashConfig | None = None
+    """Not exact, for pools beyond ten million questions: some near ones are missed. None is the
+    exact index.
+    """
 
 
 class ContaminationConfig(Section):

@@ -81,6 +81,13 @@ SPEAKS_AS_AI = (
 OPENING = r"^(?:[^?]{0,80}(?:[,.;:!]| but) )?(?:but )?(?:i'm afraid (?:that )?)?i"
 REFUSAL = re.compile(rf"{OPENING}(?:{'|'.join(DECLINES)})|{'|'.join(SPEAKS_AS_AI)}")
 
+HINTS = (
+    *("can't", "cannot", "can not", "won't", "will not", "refuse to", "unable", "not able"),
+    *("not allowed", "not programmed", "decline", "not comfortable", " ai", "artificial"),
+    *("language model", "do not have", "don't have", "my knowledge", "against my"),
+)
+"""Of these a refusal has one: looking for them takes a tenth of the time of `REFUSAL`."""
+
 
 class Breach(NamedTuple):
     """What a rule measured and the limit it broke."""
@@ -271,7 +278,8 @@ def _garbled(*texts: str) -> Breach | None:
 def _refusal(text: str, cfg: HeuristicsConfig) -> Breach | None:
     if not cfg.refusals:
         return None
-    found = REFUSAL.search(normalise(text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+    said = normalise(text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    found = REFUSAL.search(said) if any(hint in said for hint in HINTS) else None
     return None if found is None else Breach(found.group())
 
 

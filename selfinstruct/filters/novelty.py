@@ -6,8 +6,10 @@ It decides as Self-Instruct's loop over the whole pool does, with the threshold 
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from selfinstruct.near.index import Near, RougeIndex
+from selfinstruct.near.saved import load_index, save_index
 from selfinstruct.text import words
 from selfinstruct.types import Match
 
@@ -36,13 +38,31 @@ class NoveltyIndex:
 
     def add(self, id: str, text: str) -> None:  # noqa: A002 - the field's name in every record here
         """Make a text known; ids need not be unique."""
-        self._index.add(words(text))
+        if self.threshold is not None:
+            self._index.add(words(text))
         self._ids.append(id)
 
     def add_many(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Make (id, text) pairs known, in order."""
         for key, text in pairs:
             self.add(key, text)
+
+    def save(self, path: Path, key: str) -> None:
+        """Put all that is known in a file, under the digest of what it was made of.
+
+        Raises `DiskError` where the disk refuses it.
+        """
+        save_index(path, key, self._index, self._ids)
+
+    def load(self, path: Path, key: str) -> bool:
+        """Know what was saved under this key, and nothing else; False, and nothing changes, where
+        no such file is there or it is damaged: then all has to be added.
+        """
+        ids = load_index(path, key, self._index)
+        if ids is None:
+            return False
+        self._ids = ids
+        return True
 
     def closest(self, text: str, since: int = 0) -> Match | None:
         """The known text with the highest ROUGE-L, if that passes; of equals the first added.
@@ -53,6 +73,8 @@ class NoveltyIndex:
 
     def closest_many(self, texts: Iterable[str], since: int = 0) -> list[Match | None]:
         """The answer of `closest` for each text, in order; none of them is added."""
+        if self.threshold is None:
+            return [None for _ in texts]
         asked = [words(text) for text in texts]
         return [self._best(near) for near in self._index.near_many(asked, since)]
 

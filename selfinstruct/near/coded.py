@@ -81,7 +81,8 @@ def bounds_of(query: Query, lengths: Counts, limit: Limit) -> Bounds:
     """For texts of these lengths, the number of bits that sketches of near ones stay below."""
     totals = lengths + query.length
     bounds = totals - 2 * limit.least_of(totals) - query.unknown + 1
-    return bounds.clip(0, SKETCH_BITS + 1).astype(np.int16)
+    bits: Bounds = np.minimum(np.maximum(bounds, 0), SKETCH_BITS + 1).astype(np.int16)
+    return bits
 
 
 def alike(query: Query, lanes: Iterable[Bits], bounds: Bounds) -> npt.NDArray[np.bool_]:

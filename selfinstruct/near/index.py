@@ -16,7 +16,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import LCSseq
 
 from selfinstruct.near.block import NONE, Block, Rows, Ways
-from selfinstruct.near.coded import LANES, Packed, Query, alike, bounds_of, pack, sketch
+from selfinstruct.near.coded import LANES, Bits, Packed, Query, alike, bounds_of, pack, sketch
 from selfinstruct.near.limit import Counts, Limit
 from selfinstruct.text import words
 
@@ -30,6 +30,17 @@ class Near(NamedTuple):
 
     positions: Counts
     rouge_l: npt.NDArray[np.float64]
+
+
+class State(NamedTuple):
+    """All that an index was told: words by their numbers, texts packed, their lengths in words, and
+    their sketches one after another.
+    """
+
+    vocabulary: list[str]
+    texts: Sequence[Packed]
+    lengths: npt.NDArray[np.int32]
+    sketches: Bits
 
 
 NOTHING = Near(NONE, np.empty(0, np.float64))
@@ -66,6 +77,20 @@ class RougeIndex:
         self._texts.append(pack(numbers))
         self._lengths.append(len(tokens))
         self._sketches.frombytes(sketch(numbers))
+
+    @property
+    def state(self) -> State:
+        """A copy of all that was added."""
+        lengths, sketches = np.array(self._lengths, np.int32), np.array(self._sketches, np.uint64)
+        return State(list(self._vocabulary), tuple(self._texts), lengths, sketches)
+
+    def restore(self, state: State) -> None:
+        """Become what an index of that state is, whatever was added here."""
+        self._vocabulary = {word: number for number, word in enumerate(state.vocabulary)}
+        self._texts = list(state.texts)
+        self._lengths = array("i", state.lengths.tobytes())
+        self._sketches = array("Q", state.sketches.tobytes())
+        self._blocks = []
 
     def near(self, tokens: Sequence[str], since: int = 0) -> Near:
         """Every text from position `since` on that passes the threshold with this one, given as

@@ -83,9 +83,15 @@ class Postings:
         numbers = np.array(query.numbers, np.int64)
         ranks = np.sort(self._ranks[numbers[numbers < len(self._ranks)]])
         unknown = query.length - len(ranks)
+        is_new = np.diff(ranks, prepend=-1) > 0
         fewest = self._limit.window(query.length)[0]
-        few = np.unique(ranks[: max(0, self._limit.prefix(query.length, query.length) - unknown)])
-        many = np.unique(ranks[: max(0, self._limit.prefix(query.length, fewest) - unknown)])
+        few, many = (
+            ranks[:rarest][is_new[:rarest]]
+            for rarest in (
+                max(0, self._limit.prefix(query.length, shortest) - unknown)
+                for shortest in (query.length, fewest)
+            )
+        )
         # What is plainly too much is not looked for: a search takes longer than a sum.
         if self._many_of[few].sum() + self._few_of[many].sum() > ANY_LENGTH * most:
             return None

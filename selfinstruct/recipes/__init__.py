@@ -12,6 +12,7 @@ from selfinstruct.recipes.dialogue import dialogue
 from selfinstruct.recipes.few_shot import few_shot
 from selfinstruct.recipes.label_first import label_first
 from selfinstruct.recipes.orders import WITHOUT_LABEL, Situation, draw_orders, labelling
+from selfinstruct.recipes.records import records
 from selfinstruct.recipes.self_instruct import self_instruct
 from selfinstruct.types import Drafts
 
@@ -33,6 +34,7 @@ RECIPES: Mapping[str, Recipe] = {
     "dialogue": dialogue,
     "few_shot": few_shot,
     "label_first": label_first,
+    "records": records,
     "self_instruct": self_instruct,
 }
 

@@ -25,7 +25,7 @@ TAKES_LABEL = frozenset({"label_first", "few_shot"})
 """The recipes whose prompts can ask for a label."""
 NEEDS_LABEL = frozenset({"label_first"})
 """... those that can ask for nothing without one,"""
-WITHOUT_LABEL = frozenset({"self_instruct"})
+WITHOUT_LABEL = frozenset({"records", "self_instruct"})
 """and those whose rows have none."""
 
 

@@ -46,6 +46,7 @@ _BEFORE = re.compile(
 """What may stand before the JSON that is an answer: JSON within an item of a list is none."""
 _WRAPPER = re.compile(r'\{\s*"[^"\\\n]{0,60}"\s*:\s*(?=\[)')
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_VALUE = re.compile(r'\{\s*(?=["}])|\[\s*(?=[\[{"\]\d-])')
 _BETWEEN = re.compile(r"[\s,]*")
 _BARE = re.compile(r'[^,\[\]{}"]+')
 _NEXT_LINE = re.compile(r"\n\s*(?=\{)")
@@ -77,6 +78,20 @@ def read_items(text: str, fields: Sequence[str], *, cut: bool = False) -> Read:
     if len(fields) == 1:
         return tuple((item,) for item in read_texts(text))
     return tuple(_read_blocks(text, fields))
+
+
+def read_json(text: str) -> tuple[str, ...]:
+    """The arrays and objects of an answer as they stand, without what talks about them; the last
+    one may be broken.
+    """
+    text = without_control(text)
+    found = []
+    opening = _VALUE.search(text)
+    while opening is not None:
+        end = _end_of(text, opening.start())
+        found.append(text[opening.start() : end])
+        opening = _VALUE.search(text, end)
+    return tuple(found)
 
 
 def read_line(text: str) -> Read:

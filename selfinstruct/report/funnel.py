@@ -29,7 +29,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
         *("not_json", "breaks_schema", "breaks_pattern", "broken_code"),
     ),
     "not contradicted": ("contradiction",),
-    "novel": ("too_similar", "response_too_similar"),
+    "novel": ("too_similar", "response_too_similar", "same_meaning"),
     "not held out": ("contaminated",),
     "of parents with room": ("too_many_children",),
     "run without error": ("no_code", "fails_when_run"),
