@@ -73,6 +73,27 @@ def load_checkpoint(folder: Path, name: str) -> Checkpoint:
     return Checkpoint(name, base, folder, digest(found))
 
 
+def fold_folder(name: str) -> str:
+    """Where in its round's folder the adapter of a fold lies, such as `fold 2 of 5`."""
+    return f"folds/{name.removeprefix('fold ').replace(' ', '-')}"
+
+
+def require_same(checkpoint: Checkpoint, base: str, wanted: str) -> Checkpoint:
+    """The checkpoint, if it belongs on this base and its digest is the one that the ledger holds.
+
+    Raises `StoreError` for any other: the digest is that of the adapter's files, which do not say
+    what they belong on.
+    """
+    if (checkpoint.digest, checkpoint.base) != (wanted, base):
+        raise StoreError(
+            f"{checkpoint.adapter} is not the adapter of {checkpoint.name} that was evaluated",
+            why="its digest or its base differs from the ledger's; another machine or another "
+            "version of torch trains another one",
+            next_step=f"restore {checkpoint.adapter} from a copy, or start a run of another name",
+        )
+    return checkpoint
+
+
 def _write(model: Any, folder: Path) -> None:
     adapter = model.peft_config["default"]
     # A set's order changes from process to process, and the base's folder from machine to machine;

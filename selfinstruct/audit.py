@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.adapters import load_checkpoint
+from selfinstruct.adapters import fold_folder, load_checkpoint
 from selfinstruct.carry import digest_answers, digest_stage
 from selfinstruct.errors import StoreError
 from selfinstruct.files import read_jsonl
@@ -123,6 +123,9 @@ def _files(store: Store) -> Iterator[Finding]:
                 yield _rows(round_folder / "accepted.jsonl", digest([row.id for row in accepted]))
             case ["train"]:
                 yield _adapter(round_folder / "adapter", result["name"], result["digest"])
+            case ["fold", *_]:
+                folder = round_folder / fold_folder(stage["stage"])
+                yield _adapter(folder, stage["stage"], result["digest"])
             case ["sweep", key]:
                 # An arm that an older version finished has no digest: its manifest has to do.
                 adapter = store.folder / "sweep" / key / "adapter"

@@ -27,20 +27,24 @@ def _all(cfg: Config, base: Checkpoint) -> Iterator[tuple[str, str | None]]:
     own = [name for name in cfg.evaluate.metrics if ":" in name]
     if own:
         yield "evaluate.metrics", digest([source_of(find_function(name)) for name in own])
-    if schema := cfg.evaluate.json_schema:
-        yield "evaluate.json_schema", digest_file(Path(schema))
-    if schema := cfg.filters.format.json_schema:
-        yield "filters.format.json_schema", digest_file(Path(schema))
+    schemas = {
+        "evaluate.json_schema": cfg.evaluate.json_schema,
+        "filters.format.json_schema": cfg.filters.format.json_schema,
+        "generate.records.json_schema": cfg.generate.records.json_schema,
+    }
+    for field, path in schemas.items():
+        yield field, path and digest_file(Path(path))
     if ":" in (check := cfg.filters.executable.check or ""):
         yield "filters.executable.check", digest(source_of(find_function(check)))
-    if schema := cfg.generate.records.json_schema:
-        yield "generate.records.json_schema", digest_file(Path(schema))
     if tasks := cfg.guard.lm_eval_path:
         yield "guard.lm_eval_path", digest_tree(Path(tasks))
     yield "student.name", _student(cfg.student.name, base)
     yield "teacher.name", _model(cfg.teacher)
     if cfg.judge.model is not None:
         yield "judge.model.name", _model(cfg.judge.model)
+    rubric = cfg.filters.quality.rubric
+    if rubric is not None and rubric.model is not None:
+        yield "filters.quality.rubric.model.name", _model(rubric.model)
 
 
 def _student(name: str, base: Checkpoint) -> str | None:

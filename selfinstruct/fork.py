@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.adapters import load_checkpoint
+from selfinstruct.adapters import fold_folder, load_checkpoint
 from selfinstruct.carry import Drop, copy_ledger, digest_answers, digest_stage, prune
 from selfinstruct.config import Config, parse_config
 from selfinstruct.config.section import check_id
@@ -52,6 +52,11 @@ class Settings:
 
     cfg: Config
     contents: Mapping[str, str]
+
+
+def files_of(stage: str) -> tuple[str, ...]:
+    """What a finished stage left in its round's folder."""
+    return FILES.get(stage, (fold_folder(stage),) if stage.startswith("fold ") else ())
 
 
 def is_fork(folder: Path, source: Path) -> bool:
@@ -151,12 +156,17 @@ def _carry(source: Path, part: Path, asked: Settings) -> Row:
             **_told(store, stands, kept, gone),
             "stages": [[*place, digest_stage(store, *place)] for place in kept],
         }
-        trained = {place[0]: store.stage(*place)["digest"] for place in kept if place[1] == "train"}
+        trained = {
+            Path("rounds") / str(index) / name: store.stage(index, stage)["digest"]
+            for index, stage in kept
+            if stage == "train" or stage.startswith("fold ")
+            for name in files_of(stage)
+        }
     prune(part, _drop(stands, gone), {**_about(asked), "forked_from": about})
-    for index, wanted in trained.items():
-        _require_adapter(source / "rounds" / str(index) / "adapter", wanted, source)
+    for adapter, wanted in trained.items():
+        _require_adapter(source / adapter, wanted, source)
     for index, stage in kept:
-        for name in FILES.get(stage, ()):
+        for name in files_of(stage):
             file = Path("rounds") / str(index) / name
             if (source / file).exists():
                 copy_synced(source / file, part / file)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct import rows, student
+from selfinstruct.adapters import require_same
 from selfinstruct.aiming.weights import weak_labels
 from selfinstruct.errors import DivergedError, StoreError
 from selfinstruct.files import write_jsonl
@@ -40,7 +41,7 @@ def generate(here: Setting, index: int, pool: Pool, champion: Checkpoint) -> Scr
     # The teacher is gone before the student trains: llama.cpp's idle threads spin.
     with (
         closing(open_model(cfg.teacher, partial(here.note, index, "generate"))) as model,
-        verifying(here, index, champion) as verify_in_wave,
+        verifying(here, index, champion, here.asks(model, cfg.teacher)) as verify_in_wave,
     ):
         teacher = here.asks(model, cfg.teacher)
         filled = fill(
@@ -127,7 +128,7 @@ def train(here: Setting, index: int, mixture: Mixture) -> Checkpoint:
     out = here.folder(index) / "adapter"
     stored = here.store.stage(index, "train")
     if stored is not None and out.exists():
-        return _require_same(here, student.load_checkpoint(out, name), stored["digest"])
+        return require_same(student.load_checkpoint(out, name), here.base.base, stored["digest"])
     began = time.monotonic()
     here.note(index, "train", f"training {name} on {len(mixture.rows)} rows")
     losses: list[float | None] = []
@@ -144,7 +145,7 @@ def train(here: Setting, index: int, mixture: Mixture) -> Checkpoint:
         raise
     checkpoint = trained.checkpoint
     if stored is not None:
-        return _require_same(here, checkpoint, stored["digest"])
+        return require_same(checkpoint, here.base.base, stored["digest"])
     result = {
         "name": name,
         "digest": checkpoint.digest,
@@ -176,18 +177,6 @@ def _train(
         cfg.task.system,
     ) as workshop:
         return workshop.train(mixture.rows, out, cfg.seed, on_step, name)
-
-
-def _require_same(here: Setting, checkpoint: Checkpoint, wanted: str) -> Checkpoint:
-    # The digest is that of the adapter's files, which do not say what they belong on.
-    if (checkpoint.digest, checkpoint.base) != (wanted, here.base.base):
-        raise StoreError(
-            f"{checkpoint.adapter} is not the adapter of {checkpoint.name} that was evaluated",
-            why="its digest or its base differs from the ledger's; another machine or another "
-            "version of torch trains another one",
-            next_step=f"restore {checkpoint.adapter} from a copy, or start a run of another name",
-        )
-    return checkpoint
 
 
 def _tokens(here: Setting) -> Callable[[Any], int]:

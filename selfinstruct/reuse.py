@@ -214,6 +214,8 @@ def reuse(
     """
     parts = [part for each in changes for part in touched(each, before, after, real_rows)]
     gone = falling([*parts, "end"])
+    if "control" in gone and after.filters.quality.depends_on_students:  # who chose round 1's rows
+        gone = falling([*gone, "candidates"])
     last = 1 if "verdicts" in gone else _last(outcomes, after.rounds)
     return Reuse(gone, last)
 
@@ -236,6 +238,8 @@ def _parts_of(index: int, stage: str) -> set[Part]:
             return {"mixtures" if index else "control's mixture"}
         case ["train"]:
             return {"students" if index else "control"}
+        case ["fold" | "suspects", *_]:  # trained as the control is, on parts of its mixture
+            return {"control"}
         case ["watch"]:
             return {"watch"}
         case ["gate"]:

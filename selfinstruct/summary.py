@@ -20,7 +20,7 @@ from selfinstruct.errors import StoreError
 from selfinstruct.gate import decide
 from selfinstruct.licenses import count_licenses
 from selfinstruct.store import Store
-from selfinstruct.types import SPLITS, Interval, RealData, Report, Split
+from selfinstruct.types import SPLITS, Interval, RealData, Report, Score, Split
 from selfinstruct.verdict import Verdict
 from selfinstruct.yields import bills, yields
 
@@ -65,6 +65,7 @@ def summarise(store: Store) -> Summary:
         "final_gain": _final_gain(store, finish["name"]) if finish else {},
         "final_seen": _final_seen(store, data),
         "forked_from": _origin(store),
+        "quality": _quality(stages),
     }
 
 
@@ -191,6 +192,7 @@ def _round(store: Store, index: int, calls: Sequence[Summary]) -> Summary:
         "accepted": len(screened.accepted),
         "rejected": store.reasons(index),
         "arms": _arms(store, index, calls),
+        "scores": _scores(screened.scores),
         "mixture": store.stage(index, "mix"),
         "signals": (store.stage(index, "watch") or {"signals": []})["signals"],
         "gate": gate["verdict"] if gate else None,
@@ -212,6 +214,32 @@ def _arms(store: Store, index: int, calls: Sequence[Summary]) -> list[Summary]:
     waves = takewhile(lambda wave: wave is not None, (store.wave(index, n) for n in count()))
     asked = [(wave, bills(by_wave[n])) for n, wave in enumerate(waves) if wave is not None]
     return [asdict(arm) for arm in yields(asked)]
+
+
+def _scores(scores: Sequence[Score]) -> Summary:
+    """By name, how many candidates were scored, and the mean of their scores."""
+    by_name: dict[str, list[float]] = {}
+    for one in scores:
+        by_name.setdefault(one.name, []).append(one.value)
+    return {
+        name: {"n": len(values), "mean": sum(values) / len(values)}
+        for name, values in by_name.items()
+    }
+
+
+def _quality(stages: Sequence[Summary]) -> Summary:
+    """What the filters that ask models know of the real rows: how well the judge tells them from
+    spoilt ones, between which NLLs they lie, and to which of them students that have not seen them
+    give another label.
+    """
+    found: Summary = {"rubric": None, "likelihood": None, "suspects": None}
+    for stage in stages:
+        match stage["stage"].split(" "):
+            case ["calibrate", what]:
+                found[what] = stage["result"]
+            case ["suspects", *_]:
+                found["suspects"] = stage["result"]
+    return found
 
 
 def _without_student(store: Store, index: int) -> Summary:

@@ -49,6 +49,7 @@ def settle(cfg: Config, data: RealData) -> Task:
     _check_scenarios(cfg, target, data)
     Standards.of(data.train, cfg.filters)  # a pattern, a schema or a package that is at fault
     Executables.of(cfg.filters.executable)
+    _check_quality(cfg, target, data)
     speech = cfg.teacher.speech
     recipes = _settle_recipes(cfg.generate, speech, data, target)
     if "records" in recipes:
@@ -140,7 +141,8 @@ def require_prices(cfg: Config) -> None:
 
     The name of a model that runs here is known when it is opened, and its price asked for then.
     """
-    for model in (cfg.teacher, cfg.judge.model):
+    rubric = cfg.filters.quality.rubric
+    for model in (cfg.teacher, cfg.judge.model, None if rubric is None else rubric.model):
         if model is not None and model.backend in ("openai", "program"):
             require_price(cfg.budget, f"{model.backend}:{model.name}")
 
@@ -182,6 +184,27 @@ def _check_scenarios(cfg: Config, target: Target, data: RealData) -> None:
             "scenario",
             next_step="name labels, leave scenarios out to take all labels, or set "
             "task.target=response",
+        )
+
+
+def _check_quality(cfg: Config, target: Target, data: RealData) -> None:
+    """Raises `UserError` for a filter that the rows, or what the student writes, cannot serve."""
+    quality = cfg.filters.quality
+    if quality.label_agreement is not None and not data.labels:
+        raise UserError(
+            "filters.quality.label_agreement is on, but no seed has a label",
+            next_step="add labels to the seeds, or leave it out",
+        )
+    if quality.asks_students and target == "response":
+        raise UserError(
+            "filters.quality.label_agreement asks students for labels, but they write responses",
+            next_step="set filters.quality.label_agreement.by=teacher, or another task.target",
+        )
+    trip = quality.round_trip
+    if trip is not None and trip.least is None and (target == "response" or not data.labels):
+        raise UserError(
+            "filters.quality.round_trip needs least where rows have no labels",
+            next_step="set filters.quality.round_trip.least, a ROUGE-L F1 in 0..1",
         )
 
 

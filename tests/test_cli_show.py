@@ -15,7 +15,13 @@ def test_a_row_tells_its_fate_and_the_call_it_came_from(
     write_run(tmp_path)
     print_row(row_story(tmp_path, KEPT.id[:8]))
     text = capsys.readouterr().out
-    for words in ("round 1, accepted", "charged two times", "label_first/question v1", "sample 3"):
+    for words in (
+        "round 1, accepted",
+        "charged two times",
+        "label_first/question v1",
+        "sample 3",
+        "label_agreement 0.75 by a model (the champion)",
+    ):
         assert words in text
     assert "\x1b[2J" not in text
     assert "\\x1b[2J" in text

@@ -30,6 +30,7 @@ def test_the_students_the_verdict_and_why_are_told(tmp_path: Path) -> None:
         "round 1: ACCEPT",
         "kept 1 of 2 candidates (50%)",
         "dropped: too_similar 1",
+        "mean scores: label_agreement 0.75 on 1",
         "1 real + 1 synthetic rows, synthetic share 50% (asked 50%)",
         "why: ",
         "on final",
@@ -134,8 +135,8 @@ def test_the_worst_and_the_best_arms_are_told_and_what_was_not_reached(tmp_path:
     out = io.StringIO()
     print_summary(Console(file=out, width=200), summary)
     text = out.getvalue()
-    assert "least kept: label_first loan 0 of 40, 0.0 % [0.0, 8.8]\n" in text
-    assert "most kept: label_first card 30 of 40, 75.0 %" in text
+    assert "least kept: label_first loan 0.0 % [0.0, 8.8] of 40\n" in text
+    assert "most kept: label_first card 75.0 % [59.8, 85.8] of 40, 50 tokens a row" in text
     assert "50 tokens a row" in text
     assert "fee" not in text  # one at either end, of three
     assert "not met: quota loan: 3 of 20 rows" in text
@@ -150,3 +151,38 @@ def test_one_arm_alone_is_no_best_and_no_worst(tmp_path: Path) -> None:
     out = io.StringIO()
     print_summary(Console(file=out, width=200), summary)
     assert "least kept" not in out.getvalue()
+
+
+AUC = {"value": 0.5, "low": 0.41, "high": 0.59}
+RUBRIC = {"judge": "m", "rows": 40, "spoilt": 39, "auc": AUC, "least": 4, "passed": 0.95}
+
+
+@pytest.mark.parametrize(
+    ("doubt", "told"),
+    [
+        ("", "at grade 4 95% of the real rows pass, 70% of the spoilt fail"),
+        ("may be tossing a coin", "JUDGE NOT USED: m may be tossing a coin"),
+    ],
+)
+def test_a_judge_is_told_with_what_it_made_of_real_rows(
+    doubt: str, told: str, tmp_path: Path
+) -> None:
+    write_run(tmp_path)
+    assert "judge: m" not in printed(tmp_path)
+    with Store(tmp_path, write=True) as store:
+        row = {**RUBRIC, "caught": 0.7, "doubt": doubt}
+        store.commit_stage(0, "calibrate rubric", row, 1.0)
+    text = printed(tmp_path)
+    assert told in text
+    assert "40 real rows and 39 spoilt ones, AUC 0.50 [0.41, 0.59]" in text
+    assert ("NOT USED" in text) == bool(doubt)
+
+
+def test_real_rows_that_are_doubted_are_told_of(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    suspect = {"id": "3fa9", "label": "fee", "said": "refund", "own": 0.1}
+    with Store(tmp_path, write=True) as store:
+        found = {"rows": 60, "suspects": [suspect]}
+        store.commit_stage(0, "suspects of 5", found, 1.0)
+    text = printed(tmp_path)
+    assert "label otherwise: 1 of 60; 3fa9 says fee, they say refund" in text

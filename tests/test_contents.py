@@ -42,6 +42,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "model.gguf").write_bytes(b"GGUF")
     (tmp_path / "judge.gguf").write_bytes(b"GGUF")
     (tmp_path / "script.jsonl").write_text("{}")
+    (tmp_path / "grades").write_text("{}")
     (tmp_path / "folder").mkdir()
     return tmp_path
 
@@ -55,6 +56,7 @@ def config(**sections: Any) -> Config:
         "filters": {
             "format": {"json_schema": "form.json"},
             "executable": {"check": "own_code:make_test"},
+            "quality": {"rubric": {"model": {"backend": "scripted", "name": "grades"}}},
         },
         "guard": {"lm_eval_path": "tasks"},
         "generate": {"records": {"json_schema": "record.json"}},
@@ -73,6 +75,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "student.name": lambda here: (here / "model.gguf").write_bytes(b"GGUF, another"),
     "teacher.name": lambda here: write_plugin(here, teach=1),
     "judge.model.name": lambda here: (here / "judge.gguf").write_bytes(b"GGUF, another"),
+    "filters.quality.rubric.model.name": lambda here: (here / "grades").write_text("[]"),
 }
 
 

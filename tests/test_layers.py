@@ -60,7 +60,7 @@ LAYERS = (
         "teacher",
         "audit",
     },
-    {"generate", "round", "summary", "evaluate", "task", "guard", "arms", "estimate"},
+    {"generate", "round", "summary", "evaluate", "task", "guard", "arms", "estimate", "quality"},
     {"setting", "reuse"},
     {"verifying"},
     {"making", "examining", "pilot", "fork"},

@@ -114,6 +114,45 @@ def test_a_change_leaves_what_it_does_not_touch(change: dict[str, Any], kept: li
     assert sorted(left(config(), config(**change))) == sorted(kept)
 
 
+AGREES: dict[str, Any] = {"quality": {"label_agreement": {}}}
+FOLDS: list[Place] = [(0, "fold 1 of 2"), (0, "fold 2 of 2"), (0, "suspects of 2")]
+
+
+@pytest.mark.parametrize(
+    ("quality", "falls"),
+    [
+        ({}, False),
+        ({"label_agreement": {"by": "teacher"}}, False),
+        ({"rubric": {}}, False),
+        ({"label_agreement": {"by": "champion"}}, True),
+        ({"label_agreement": {"by": "k_fold"}}, True),
+        ({"likelihood": {"ifd": {}}}, True),
+    ],
+)
+def test_candidates_that_a_student_chose_fall_with_the_control(
+    quality: dict[str, Any], falls: bool
+) -> None:
+    filters = {"filters": {"quality": quality}}
+    for section in ({"rank": 4}, {"name": "other"}):
+        found = left(config(**filters), config(**filters, student=section))
+        assert ("1 generate" in found) != falls
+
+
+def test_a_filter_that_is_switched_on_takes_the_candidates_and_not_the_control() -> None:
+    found = left(config(), config(filters=AGREES))
+    assert "0 train" in found
+    assert "1 generate" not in found
+    changed = differences(config().identity, config(filters=AGREES).identity)
+    assert any(change.field == "filters.quality.label_agreement.by" for change in changed)
+
+
+def test_folds_stand_and_fall_with_the_control() -> None:
+    stands = Reuse(falling(["candidates"]), 1)
+    assert all(stands.keeps(place) for place in FOLDS)
+    falls = Reuse(falling(["control"]), 1)
+    assert not any(falls.keeps(place) for place in FOLDS)
+
+
 def test_a_share_that_changes_the_steps_of_an_arm_takes_the_control_along() -> None:
     share = {"mixture": {"synthetic_share": 0.2}}
     assert sorted(left(config(), config(**share))) == sorted([*BASE, "0 mix", "1 generate"])

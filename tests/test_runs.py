@@ -3,6 +3,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -392,3 +393,60 @@ def test_a_control_that_is_no_numbers_ends_the_run_with_what_to_set(bench: Bench
     assert "student.learning_rate=3e+29" in caught.value.next_step
     assert "name=OTHER" in caught.value.next_step
     assert read_summary(bench.out / "t")["champion"] is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by", ["champion", "k_fold"])
+def test_a_run_whose_candidates_models_chose_resumes_and_forks_as_any_other(
+    bench: Bench, by: str
+) -> None:
+    quality = {
+        "label_agreement": {"by": by, "k": 2, "least": None},
+        "rubric": {"rows": 8, "on_failure": "go_on"},
+    }
+    sections: dict[str, Any] = {
+        "filters": {"quality": quality},
+        "generate": {
+            "accept": 6,
+            "prompts_per_wave": 2,
+            "samples_per_prompt": 3,
+            "max_candidates": 60,
+        },
+        "rounds": {"max": 1},
+    }
+    steps: list[Progress] = []
+    Run(bench.config(name="whole", **sections), on_progress=steps.append).execute()
+    count = 0
+
+    def stop(step: Progress) -> None:
+        nonlocal count
+        count += "to verify" in step.note or step.note.startswith("wave")
+        if count == 2:
+            raise KeyboardInterrupt
+
+    run = Run(bench.config(name="halved", **sections), on_progress=stop)
+    with pytest.raises(KeyboardInterrupt):
+        run.execute()
+    Run(bench.config(name="halved", **sections)).execute()
+    assert bench.outcome("halved") == bench.outcome("whole")
+    with Store(bench.out / "whole") as store:
+        found = store.screened(1)
+        told = read_summary(bench.out / "whole")
+    scored = {one.id for one in found.scores if one.name == "label_agreement"}
+    late = {item.what.id for item in found.rejected if item.reason == "round_full"}
+    assert {row.id for row in found.accepted} | late <= scored
+    assert told["quality"]["rubric"]["doubt"]
+    assert (told["quality"]["suspects"] is None) == (by == "champion")
+    assert [finding for finding in audit(bench.out / "whole") if not finding.ok] == []
+    student = {"name": str(bench.model), "max_steps": 2, "batch_size": 4, "rank": 4}
+    fork, about = Run(bench.config(name="whole", **sections, student=student)).fork("forked")
+    assert about is not None
+    assert any(line.startswith("candidates") for line in about["again"])
+    fork.execute()
+    looser = {**sections, "gate": {"alpha": 0.2}}
+    kept, about = Run(bench.config(name="whole", **looser)).fork("kept")
+    assert about is not None
+    assert any(line.startswith("candidates") for line in about["reused"])
+    assert (bench.out / "kept/rounds/0/folds").exists() == (by == "k_fold")
+    kept.execute()
+    assert [finding for finding in audit(bench.out / "kept") if not finding.ok] == []

@@ -34,3 +34,11 @@ def test_a_row_is_found_by_the_first_digits_of_its_id(tmp_path: Path) -> None:
         assert [row["id"] for row in store.find(kept.id[:6])] == [kept.id]
         assert store.find(real_data().gate[0].id)[0]["split"] == "gate"
         assert store.find("%") == store.find("")
+
+
+def test_what_was_measured_of_a_row_is_found_by_its_id(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        store.commit_wave(1, 0, screened())
+        kept, dropped = screened().accepted[0], screened().rejected[0].what
+        assert store.scores_of(kept.id) == list(screened().scores)
+        assert store.scores_of(dropped.id) == []

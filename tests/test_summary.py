@@ -21,6 +21,8 @@ def test_a_finished_run_in_one_object(tmp_path: Path) -> None:
     (entry,) = found["rounds"]
     assert (entry["index"], entry["verdict"], entry["accepted"]) == (1, "accept", 1)
     assert entry["rejected"] == {"too_similar": 1}
+    assert entry["scores"] == {"label_agreement": {"n": 1, "mean": 0.75}}
+    assert found["quality"] == {"rubric": None, "likelihood": None, "suspects": None}
     accuracy = entry["metrics"]["accuracy"]
     assert (accuracy["base"], accuracy["champion"], accuracy["candidate"]) == (0.05, 0.5, 0.95)
     assert 0 < accuracy["low"] < accuracy["gain"] < accuracy["high"]

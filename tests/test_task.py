@@ -149,6 +149,38 @@ def test_records_need_a_schema_and_texts_with_a_record_each(tmp_path: Path) -> N
             settled("schema.json", row)
 
 
+@pytest.mark.parametrize(
+    ("row", "quality", "message"),
+    [
+        (RESPONSE, {"label_agreement": {}}, "no seed has a label"),
+        (RESPONSE, {"round_trip": {}}, "needs least where rows have no labels"),
+        (RESPONSE, {"round_trip": {"least": 0.2}}, None),
+        (RESPONSE, {"rubric": {}}, None),
+        (BOTH, {"label_agreement": {}, "round_trip": {}}, None),
+    ],
+)
+def test_a_filter_that_the_seeds_cannot_serve_is_refused_before_anything_is_spent(
+    row: Example, quality: dict[str, Any], message: str | None
+) -> None:
+    cfg = config(filters={"quality": quality})
+    if message is None:
+        assert settle(cfg, data(row))
+    else:
+        with pytest.raises(UserError, match=message):
+            settle(cfg, data(row))
+
+
+def test_students_that_write_responses_are_not_asked_for_labels() -> None:
+    for by, refused in (("champion", True), ("k_fold", True), ("teacher", False)):
+        filters = {"quality": {"label_agreement": {"by": by}}}
+        cfg = config(filters=filters, task={"target": "response"})
+        if refused:
+            with pytest.raises(UserError, match="asks students for labels"):
+                settle(cfg, data(BOTH))
+        else:
+            assert settle(cfg, data(BOTH)).target == "response"
+
+
 def test_label_first_without_labels_is_refused() -> None:
     with pytest.raises(UserError, match="no seed has a label"):
         settle(config(generate={"recipe": "label_first"}), data(RESPONSE))
@@ -227,8 +259,15 @@ def test_a_limit_of_cost_needs_a_price_for_teacher_and_judge(
         judge={"model": judge and {"backend": "program", "name": judge}},
         budget={"max_cost": 0, "prices": prices},
     )
-    if missing is None:
-        require_prices(cfg)
-    else:
-        with pytest.raises(UserError, match=f"{missing} has no price"):
-            require_prices(cfg)
+    rubric = {"model": judge and {"backend": "program", "name": judge}}
+    graded = config(
+        teacher={"backend": "program", "name": teacher},
+        filters={"quality": {"rubric": rubric}},
+        budget={"max_cost": 0, "prices": prices},
+    )
+    for each in (cfg, graded):
+        if missing is None:
+            require_prices(each)
+        else:
+            with pytest.raises(UserError, match=f"{missing} has no price"):
+                require_prices(each)

@@ -14,8 +14,8 @@ from rich.text import Text
 
 from selfinstruct import stats
 from selfinstruct.account import price_of
-from selfinstruct.aiming.goals import goals
 from selfinstruct.chat import reference
+from selfinstruct.cli.aims import aims, tell_aims, tell_recipes
 from selfinstruct.cli.display import Display
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape
@@ -69,7 +69,7 @@ def plan_run(
         "notes": list(notes(data, cfg.seeds)),
         "target": task.target,
         "recipes": dict(task.recipes),
-        "aim": _aim(cfg.generate),
+        "aim": aims(cfg.generate),
         "teacher": cfg.teacher.base_url or f"{cfg.teacher.backend}:{cfg.teacher.name}",
         "accept": cfg.generate.accept,
         "hosts": [
@@ -212,48 +212,6 @@ def _rights(plan: dict[str, Any]) -> dict[str, str]:
     return facts
 
 
-def _aim(cfg: GenerateConfig) -> dict[str, Any]:
-    """What a round will aim at: counts of accepted rows, who writes, and what shifts."""
-    return {
-        "quotas": cfg.quotas,
-        "requests": [each.model_dump() for each in cfg.requests],
-        "rest": goals(cfg)["", None].count,
-        "balance": cfg.balance,
-        "personas": list(cfg.personas),
-        "styles": list(cfg.styles),
-        "focus": cfg.focus,
-        "adapt": cfg.adapt,
-    }
-
-
-def _aimed(aim: dict[str, Any]) -> dict[str, str]:
-    """The same for people, one line each, nothing of what is not set."""
-    facts = {}
-    if aim["quotas"]:
-        told = ", ".join(f"{label} {n}" for label, n in aim["quotas"].items())
-        facts["quotas"] = f"{told} accepted rows a round"
-    if aim["requests"]:
-        facts["requests"] = "; ".join(
-            f"{each['count']} rows"
-            + (f" of {each['label']}" if each["label"] is not None else "")
-            + f": {each['ask']}"
-            for each in aim["requests"]
-        )
-    if facts:
-        facts["the rest"] = f"{aim['rest']} rows"
-    grid = [f"{len(aim[name])} {name}" for name in ("personas", "styles") if aim[name]]
-    if grid:
-        facts["written by"] = f"{' x '.join(grid)}, each cell as often"
-    if aim["focus"]:
-        facts["focus"] = "labels on which the champion is weak on dev, once it has been scored"
-    if aim["adapt"] is not None:
-        facts["adapts"] = (
-            "prompts shift to what is kept; each recipe and label keeps at least "
-            f"{aim['adapt']:.0%} of its own"
-        )
-    return facts
-
-
 def _guards(guard: dict[str, Any]) -> str:
     rows = [f"{guard['rows']} rows of {guard['of']}"] if guard["rows"] else []
     held = ", ".join([*rows, *guard["tasks"]])
@@ -305,12 +263,6 @@ def _span(found: dict[str, float], form: str) -> str:
     return f"{format(found['value'], form)} ({low} to {high})"
 
 
-def _recipes(weights: dict[str, float]) -> str:
-    if len(weights) == 1:
-        return f"recipe {next(iter(weights))}"
-    return f"recipes {', '.join(f'{name} {share:.0%}' for name, share in weights.items())}"
-
-
 def _calls(cfg: GenerateConfig, task: Task) -> dict[str, int]:
     """Calls of one round if every candidate is accepted, and if candidates run out first."""
     each = 1.0 if task.target == "label" else 2.0
@@ -344,7 +296,7 @@ def print_plan(plan: dict[str, Any]) -> None:
         "real rows": rows + (f" ({left} left out)" if left else ""),
         "labels": str(len(plan["labels"])) if plan["labels"] else "none",
         "student writes": plan["target"].replace("_", " "),
-        "teacher": f"{plan['teacher']} asked by {_recipes(plan['recipes'])}"
+        "teacher": f"{plan['teacher']} asked by {tell_recipes(plan['recipes'])}"
         + ", its JSON held to a schema by the server" * bool(plan["first_prompt"]["schema"]),
         "calls a round": f"{calls['least']} if all are accepted, at most about {calls['most']}",
         "tokens a call": f"about {plan['prompt_tokens_per_call']} in the prompt",
@@ -362,7 +314,7 @@ def print_plan(plan: dict[str, Any]) -> None:
         facts["judge"] = f"{plan['judge']['model']}, at most {calls} calls a round"
     if plan["estimate"]:
         facts |= _estimated(plan["estimate"], plan["accept"])
-    facts |= _aimed(plan["aim"])
+    facts |= tell_aims(plan["aim"])
     for each in plan["hosts"]:
         by = f", through the proxy {each['proxy']}" if each["proxy"] else ""
         facts[f"{each['role']} asked at"] = f"{each['host']} over {each['scheme']}{by}"

@@ -1,6 +1,7 @@
 """`show`: one row with the call it came from, or the rows that were dropped for a reason."""
 
 import json
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ def row_story(folder: Path, prefix: str) -> dict[str, Any]:
         neighbour = row["body"].get("neighbour")
         near = store.find(neighbour) if neighbour else ()
         attempt = store.attempt(row["attempt"]) if row.get("attempt") else None
+        scores = [asdict(one) for one in store.scores_of(row["id"])]
     if attempt:
         attempt["messages"] = json.loads(attempt["messages"])
         attempt["parents"] = json.loads(attempt["parents"])
@@ -46,6 +48,7 @@ def row_story(folder: Path, prefix: str) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         **row,
         "neighbour": near[0]["body"] if near else None,
+        "scores": scores,
         "attempt": attempt,
     }
 
@@ -83,6 +86,11 @@ def print_row(story: dict[str, Any]) -> None:
         near = story["neighbour"].get("what", story["neighbour"])
         near_words = near.get("input") or near.get("instruction", "")
         _print_field(console, "neighbour", f"{body['neighbour']}: {near_words}")
+    for one in story["scores"]:
+        told = f" ({one['detail']})" if one["detail"] else ""
+        _print_field(
+            console, "score", f"{one['name']} {one['value']:.3g} by a {one['source']}{told}"
+        )
     if attempt := story["attempt"]:
         call = f"{attempt['key']} by {attempt['model']}, sample {attempt['sample']}"
         _print_field(console, "call", f"{call}, ended by {attempt['finish_reason']}")

@@ -38,6 +38,7 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
         console.print(Text(escape(origin(summary["forked_from"]))))
     if summary["students"]:
         console.print(_students(summary["students"], "on gate: real rows no student has seen"))
+    _print_quality(console, summary["quality"])
     for entry in summary["rounds"]:
         _print_round(console, entry)
     if summary["final"]:
@@ -51,6 +52,30 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
         )
         console.print(Text(f"gain over real rows alone on final, more is better: {gains}"))
     _print_end(console, summary)
+
+
+def _print_quality(console: Console, quality: dict[str, Any]) -> None:
+    """What the quality filters' models know of the real rows; a judge that has no say, loudly."""
+    if rubric := quality["rubric"]:
+        told = f"{rubric['rows']} real rows and {rubric['spoilt']} spoilt ones"
+        if auc := rubric["auc"]:
+            told += f", AUC {auc['value']:.2f} [{auc['low']:.2f}, {auc['high']:.2f}]"
+        judge = escape(rubric["judge"])
+        if rubric["doubt"]:
+            line = f"JUDGE NOT USED: {judge} {rubric['doubt']} ({told})"
+            console.print(Text(line, style="bold red"))
+        else:
+            line = f"judge: {judge} on {told}; at grade {rubric['least']} {rubric['passed']:.0%} of"
+            line += f" the real rows pass, {rubric['caught']:.0%} of the spoilt fail"
+            console.print(Text(line))
+    if suspects := quality["suspects"]:
+        found = suspects["suspects"]
+        first = "".join(
+            f"; {each['id']} says {escape(each['label'])}, they say {escape(each['said'])}"
+            for each in found[:3]
+        )
+        line = f"real rows that students trained without them label otherwise: {len(found)} of"
+        console.print(Text(f"{line} {suspects['rows']}{first}"))
 
 
 def _students(students: list[dict[str, Any]], title: str) -> Table:
@@ -73,6 +98,12 @@ def _print_round(console: Console, entry: dict[str, Any]) -> None:
     head.append(verdict.upper(), style=COLOURS.get(verdict, ""))
     console.print(head)
     _print_candidates(console, entry)
+    if entry["scores"]:
+        scored = ", ".join(
+            f"{escape(name)} {found['mean']:.2f} on {found['n']}"
+            for name, found in entry["scores"].items()
+        )
+        console.print(Text(f"  mean scores: {scored}"))
     for line in _rights(entry):
         console.print(Text(f"  {line}"))
     if mixture := entry["mixture"]:
@@ -138,12 +169,11 @@ def _arms(arms: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def _arm(arm: dict[str, Any]) -> str:
-    """One arm with its share kept, such as `label_first fee 3 of 40, 8 % [3, 20]`."""
+    """One arm with its share kept, such as `label_first fee 7.5 % [2.6, 19.9] of 40`."""
     names = [arm["recipe"], arm["label"] or "", arm["request"] and f"{arm['request'][:30]!r}"]
-    of = f"{arm['kept']} of {arm['candidates']}"
     share = interval("exact_match", arm["share"])  # any share of rows, in percent
     tokens = "" if arm["tokens"] is None else f", {arm['tokens']:.0f} tokens a row"
-    return f"{escape(' '.join(filter(None, names)))} {of}, {share}{tokens}"
+    return f"{escape(' '.join(filter(None, names)))} {share} of {arm['candidates']}{tokens}"
 
 
 def _guarded(guard: dict[str, Any]) -> str:

@@ -10,7 +10,6 @@ from selfinstruct.config.asking import (
     HeuristicsConfig,
     MemorisationConfig,
     MinHashConfig,
-    ModelConfig,
     NoveltyConfig,
     RecordsConfig,
     SeedsConfig,
@@ -38,7 +37,18 @@ from selfinstruct.config.judging import (
     WatchConfig,
 )
 from selfinstruct.config.load import Config, load_config, load_prices, parse_config
+from selfinstruct.config.model import ModelConfig
 from selfinstruct.config.privacy import PrivacyConfig
+from selfinstruct.config.quality import (
+    IfdConfig,
+    LabelAgreementConfig,
+    LikelihoodConfig,
+    NllConfig,
+    QualityConfig,
+    RoundTripConfig,
+    RubricConfig,
+    SelfConsistencyConfig,
+)
 
 __all__ = [
     "AimConfig",
@@ -57,21 +67,29 @@ __all__ = [
     "GenerateConfig",
     "GuardConfig",
     "HeuristicsConfig",
+    "IfdConfig",
     "JudgeConfig",
+    "LabelAgreementConfig",
     "LanguageConfig",
     "LengthConfig",
+    "LikelihoodConfig",
     "MemorisationConfig",
     "MinHashConfig",
     "MixtureConfig",
     "ModelConfig",
+    "NllConfig",
     "NoveltyConfig",
     "PriceConfig",
     "PrivacyConfig",
+    "QualityConfig",
     "RecordsConfig",
     "RequestConfig",
+    "RoundTripConfig",
     "RoundsConfig",
+    "RubricConfig",
     "ScriptConfig",
     "SeedsConfig",
+    "SelfConsistencyConfig",
     "SpeakersConfig",
     "StudentConfig",
     "TaskConfig",

@@ -60,7 +60,7 @@ class AimConfig(Section):
     """How it is written, such as `one terse line`."""
     focus: Literal["weak"] | None = None
     """`weak` asks for more of the labels on which the champion does worst on `dev`, never gate or
-    final: no label below half or above three times its even share.
+    final: each has a weight from half to three times that of an even share.
     """
     adapt: Annotated[Share, Field(gt=0)] | None = None
     """Shift prompts within a round to the recipes and labels whose candidates are kept; each keeps

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from selfinstruct.config.asking import ModelConfig
+from selfinstruct.config.model import ModelConfig
 from selfinstruct.config.section import Amount, Count, Positive, Section, Share, operational
 
 

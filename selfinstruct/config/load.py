@@ -14,7 +14,6 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from selfinstruct.config.asking import (
     FiltersConfig,
     GenerateConfig,
-    ModelConfig,
     SeedsConfig,
     TaskConfig,
 )
@@ -30,6 +29,7 @@ from selfinstruct.config.judging import (
     StudentConfig,
     WatchConfig,
 )
+from selfinstruct.config.model import ModelConfig
 from selfinstruct.config.privacy import PrivacyConfig
 from selfinstruct.config.section import Id, Section, defaults_of, identity_of, operational
 from selfinstruct.errors import UserError

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from selfinstruct.config.asking import ModelConfig
+from selfinstruct.config.model import ModelConfig
 from selfinstruct.config.section import Section
 
 KIND = re.compile(r"[a-z][a-z0-9_]*")

@@ -6,11 +6,12 @@ A backend's library is loaded when that backend is asked for, not before.
 from typing import TYPE_CHECKING
 
 from selfinstruct.config import ModelConfig
-from selfinstruct.types import Checkpoint, Model, StudentModel
+from selfinstruct.types import Checkpoint, Model
 from selfinstruct.weights import OnNote, unheard
 
 if TYPE_CHECKING:
     from selfinstruct.base import Base
+    from selfinstruct.models.transformers_model import TransformersModel
 
 
 def open_model(cfg: ModelConfig, on_note: OnNote = unheard) -> Model:
@@ -49,7 +50,7 @@ def open_model(cfg: ModelConfig, on_note: OnNote = unheard) -> Model:
 
 def open_student(
     checkpoint: Checkpoint, device: str, batch_size: int, base: "Base | None" = None
-) -> StudentModel:
+) -> "TransformersModel":
     """A student ready to answer and to be scored; the caller closes it.
 
     `base` is the checkpoint's base where it is loaded already; it stays as it is. Raises

@@ -25,6 +25,7 @@ from selfinstruct import chat, weights
 from selfinstruct.base import Base, load_base
 from selfinstruct.errors import UserError
 from selfinstruct.memory import in_pieces
+from selfinstruct.models import choices
 from selfinstruct.types import (
     Answered,
     Completion,
@@ -145,6 +146,46 @@ class TransformersModel:
             on_scored(len(scores))
         return [scores[index] for index in range(len(encoded))]
 
+    def choose(
+        self,
+        prompts: Sequence[Sequence[Message]],
+        answers: Sequence[str],
+        *,
+        first_line: bool = False,
+    ) -> list[tuple[float, ...] | None]:
+        """For each prompt the natural log of the probability of each answer; None for a prompt that
+        does not fit into the context with the longest of them.
+
+        Of the whole answer, the token that ends its turn included; with `first_line`, that the
+        answer stands alone on the first line, whatever comes after it. So no answer is likelier for
+        being the beginning of another. Batches are cut as in `generate`.
+        """
+        if not prompts or not answers:
+            return [None if not answers else ()] * len(prompts)
+        each = [self._answer_ids(answer, first_line=first_line) for answer in answers]
+        longest = max(map(len, each))
+        rows = max(1, LOGIT_BYTES // (4 * self._vocabulary * longest))
+        read = [chat.encode_prompt(self._tokenizer, turns) for turns in prompts]
+        fitting = [at for at, row in enumerate(read) if len(row) + longest <= self._context]
+        fitting.sort(key=lambda at: len(read[at]))
+        at_once = max(1, min(self._batch_size, rows // len(each)))
+        found: list[tuple[float, ...] | None] = [None] * len(prompts)
+
+        def score(batch: Sequence[list[int]]) -> list[tuple[float, ...]]:
+            return choices.choice_logs(self._model, batch, each, rows, self._device)
+
+        for start in range(0, len(fitting), at_once):
+            batch = fitting[start : start + at_once]
+            made = self._fitting(score, [read[at] for at in batch])
+            for at, logs in zip(batch, made, strict=True):
+                found[at] = logs
+        return found
+
+    def fits(self, conversations: Sequence[Sequence[Message]]) -> list[bool]:
+        """Whether each conversation, which ends with the assistant, fits into the context."""
+        encoded = [chat.encode(self._tokenizer, turns) for turns in conversations]
+        return [len(row.prompt_ids) + len(row.answer_ids) <= self._context for row in encoded]
+
     def close(self) -> None:
         """Drop the model and hand its memory back."""
         del self._model
@@ -157,6 +198,13 @@ class TransformersModel:
         if len(pieces) > 1:
             self._batch_size = max(len(piece) for piece in pieces)
         return [made for piece in pieces for made in piece]
+
+    def _answer_ids(self, answer: str, *, first_line: bool) -> list[int]:
+        # After any prompt the same: it ends with the opening of the assistant's turn.
+        text = f"{answer}\n{choices.FIRST_LINE_GOES_ON}" if first_line else answer
+        turns = (Message("user", "a"), Message("assistant", text))
+        ids = chat.encode(self._tokenizer, turns).answer_ids
+        return choices.first_line(self._tokenizer, ids) if first_line else ids
 
     @torch.inference_mode()
     def _answer(self, rows: Sequence[Row]) -> list[Answered]:

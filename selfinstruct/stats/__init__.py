@@ -1,5 +1,6 @@
 """Statistics for small paired samples, each function with its source."""
 
+from selfinstruct.stats.auc import auc
 from selfinstruct.stats.exact import mcnemar, non_inferiority, paired_binary_interval, wilson
 from selfinstruct.stats.jackknife import influences
 from selfinstruct.stats.planning import alpha_of_round, detectable_gain, holm, rows_needed
@@ -20,6 +21,7 @@ __all__ = [
     "Sample",
     "TwoLevelTest",
     "alpha_of_round",
+    "auc",
     "detectable_gain",
     "holm",
     "influences",

@@ -96,6 +96,13 @@ class Candidates(Ledger):
         )
         return [{**row, "body": json.loads(row["body"])} for row in (*real, *made)]
 
+    def scores_of(self, id_: str) -> list[Score]:
+        """What was measured of the candidate with this id, in order."""
+        return [
+            Score(row["id"], row["name"], row["value"], row["source"], row["detail"])
+            for row in self._db.execute("SELECT * FROM scores WHERE id = ? ORDER BY rowid", (id_,))
+        ]
+
     def ids(self) -> Iterator[tuple[str, str, str]]:
         """(table, stored id, id its words have) of every real row, candidate and prompt."""
         for row in self._db.execute("SELECT split, id, body FROM real"):
