@@ -176,7 +176,8 @@ def _check_turns(cfg: Config, target: Target) -> None:
 def _check_scenarios(cfg: Config, target: Target, data: RealData) -> None:
     scenarios = cfg.generate.dialogue.scenarios
     unknown = [scenario for scenario in scenarios if scenario not in data.labels]
-    if cfg.generate.recipe == "dialogue" and target != "response" and unknown:
+    asked = (cfg.generate.recipe, *cfg.generate.recipes)
+    if "dialogue" in asked and target != "response" and unknown:
         raise UserError(
             f"generate.dialogue.scenarios has {unknown[0]!r}, which is no label of the seeds",
             why=f"the student writes a label ({target}), and a conversation has that of its "

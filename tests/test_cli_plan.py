@@ -69,6 +69,13 @@ def test_many_rows_a_call_are_fewer_calls_and_a_schema_is_told(
     assert ("held to a schema by the server" in told) == held
 
 
+@pytest.mark.parametrize(("mode", "calls"), [("whole", 100), ("turn_by_turn", 600)])
+def test_a_conversation_is_one_call_or_as_many_as_its_turns(mode: str, calls: int) -> None:
+    asked = [f"generate.dialogue.mode={mode}", "generate.accept=100", "teacher.backend=llamacpp"]
+    found = plan_run(CONFIGS / "billing_dialogue.yaml", [*asked, "teacher.base_url=null"])
+    assert found["calls_per_round"]["least"] == calls
+
+
 def test_what_is_odd_about_a_split_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     few = ["seeds.max_per_label={train: 1, gate: 1}"]
     found = plan_run(CONFIGS / "quickstart.yaml", few)

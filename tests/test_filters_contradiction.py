@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from selfinstruct.config import ContradictionConfig
 from selfinstruct.filters.contradiction import Answers, contradictions_within
 from selfinstruct.text import rouge_l, words
-from selfinstruct.types import Example, Rejection
+from selfinstruct.types import Example, Message, Rejection
 
 PRIME = Example("Is the number in the text prime", "91", "No")
 CARD = Example("Name the intent", "Where is my new card today?", "Soon.", label="card_arrival")
@@ -69,6 +69,21 @@ def test_a_near_question_with_another_label_counts_where_it_is_asked_for() -> No
     assert known(CARD, twin).contradiction(near) is None
     assert known(CARD, twin, rouge_l=0.95).contradiction(near) is None
     assert known(CARD, twin, rouge_l=0.8).contradiction(replace(near, label=CARD.label)) is None
+
+
+def test_the_same_last_turn_after_other_turns_is_not_near() -> None:
+    one, other = (
+        Example(
+            "Yes please do",
+            label=label,
+            turns=(Message("user", asked), Message("assistant", "Shall I?")),
+        )
+        for asked, label in (("My new card has not come", "card"), ("Charged me twice", "fee"))
+    )
+    assert known(one, rouge_l=0.6).contradiction(other) is None
+    near = replace(one, instruction="Yes please", label="fee")
+    fault = known(one, rouge_l=0.6).contradiction(near)
+    assert fault is not None and fault.neighbour == one.id
 
 
 def test_of_equally_near_rows_the_first_is_named() -> None:

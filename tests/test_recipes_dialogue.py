@@ -232,23 +232,22 @@ def test_labels_are_the_scenarios_and_label_what_is_written() -> None:
 
 
 @pytest.mark.parametrize(
-    ("order", "cell"),
+    ("order", "label"),
     [
-        (replace(ANY, label="fee"), ("fee", "fee")),
-        (replace(ANY, request="a long wait", label="fee"), ("a long wait", "fee")),
-        (replace(ANY, request="a long wait"), ("a long wait", None)),
+        (replace(ANY, label="fee"), "fee"),
+        (replace(ANY, request="a long wait", label="fee"), "fee"),
+        (replace(ANY, request="a long wait"), None),
     ],
 )
-def test_what_an_order_says_goes_before_the_grid(
-    order: Order, cell: tuple[str, str | None]
-) -> None:
+def test_what_an_order_says_goes_before_the_grid(order: Order, label: str | None) -> None:
     teacher = ScriptedTeacher(lambda *_: say(FOUR))
     drafts = dialogue(
         material(*LABELLED), teacher, CFG, wave(2, order=replace(order, persona="a lawyer"))
     )
-    assert {(row.label, row.request) for row in drafts.examples} == {(cell[1], order.request)}
+    assert {(row.label, row.request) for row in drafts.examples} == {(label, order.request)}
     for prompt in teacher.asked[0][0]:
-        assert f'about "{cell[0]}"' in prompt.messages[-1].content
+        assert label is None or f'about "{label}"' in prompt.messages[-1].content
+        assert ("Wanted: a long wait." in prompt.messages[-1].content) is bool(order.request)
         assert "User is a lawyer." in prompt.messages[-1].content
 
 

@@ -75,6 +75,9 @@ def test_a_scenario_without_a_label_is_refused_where_labels_are_written() -> Non
     grid = {"recipe": "dialogue", "dialogue": {"scenarios": ["a", "a lost card"]}}
     with pytest.raises(UserError, match="'a lost card', which is no label"):
         settle(config(generate=grid), data(BOTH))
+    several = {**grid, "recipe": "auto", "recipes": {"label_first": 1, "dialogue": 1}}
+    with pytest.raises(UserError, match="'a lost card', which is no label"):
+        settle(config(generate=several), data(BOTH))
     assert settle(config(generate=grid), data(RESPONSE)).recipes == {"dialogue": 1.0}
     known = {"recipe": "dialogue", "dialogue": {"scenarios": ["a"]}}
     assert settle(config(generate=known), data(BOTH)).recipes == {"dialogue": 1.0}

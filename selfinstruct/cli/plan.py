@@ -266,10 +266,12 @@ def _span(found: dict[str, float], form: str) -> str:
 def _calls(cfg: GenerateConfig, task: Task) -> dict[str, int]:
     """Calls of one round if every candidate is accepted, and if candidates run out first."""
     each = 1.0 if task.target == "label" else 2.0
-    few = 1 / cfg.items_per_call if task.speech.turns else 1.0
-    a_row = sum(
-        share * (few if recipe == "few_shot" else each) for recipe, share in task.recipes.items()
-    )
+    turns = cfg.dialogue.turns
+    own = {
+        "few_shot": 1 / cfg.items_per_call if task.speech.turns else 1.0,
+        "dialogue": 1.0 if cfg.dialogue.mode == "whole" else (turns.least + turns.most) / 2,
+    }
+    a_row = sum(share * own.get(recipe, each) for recipe, share in task.recipes.items())
     least = math.ceil(cfg.accept * a_row)
     return {"least": least, "most": max(least, math.ceil(cfg.max_candidates * a_row))}
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from selfinstruct.config import ContradictionConfig
 from selfinstruct.near.index import RougeIndex
-from selfinstruct.text import normalise, question_text, words
+from selfinstruct.text import normalise, whole_question, words
 from selfinstruct.types import Example, Rejection
 
 REASON = "contradiction"
@@ -55,7 +55,7 @@ class Answers:
                 continue
             self._answers[said.question].setdefault(said.answer, example.id)
             if example.label is not None and self._cfg.rouge_l is not None:
-                self._near.add(words(question_text(example)))
+                self._near.add(words(whole_question(example)))
                 self._labelled.append((said.answer, example.id))
 
     def contradiction(self, example: Example) -> Rejection | None:
@@ -75,7 +75,7 @@ class Answers:
         return None if example.label is None else self._near_contradiction(example, said.answer)
 
     def _near_contradiction(self, example: Example, label: str) -> Rejection | None:
-        near = self._near.near(words(question_text(example)))
+        near = self._near.near(words(whole_question(example)))
         others = [
             (rouge_l, place)
             for place, rouge_l in zip(near.positions.tolist(), near.rouge_l.tolist(), strict=True)

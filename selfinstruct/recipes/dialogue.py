@@ -42,7 +42,7 @@ class _Plan:
     """What one prompt asks for, the demonstrations it shows, and what its rows have in common."""
 
     cell: Cell
-    style: str
+    order: Order
     turns: int
     demos: tuple[Example, ...]
     blank: Example
@@ -70,7 +70,7 @@ def dialogue(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> D
 
 
 def draw_cells(cfg: DialogueConfig, labels: Sequence[str], wave: Wave) -> list[Cell]:
-    """A cell for each order of a wave; what an order says itself goes before.
+    """A cell for each order of a wave; the label and the persona of an order go before its own.
 
     Scenarios follow each other, each time with the next persona and outcome, so that any run of as
     many cells as there are holds each of them once, and any run as long as the scenarios each
@@ -83,7 +83,7 @@ def draw_cells(cfg: DialogueConfig, labels: Sequence[str], wave: Wave) -> list[C
     for number, order in enumerate(wave.orders, start=wave.index * len(wave.orders)):
         lap, place = divmod(number, len(scenarios))
         persona, outcome = pairs[(lap + place) % len(pairs)]
-        scenario = order.request or order.label or scenarios[place]
+        scenario = order.label or scenarios[place]
         cells.append(Cell(scenario, order.persona or persona, outcome))
     return cells
 
@@ -103,7 +103,7 @@ def _plan(order: Order, cell: Cell, material: Material, cfg: GenerateConfig, wav
         kind=None if label is not None else cell.scenario or None,
         instruction=_common_instruction(material.train, label),
     )
-    return _Plan(cell, order.style, _draw_length(cfg.dialogue.turns, wave.rng), demos, blank)
+    return _Plan(cell, order, _draw_length(cfg.dialogue.turns, wave.rng), demos, blank)
 
 
 def _draw_length(cfg: TurnsConfig, rng: random.Random) -> int:
@@ -140,7 +140,7 @@ def _values(plan: _Plan, cfg: DialogueConfig) -> dict[str, Any]:
         }
         for demo in plan.demos
     ]
-    return {**names, "cell": plan.cell, "style": plan.style, "shown": shown, "turns": plan.turns}
+    return {**names, "cell": plan.cell, "order": plan.order, "shown": shown, "turns": plan.turns}
 
 
 def _write_whole(plans: Sequence[_Plan], ask: Ask, cfg: GenerateConfig) -> Drafts:
