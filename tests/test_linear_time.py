@@ -11,6 +11,7 @@ from selfinstruct.config import HeuristicsConfig
 from selfinstruct.filters.heuristics import check_instance, check_instruction
 from selfinstruct.judge import read_choice
 from selfinstruct.recipes.parse import read_instances, read_list, read_text, read_texts, read_yes_no
+from selfinstruct.recipes.parse_items import read_block, read_items, read_json, read_line
 from selfinstruct.text import without_surrogates
 from selfinstruct.types import Example
 
@@ -18,6 +19,7 @@ UNITS = (
     *(" ", "\n", " \n", "\r\n", "Ticket: ", "**", '"', "[", "<|im_end|>", "### user\n", "1. a\n"),
     *("- ", "Example 1\n", "Input: a\n", "```\n", "~~~\n", "as an ai trained ", "i cannot ", "x"),
     *("here are ticket ", "let me know if ", "\n\nNote: a", "<think>", "</think>", "\u0301", "_!"),
+    *('{"text": "a"}, ', '{"', '[{"a', '\\"', '"a": ', "\n{", "], ", "Text: a\n", ", ", "1. {"),
 )
 OFF = HeuristicsConfig(  # what would settle the matter before the costlier checks
     min_words=None, max_words=None, max_response_words=None, echo=None, max_repetition=None
@@ -25,7 +27,9 @@ OFF = HeuristicsConfig(  # what would settle the matter before the costlier chec
 READERS: tuple[Callable[[str], object], ...] = (
     *(read_texts, read_text, partial(read_list, first=3), read_instances, read_yes_no),
     *(partial(chat.read_answer, target="label"), chat.normalise_label, read_choice),
-    without_surrogates,
+    *(partial(read_items, fields=fields) for fields in (("text",), ("text", "response"))),
+    *(read_json, read_line, partial(read_block, fields=("text", "response"))),
+    *(lambda text: read_items(f'[{{"text": "{text}', ("text",)), without_surrogates),
     lambda text: check_instruction(Example("x", f"a {text}", label="fee"), OFF),
     lambda text: check_instance(Example("x", text, text + "."), OFF),
 )
