@@ -16,6 +16,7 @@ from selfinstruct.judge import read_choice
 from selfinstruct.privacy import Finder
 from selfinstruct.recipes.parse import read_instances, read_list, read_text, read_texts, read_yes_no
 from selfinstruct.recipes.parse_dialogue import read_dialogues, read_turn
+from selfinstruct.recipes.parse_items import read_block, read_items, read_json, read_line
 from selfinstruct.text import without_surrogates
 from selfinstruct.types import Example
 
@@ -38,6 +39,7 @@ UNITS = (
     *("Conversation 1\n", "\n\nEnd of ", "</user>", '[{"role":'),
     *("1", "1 ", "0", "+1 ", "12-34-", "(", "a@", "a.", "@", "a@b.", "1.", "f:", "AB12 ", "4111 "),
     *("account number ", "order number 1 ", "12 Street ", "1 A ", "Via A ", "a://b", "tel ", "(0)"),
+    *('{"text": "a"}, ', '{"', '[{"a', '\\"', '"a": ', "\n{", "], ", "Text: a\n", ", ", "1. {"),
 )
 OFF = HeuristicsConfig(  # what would settle the matter before the costlier checks
     min_words=None, max_words=None, max_response_words=None, echo=None, max_repetition=None
@@ -49,6 +51,9 @@ READERS: tuple[Callable[[str], object], ...] = (
     *(without_surrogates, Finder.of(PrivacyConfig()).find),
     partial(read_dialogues, speakers=SpeakersConfig()),
     partial(read_turn, who="user", speakers=SpeakersConfig()),
+    *(partial(read_items, fields=fields) for fields in (("text",), ("text", "response"))),
+    *(read_json, read_line, partial(read_block, fields=("text", "response"))),
+    lambda text: read_items(f'[{{"text": "{text}', ("text",)),
     lambda text: check_instruction(Example("x", f"a {text}", label="fee"), OFF),
     lambda text: check_instance(Example("x", text, text + "."), OFF),
     *(fenced_blocks, code_of),

@@ -63,7 +63,9 @@ def test_another_shape_is_an_error_that_the_client_knows(payload: dict[str, Any]
 
 
 def test_a_teacher_without_turns_is_asked_at_another_path() -> None:
-    with serving(Scenario(write=lambda body, _: f" on from {body['prompt'][-7:]!r}")) as stub:
+    with serving(
+        Scenario(write=lambda body, _: f" on from {body.get('prompt', '')[-7:]!r}")
+    ) as stub:
         fields: dict[str, Any] = {"base_url": stub.url, "api_key_env": "NO_KEY"}
         model = ServedModel(ModelConfig(backend="openai", name="m", template="none", **fields))
         [answered] = answered_by(model, [ASKED])

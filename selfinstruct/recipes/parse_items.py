@@ -289,6 +289,7 @@ def _field_line(names: tuple[str, ...]) -> re.Pattern[str]:
     """A line that opens a field: numbered, bulleted or bold as it may be."""
     return re.compile(
         rf"""\s*+(?:[-*\#>•]++[ \t]*+|\(?\d{{1,3}}[.):]++[ \t]*+)*+[*_`"]*+
-        (?P<name>{"|".join(names)})\b[*_`"]*[ \t]*\d{{0,3}}[*_`"]*[ \t]*[:：][*_`"]*[ \t]*""",  # noqa: RUF001
+        (?P<name>{"|".join(names)})\b[*_`"]*+[ \t]*+\d{{0,3}}[*_`"]*+[ \t]*+[:：]
+        [*_`"]*+[ \t]*+""",  # noqa: RUF001
         re.VERBOSE | re.IGNORECASE,
     )
