@@ -232,7 +232,7 @@ def _last(outcomes: Sequence[str], cfg: RoundsConfig) -> int:
 
 def _parts_of(index: int, stage: str) -> set[Part]:
     match stage.split(" "):
-        case ["generate"]:
+        case ["generate"] | ["calibrate", _]:  # what a filter's model made of real rows
             return {"candidates"}
         case ["mix"]:
             return {"mixtures" if index else "control's mixture"}

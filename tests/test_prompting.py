@@ -143,6 +143,10 @@ def test_every_packaged_template_is_in_use() -> None:
         "self_instruct/input_first.j2",
         "self_instruct/output_first.j2",
         "judge/pairwise.j2",
+        "quality/answer.j2",
+        "quality/instruction.j2",
+        "quality/label.j2",
+        "quality/rubric.j2",
     }
     assert set(PACKAGED.list_templates()) == used
 

@@ -139,9 +139,12 @@ def test_the_prompt_shows_real_rows_and_the_labels_alone() -> None:
     prompt = label_prompt(ROW, LABELS, [Example("Name it.", "a fee", label="fee")])
     assert [turn.role for turn in prompt.messages] == ["user", "assistant", "user"]
     assert prompt.messages[1].content == "fee"
-    last = prompt.messages[-1].content
-    assert "<text>\nwhere is my money\n</text>" in last
-    assert "card_arrival, fee, refund" in last
+    rule = "one of these labels: card_arrival, fee, refund."
+    assert rule in prompt.messages[0].content
+    assert prompt.messages[-1].content == "<text>\nwhere is my money\n</text>"
+    (alone,) = label_prompt(ROW, LABELS, ()).messages
+    assert rule in alone.content
+    assert alone.content.endswith("<text>\nwhere is my money\n</text>")
     assert prompt.template == "quality/label.j2"
 
 

@@ -146,6 +146,12 @@ def test_a_filter_that_is_switched_on_takes_the_candidates_and_not_the_control()
     assert any(change.field == "filters.quality.label_agreement.by" for change in changed)
 
 
+def test_what_a_judge_made_of_real_rows_stands_and_falls_with_what_it_judged() -> None:
+    place = (0, "calibrate rubric")
+    assert Reuse(falling(["verdicts"]), 1).keeps(place)
+    assert not Reuse(falling(["candidates"]), 1).keeps(place)
+
+
 def test_folds_stand_and_fall_with_the_control() -> None:
     stands = Reuse(falling(["candidates"]), 1)
     assert all(stands.keeps(place) for place in FOLDS)

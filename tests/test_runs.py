@@ -447,6 +447,7 @@ def test_a_run_whose_candidates_models_chose_resumes_and_forks_as_any_other(
     kept, about = Run(bench.config(name="whole", **looser)).fork("kept")
     assert about is not None
     assert any(line.startswith("candidates") for line in about["reused"])
+    assert read_summary(bench.out / "kept")["quality"] == told["quality"]
     assert (bench.out / "kept/rounds/0/folds").exists() == (by == "k_fold")
     kept.execute()
     assert [finding for finding in audit(bench.out / "kept") if not finding.ok] == []

@@ -39,7 +39,9 @@ def test_a_model_is_opened_once_a_round_and_only_for_somebody(
             assert heard == []
             first = verify_in_wave(0)(MADE)
             assert verify_in_wave(1)(MADE) == first
-        assert [step.note for step in heard] == ["loading base to verify"]
+        told = [step.note for step in heard]
+        verifying_four = "verifying 4 candidates"
+        assert told == [verifying_four, "loading base to verify", verifying_four]
         assert len(first.scores) == len(MADE)
         assert store.spent()["calls"] == 0
 

@@ -5,14 +5,14 @@ first needs them, and closed with the round. A wave that was not committed is ve
 students say follows from their weights, and what teacher and judge said is in the ledger.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from selfinstruct.filters.screen import Verify
+from selfinstruct.filters.screen import Verified, Verify
 from selfinstruct.quality.chain import in_turn
 from selfinstruct.setting import Setting
 from selfinstruct.teacher import Teacher
-from selfinstruct.types import Checkpoint
+from selfinstruct.types import Checkpoint, Example
 from selfinstruct.verifying.checks import checks_of
 from selfinstruct.verifying.witnesses import Witnesses
 
@@ -28,4 +28,15 @@ def verifying(
     """
     with ExitStack() as opened:
         asked = Witnesses(here, index, champion, teacher, opened)
-        yield lambda wave: in_turn(checks_of(asked, wave))
+
+        def verify_in_wave(wave: int) -> Verify:
+            checks = checks_of(asked, wave)
+
+            def verify(examples: Sequence[Example]) -> Verified:
+                if checks and examples:
+                    here.note(index, "generate", f"verifying {len(examples)} candidates")
+                return in_turn(checks)(examples)
+
+            return verify
+
+        yield verify_in_wave
