@@ -234,7 +234,9 @@ def _require_ours(db: sqlite3.Connection, path: Path, schema: Schema, *, write: 
             next_step="restore the folder from a copy, or move the file away, or name another run",
         )
     page: int = db.execute("PRAGMA page_size").fetchone()["page_size"]
-    if path.stat().st_size % page:  # SQLite would read the rest of that page as zeros
+    log = path.with_name(f"{path.name}-wal")
+    # SQLite would read the rest of that page as zeros; a log makes it whole again.
+    if path.stat().st_size % page and not (log.exists() and log.stat().st_size):
         raise damaged(path, "its last page is cut off")
     if found > schema.version:
         raise StoreError(

@@ -12,7 +12,7 @@ def test_the_page_and_its_files_are_told_as_one_object(tmp_path: Path) -> None:
     written = json.loads(json.dumps(report_command(tmp_path)))
     assert written["schema_version"] == 1
     assert written["page"] == written["files"][0] == str(tmp_path / "report.html")
-    assert len(written["files"]) == 23
+    assert len(written["files"]) == 25
     assert all(Path(path).exists() for path in written["files"])
 
 

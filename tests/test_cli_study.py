@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from selfinstruct.cli.options import app
+from selfinstruct.cli.app import app
 from selfinstruct.errors import UserError
 from selfinstruct.filters.screen import Verified, Verify, unverified
 from selfinstruct.types import Example, Rejection

@@ -262,6 +262,8 @@ def comparable(outcome: dict[str, Any]) -> dict[str, Any]:
     for entry in outcome["rounds"]:
         if entry["gate"]:
             entry["gate"].pop("look")
+        for arm in entry["arms"]:
+            arm |= {"calls": None, "tokens": None}
     return {key: value for key, value in outcome.items() if key != "spent"}
 
 

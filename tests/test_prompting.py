@@ -132,6 +132,9 @@ def test_templates_that_include_each_other_have_a_version(write: Write) -> None:
 def test_every_packaged_template_is_in_use() -> None:
     used = {
         "aim.j2",
+        "dialogue/assistant_turn.j2",
+        "dialogue/user_turn.j2",
+        "dialogue/whole.j2",
         "few_shot/ask.j2",
         "few_shot/complete.j2",
         "records/record.j2",

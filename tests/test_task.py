@@ -144,8 +144,12 @@ def test_records_need_a_schema_and_texts_with_a_record_each(tmp_path: Path) -> N
         settled(None)
     with pytest.raises(UserError, match=r"generate.records.json_schema: .*bad\.json"):
         settled("bad.json")
-    for row in (RESPONSE, LABEL, BOTH):
-        with pytest.raises(UserError, match="not texts with a record each"):
+    for row, message in (
+        (RESPONSE, "not texts with a record each"),
+        (LABEL, "makes rows without a label"),
+        (BOTH, "makes rows without a label"),
+    ):
+        with pytest.raises(UserError, match=message):
             settled("schema.json", row)
 
 

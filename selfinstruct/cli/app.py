@@ -21,6 +21,8 @@ from selfinstruct.cli.options import app
 from selfinstruct.cli.stopping import ReaderGone, Stopped, flush, listen, silence
 from selfinstruct.errors import UserError
 
+__all__ = ["VERBS", "app", "main"]
+
 VERBS = (loop, study)
 """Modules whose commands `app` knows by being imported."""
 

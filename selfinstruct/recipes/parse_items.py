@@ -49,7 +49,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _VALUE = re.compile(r'\{\s*(?=["}])|\[\s*(?=[\[{"\]\d-])')
 _BETWEEN = re.compile(r"[\s,]*")
 _BARE = re.compile(r'[^,\[\]{}"]+')
-_NEXT_LINE = re.compile(r"\n\s*(?=\{)")
+_NEXT_LINE = re.compile(r"(?<!\s)[^\S\n]*+\n\s*+(?=\{)")  # begins once in each run of blanks
 _COMMA_AT_END = re.compile(r'("(?:[^"\\]|\\.)*+"?)|,(?=\s*[}\]])', re.DOTALL)
 
 

@@ -98,7 +98,8 @@ def usual_values(of: Number) -> list[float | None]:
     around = {round(middle * times) if of.whole else middle * times for times in TIMES}
     low = -float("inf") if of.low is None else of.low
     high = float("inf") if of.high is None else of.high
-    return [*sorted(value for value in around if low <= value <= high), *off]
+    above = -float("inf") if of.above is None else of.above
+    return [*sorted(value for value in around if low <= value <= high and value > above), *off]
 
 
 def _point(

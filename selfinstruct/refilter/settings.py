@@ -22,7 +22,9 @@ PREFIX = "filters."
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A setting that is a number, or None where its filter is off; `low` and `high` bound it."""
+    """A setting that is a number, or None where its filter is off; `low` and `high` bound it, and
+    it is more than `above`.
+    """
 
     path: str
     value: float | None
@@ -31,6 +33,7 @@ class Number:
     optional: bool
     low: float | None
     high: float | None
+    above: float | None = None
 
 
 def changed_filters(
@@ -111,6 +114,7 @@ def _numbers(section: BaseModel, prefix: str) -> Iterator[Number]:
             optional=_optional(field.annotation),
             low=_bound(bounds, annotated_types.Ge, "ge"),
             high=_bound(bounds, annotated_types.Le, "le"),
+            above=_bound(bounds, annotated_types.Gt, "gt"),
         )
 
 
