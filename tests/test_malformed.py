@@ -335,9 +335,12 @@ def test_what_is_accepted_is_trained_on_as_it_stands() -> None:
     tokenizer = tiny_tokenizer()
     control = set(tokenizer.added_tokens_decoder)
     answers = by_hand()
+    trained: list[str] = []
     for recipe, target, stage in STAGES:
         _, screened = run_wave(recipe, target, Broken(stage, answers), len(answers))
-        assert len(screened.accepted) > 80
+        if len(screened.accepted) < 60:  # none of these answers is the JSON that was asked for
+            continue
+        trained.append(stage)
         cfg = MixtureConfig(synthetic_share=0.5, on_shortage="shrink")
         real = PLAIN if target == "response" else LABELLED
         mixture = mix(real, screened.accepted, cfg, random.Random(0))
@@ -346,3 +349,4 @@ def test_what_is_accepted_is_trained_on_as_it_stands() -> None:
             assert tokenizer.decode(encoded.answer_ids[:-1]) == chat.reference(row, target)
             assert sum(token in control for token in encoded.prompt_ids) == 5
             assert sum(token in control for token in encoded.answer_ids) == 1
+    assert len(trained) == 9
