@@ -11,11 +11,12 @@ With nothing changed a replay gives every candidate the fate that is stored, unl
 reads and filters has changed since.
 """
 
+from selfinstruct.refilter.asking import RULES
 from selfinstruct.refilter.curve import Curve, curve, number
 from selfinstruct.refilter.fates import KINDS, UNKNOWN, Fate, Moved, count, fit
 from selfinstruct.refilter.record import Record, read_record
 from selfinstruct.refilter.replay import Replayed, kept, replay
-from selfinstruct.refilter.rules import RULES, Rule
+from selfinstruct.refilter.rules import Rule
 from selfinstruct.refilter.settings import changed_filters, numbers, switches
 from selfinstruct.refilter.whatif import WhatIf, what_if
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from selfinstruct.config import Config
 from selfinstruct.errors import UserError
+from selfinstruct.refilter.asking import RULES
 from selfinstruct.refilter.fates import UNKNOWN, count, fit
 from selfinstruct.refilter.record import Record
 from selfinstruct.refilter.replay import replay
-from selfinstruct.refilter.rules import RULES, Rule
+from selfinstruct.refilter.rules import Rule
 from selfinstruct.refilter.settings import PREFIX, Number, changed_filters, numbers
 
 SHARES = tuple(step / 20 for step in range(21))

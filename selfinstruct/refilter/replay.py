@@ -9,8 +9,9 @@ from selfinstruct.filters.indexes import Indexes
 from selfinstruct.filters.screen import screen
 from selfinstruct.generate import Asked, draw_wave, material_of, next_prompts
 from selfinstruct.refilter.answers import Recorded, name_unasked
+from selfinstruct.refilter.asking import RULES
 from selfinstruct.refilter.record import Record
-from selfinstruct.refilter.rules import RULES, Rule, from_scores, looked
+from selfinstruct.refilter.rules import Rule, from_scores, looked
 from selfinstruct.round import Pool, grow
 from selfinstruct.setting import aim_of
 from selfinstruct.types import Example, Screened

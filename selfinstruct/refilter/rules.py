@@ -1,8 +1,5 @@
 """Filters that ask models, as far as their settings only compare what was measured: from the scores
-in the ledger to a verdict, without the model.
-
-To connect such a filter, put its rule here under the name its scores have, in the order in which
-the filters ask.
+in the ledger to a verdict, without the model. The rules themselves are in `asking`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,9 +35,6 @@ class Rule:
     settings: tuple[str, ...] = ()
     switch: str = ""
 
-
-RULES: Mapping[str, Rule] = {}
-"""The name of a score to the filter that decides by it."""
 
 ASKING = ("filters.quality.",)
 """Where the settings of the filters lie that ask models. All others are functions of the words."""

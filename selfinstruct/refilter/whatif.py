@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from selfinstruct.refilter.asking import RULES
 from selfinstruct.refilter.fates import Moved, moved
 from selfinstruct.refilter.record import Record
 from selfinstruct.refilter.replay import Replayed, replay
-from selfinstruct.refilter.rules import RULES, Rule
+from selfinstruct.refilter.rules import Rule
 from selfinstruct.refilter.settings import changed_filters
 from selfinstruct.reuse import Change
 from selfinstruct.types import Screened
