@@ -24,20 +24,8 @@ def contents(cfg: Config, base: Checkpoint) -> dict[str, str]:
 
 
 def _all(cfg: Config, base: Checkpoint) -> Iterator[tuple[str, str | None]]:
-    own = [name for name in cfg.evaluate.metrics if ":" in name]
-    if own:
-        yield "evaluate.metrics", digest([source_of(find_function(name)) for name in own])
-    schemas = {
-        "evaluate.json_schema": cfg.evaluate.json_schema,
-        "filters.format.json_schema": cfg.filters.format.json_schema,
-        "generate.records.json_schema": cfg.generate.records.json_schema,
-    }
-    for field, path in schemas.items():
-        yield field, path and digest_file(Path(path))
-    if ":" in (check := cfg.filters.executable.check or ""):
-        yield "filters.executable.check", digest(source_of(find_function(check)))
-    if tasks := cfg.guard.lm_eval_path:
-        yield "guard.lm_eval_path", digest_tree(Path(tasks))
+    yield from _files(cfg)
+    yield from _functions(cfg)
     yield "student.name", _student(cfg.student.name, base)
     yield "teacher.name", _model(cfg.teacher)
     if cfg.judge.model is not None:
@@ -45,6 +33,32 @@ def _all(cfg: Config, base: Checkpoint) -> Iterator[tuple[str, str | None]]:
     rubric = cfg.filters.quality.rubric
     if rubric is not None and rubric.model is not None:
         yield "filters.quality.rubric.model.name", _model(rubric.model)
+
+
+def _files(cfg: Config) -> Iterator[tuple[str, str | None]]:
+    files = {
+        "evaluate.json_schema": cfg.evaluate.json_schema,
+        "filters.format.json_schema": cfg.filters.format.json_schema,
+        "generate.backtranslate.path": cfg.generate.backtranslate.path,
+        "generate.records.json_schema": cfg.generate.records.json_schema,
+    }
+    for field, path in files.items():
+        yield field, path and digest_file(Path(path))
+    if tasks := cfg.guard.lm_eval_path:
+        yield "guard.lm_eval_path", digest_tree(Path(tasks))
+
+
+def _functions(cfg: Config) -> Iterator[tuple[str, str | None]]:
+    own = [name for name in cfg.evaluate.metrics if ":" in name]
+    if own:
+        yield "evaluate.metrics", digest([source_of(find_function(name)) for name in own])
+    functions = {
+        "filters.executable.check": cfg.filters.executable.check,
+        "generate.program": cfg.generate.program,
+    }
+    for field, name in functions.items():
+        if name is not None and ":" in name:
+            yield field, digest(source_of(find_function(name)))
 
 
 def _student(name: str, base: Checkpoint) -> str | None:

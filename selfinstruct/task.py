@@ -18,7 +18,9 @@ from selfinstruct.files import find_path
 from selfinstruct.filters.executable import Executables
 from selfinstruct.filters.standards import Standards
 from selfinstruct.metrics import metrics_of
+from selfinstruct.plugins import find_function
 from selfinstruct.recipes import WITHOUT_LABEL, labelling
+from selfinstruct.recipes.passages import of_rows, read_passages
 from selfinstruct.schema import open_schema
 from selfinstruct.types import CHAT, Example, RealData, Speech
 
@@ -54,6 +56,10 @@ def settle(cfg: Config, data: RealData) -> Task:
     recipes = _settle_recipes(cfg.generate, speech, data, target)
     if "records" in recipes:
         _check_records(cfg, target, data)
+    if "backtranslate" in recipes:
+        _check_passages(cfg, data)
+    if "program" in recipes:
+        _check_program(cfg)
     takes_label = labelling(recipes)
     check_goals(cfg.generate, data.labels, takes_label)
     if cfg.generate.focus is not None:
@@ -109,6 +115,26 @@ def _check_records(cfg: Config, target: Target, data: RealData) -> None:
         )
 
 
+def _check_passages(cfg: Config, data: RealData) -> None:
+    path = cfg.generate.backtranslate.path
+    if path is not None:
+        read_passages(Path(path), "")
+    elif not of_rows(data.train):
+        raise UserError(
+            "recipe backtranslate is asked, and no seed has a response",
+            next_step="name a file of real texts in generate.backtranslate.path",
+        )
+
+
+def _check_program(cfg: Config) -> None:
+    if cfg.generate.program is None:
+        raise UserError(
+            "recipe program is asked, and there is none",
+            next_step="name a function in generate.program, such as rules:make",
+        )
+    find_function(cfg.generate.program)
+
+
 def located(cfg: Config, base: Path) -> Config:
     """The config with the files that it names found, below `base` first, then here; prices read.
 
@@ -123,7 +149,12 @@ def located(cfg: Config, base: Path) -> Config:
     shape = {"json_schema": form.json_schema and str(find_path(form.json_schema, base))}
     filters = {"format": form.model_copy(update=shape)}
     shape = {"json_schema": records.json_schema and str(find_path(records.json_schema, base))}
-    generate = {"records": records.model_copy(update=shape)}
+    texts = cfg.generate.backtranslate
+    where = {"path": texts.path and str(find_path(texts.path, base))}
+    generate = {
+        "records": records.model_copy(update=shape),
+        "backtranslate": texts.model_copy(update=where),
+    }
     guard = {"lm_eval_path": tasks and str(find_path(tasks, base))}
     return cfg.model_copy(
         update={

@@ -19,12 +19,17 @@ def teach(requests):
 
 def make_test(example):
     return "{}"
+
+def make(wish, count, rng):
+    return {}
 """
 
 
-def write_plugin(folder: Path, score: int = 0, teach: int = 0, make_test: int = 0) -> None:
+def write_plugin(
+    folder: Path, score: int = 0, teach: int = 0, make_test: int = 0, make: int = 0
+) -> None:
     """Forgotten by Python, so that it is read again, as another process would."""
-    (folder / "own_code.py").write_text(PLUGIN.format(score, teach, make_test))
+    (folder / "own_code.py").write_text(PLUGIN.format(score, teach, make_test, make))
     sys.modules.pop("own_code", None)
 
 
@@ -37,6 +42,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "schema.json").write_text("{}")
     (tmp_path / "form.json").write_text("{}")
     (tmp_path / "record.json").write_text("{}")
+    (tmp_path / "texts.txt").write_text("a text")
     (tmp_path / "tasks").mkdir()
     (tmp_path / "tasks/one.yaml").write_text("task: one")
     (tmp_path / "model.gguf").write_bytes(b"GGUF")
@@ -59,7 +65,11 @@ def config(**sections: Any) -> Config:
             "quality": {"rubric": {"model": {"backend": "scripted", "name": "grades"}}},
         },
         "guard": {"lm_eval_path": "tasks"},
-        "generate": {"records": {"json_schema": "record.json"}},
+        "generate": {
+            "records": {"json_schema": "record.json"},
+            "backtranslate": {"path": "texts.txt"},
+            "program": "own_code:make",
+        },
         "judge": {"model": {"backend": "llamacpp", "name": "judge.gguf"}},
     }
     return parse_config({**tree, **sections})
@@ -70,6 +80,8 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "evaluate.json_schema": lambda here: (here / "schema.json").write_text("true"),
     "filters.format.json_schema": lambda here: (here / "form.json").write_text("true"),
     "filters.executable.check": lambda here: write_plugin(here, make_test=1),
+    "generate.backtranslate.path": lambda here: (here / "texts.txt").write_text("another"),
+    "generate.program": lambda here: write_plugin(here, make=1),
     "generate.records.json_schema": lambda here: (here / "record.json").write_text("true"),
     "guard.lm_eval_path": lambda here: (here / "tasks/two.yaml").write_text("task: two"),
     "student.name": lambda here: (here / "model.gguf").write_bytes(b"GGUF, another"),

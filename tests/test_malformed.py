@@ -29,6 +29,8 @@ from selfinstruct.judge import judge_answers, read_choice
 from selfinstruct.metrics import metrics_of
 from selfinstruct.mixture import mix
 from selfinstruct.recipes import RECIPES, Material, Situation, Wave, draw_orders
+from selfinstruct.recipes.evolve import ANSWER as EVOLVED
+from selfinstruct.recipes.evolve import GAIN, REWRITE
 from selfinstruct.recipes.few_shot import ASK, COMPLETE
 from selfinstruct.recipes.records import RECORD, TEXT
 from selfinstruct.recipes.self_instruct import INPUT_FIRST, IS_CLASSIFICATION, OUTPUT_FIRST, PROPOSE
@@ -76,6 +78,9 @@ GOOD: dict[str, Callable[[int], str]] = {
     RECORD: lambda n: json.dumps({"name": f"old{n}", "kind": "old"}),
     TEXT: new_words,
     COMPLETE: lambda n: f" {new_words(n)}",
+    REWRITE: new_words,
+    GAIN: lambda _: "No",
+    EVOLVED: new_words,
     OUTPUT_FIRST: lambda n: f"Class label: glad{n}\nInput: {new_words(n)}",
 }
 
@@ -121,6 +126,9 @@ STAGES: list[tuple[str, chat.Target, str]] = [
     ("label_first", "label", QUESTION),
     ("label_first", "label_and_response", QUESTION),
     ("label_first", "label_and_response", ANSWER),
+    ("evolve", "label_and_response", REWRITE),
+    ("evolve", "label_and_response", GAIN),
+    ("evolve", "response", EVOLVED),
     ("few_shot", "label", ASK),
     ("few_shot", "label_and_response", ASK),
     ("few_shot", "response", ASK),
@@ -349,4 +357,4 @@ def test_what_is_accepted_is_trained_on_as_it_stands() -> None:
             assert tokenizer.decode(encoded.answer_ids[:-1]) == chat.reference(row, target)
             assert sum(token in control for token in encoded.prompt_ids) == 5
             assert sum(token in control for token in encoded.answer_ids) == 1
-    assert len(trained) == 9
+    assert len(trained) == 12

@@ -132,6 +132,10 @@ def test_templates_that_include_each_other_have_a_version(write: Write) -> None:
 def test_every_packaged_template_is_in_use() -> None:
     used = {
         "aim.j2",
+        "backtranslate/instruction.j2",
+        "evolve/answer.j2",
+        "evolve/gain.j2",
+        "evolve/rewrite.j2",
         "dialogue/assistant_turn.j2",
         "dialogue/user_turn.j2",
         "dialogue/whole.j2",

@@ -275,3 +275,23 @@ def test_a_limit_of_cost_needs_a_price_for_teacher_and_judge(
         else:
             with pytest.raises(UserError, match=f"{missing} has no price"):
                 require_prices(each)
+
+
+@pytest.mark.parametrize(
+    ("generate", "message"),
+    [
+        ({"recipe": "program"}, "recipe program is asked, and there is none"),
+        ({"recipe": "program", "program": "tests.test_task:gone"}, "has no function gone"),
+        ({"recipe": "backtranslate", "backtranslate": {"path": "gone.txt"}}, "no readable file"),
+    ],
+)
+def test_what_a_recipe_needs_is_asked_for_before_anything_is_spent(
+    generate: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        settle(config(generate=generate), data(RESPONSE))
+
+
+def test_real_texts_come_from_the_seeds_where_no_file_is_named() -> None:
+    found = settle(config(generate={"recipe": "backtranslate"}), data(RESPONSE))
+    assert found.recipes == {"backtranslate": 1.0}

@@ -2,9 +2,11 @@
 
 from selfinstruct.config.aiming import AimConfig, RequestConfig
 from selfinstruct.config.asking import (
+    BacktranslateConfig,
     ContaminationConfig,
     DemosConfig,
     EmbeddingConfig,
+    EvolveConfig,
     FiltersConfig,
     GenerateConfig,
     HeuristicsConfig,
@@ -52,6 +54,7 @@ from selfinstruct.config.quality import (
 
 __all__ = [
     "AimConfig",
+    "BacktranslateConfig",
     "BudgetConfig",
     "Config",
     "ContaminationConfig",
@@ -60,6 +63,7 @@ __all__ = [
     "DialogueConfig",
     "EmbeddingConfig",
     "EvaluateConfig",
+    "EvolveConfig",
     "ExecutableConfig",
     "FiltersConfig",
     "FormatConfig",

@@ -89,7 +89,38 @@ class RecordsConfig(Section):
     """
 
 
-RecipeName = Literal["label_first", "self_instruct", "few_shot", "dialogue", "records"]
+class EvolveConfig(Section):
+    """How recipe `evolve` rewrites what is known."""
+
+    breadth: Share = 1 / 6
+    """How often an unlabelled task becomes a rarer one of its field instead of a harder one: one
+    wish in six, as in WizardLM.
+    """
+    eliminate: bool = True
+    """Ask the teacher of each rewriting whether it says anything new; drop those that do not."""
+
+
+class BacktranslateConfig(Section):
+    """The real texts that recipe `backtranslate` writes instructions for."""
+
+    path: str | None = None
+    """A file of texts (.jsonl with `text` on each line, or paragraphs); a relative path starts at
+    the config's folder. None takes the responses of the training rows.
+    """
+    license: str = ""
+    """The licence of its texts; a line of JSONL may have one of its own."""
+
+
+RecipeName = Literal[
+    "label_first",
+    "self_instruct",
+    "few_shot",
+    "dialogue",
+    "records",
+    "evolve",
+    "backtranslate",
+    "program",
+]
 
 
 class GenerateConfig(AimConfig):
@@ -97,8 +128,9 @@ class GenerateConfig(AimConfig):
 
     recipe: Literal["auto", RecipeName] = "auto"
     """`auto` is label_first where the seeds have labels, self_instruct otherwise, and few_shot for
-    a teacher without turns (teacher.template: none); `dialogue` writes conversations of several
-    turns.
+    a teacher without turns (teacher.template: none). `dialogue` writes conversations, `records`
+    rows under a JSON schema; `evolve` rewrites known questions, `backtranslate` writes instructions
+    for real texts, and `program` is a function of your own.
     """
     recipes: dict[RecipeName, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
     """Several recipes in one run, each with its weight: its share of every wave's prompts."""
@@ -137,6 +169,10 @@ class GenerateConfig(AimConfig):
     answer: Sampling = Sampling(temperature=0.3, top_p=0.95, max_tokens=192)
     """Sampling for responses (the notes: at most 0.7)."""
     dialogue: DialogueConfig = DialogueConfig()
+    evolve: EvolveConfig = EvolveConfig()
+    backtranslate: BacktranslateConfig = BacktranslateConfig()
+    program: str | None = None
+    """`pkg.mod:function` of recipe `program`: a rules engine or simulator of your own."""
 
     @model_validator(mode="after")
     def _one_recipe_or_several(self) -> Self:

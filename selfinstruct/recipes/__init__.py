@@ -8,10 +8,13 @@ from dataclasses import replace
 
 from selfinstruct.config import GenerateConfig
 from selfinstruct.recipes.asking import Ask, Material, Order, Recipe, Wave
+from selfinstruct.recipes.backtranslate import backtranslate
 from selfinstruct.recipes.dialogue import dialogue
+from selfinstruct.recipes.evolve import evolve
 from selfinstruct.recipes.few_shot import few_shot
 from selfinstruct.recipes.label_first import label_first
 from selfinstruct.recipes.orders import WITHOUT_LABEL, Situation, draw_orders, labelling
+from selfinstruct.recipes.program import program
 from selfinstruct.recipes.records import records
 from selfinstruct.recipes.self_instruct import self_instruct
 from selfinstruct.types import Drafts
@@ -31,9 +34,12 @@ __all__ = [
 ]
 
 RECIPES: Mapping[str, Recipe] = {
+    "backtranslate": backtranslate,
     "dialogue": dialogue,
+    "evolve": evolve,
     "few_shot": few_shot,
     "label_first": label_first,
+    "program": program,
     "records": records,
     "self_instruct": self_instruct,
 }

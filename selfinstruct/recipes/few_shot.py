@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from selfinstruct.config import GenerateConfig
 from selfinstruct.prompting import build_prompt, choose_demos
+from selfinstruct.recipes.answering import with_text
 from selfinstruct.recipes.asking import Ask, Material, Order, Wave, conceive, read
 from selfinstruct.recipes.parse_items import Item, Lost, Read, read_block, read_items, read_line
 from selfinstruct.text import question_text
@@ -151,13 +152,13 @@ def _read(plan: _Plan, completion: Completion, most: int, *, turns: bool) -> Dra
     rejections: list[Rejection] = []
     for item in reading.items:
         if isinstance(item, Lost):
-            rejections.append(Rejection(_with_text(blank, item.words), "unreadable"))
+            rejections.append(Rejection(with_text(blank, item.words), "unreadable"))
         elif len(examples) == most:
             rejections.append(Rejection(_example(blank, plan.fields, item), "surplus"))
         else:
             examples.append(_example(blank, plan.fields, item))
     if reading.reason is not None:
-        rejections.append(Rejection(_with_text(blank, reading.lost), reading.reason))
+        rejections.append(Rejection(with_text(blank, reading.lost), reading.reason))
     return Drafts(tuple(examples), tuple(rejections))
 
 
@@ -165,9 +166,4 @@ def _example(blank: Example, fields: Sequence[str], item: Item) -> Example:
     values = dict(zip(fields, item, strict=True))
     if fields == TASK:
         return replace(blank, **values)  # type: ignore[arg-type]
-    return replace(_with_text(blank, values["text"]), response=values.get("response", ""))
-
-
-def _with_text(blank: Example, text: str) -> Example:
-    """The text goes where the demonstrations have theirs: beside an instruction, or as it."""
-    return replace(blank, input=text) if blank.instruction else replace(blank, instruction=text)
+    return replace(with_text(blank, values["text"]), response=values.get("response", ""))

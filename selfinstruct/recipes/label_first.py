@@ -5,13 +5,13 @@ from leaning to one label (arXiv 2212.10560, section 2.3, "output-first"). Wheth
 has its label is for the filters to doubt.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from selfinstruct.config import GenerateConfig
 from selfinstruct.prompting import build_prompt, choose_demos
+from selfinstruct.recipes.answering import answer, with_text
 from selfinstruct.recipes.asking import Ask, Draft, Material, Order, Wave, conceive, read, sift
-from selfinstruct.recipes.parse import read_text, read_texts
+from selfinstruct.recipes.parse import read_texts
 from selfinstruct.text import question_text
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection
 
@@ -48,7 +48,7 @@ def label_first(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -
     sound, dropped = sift(questions, material)
     if material.target == "label":
         return Drafts(tuple(question.example for question in sound), (*rejections, *dropped))
-    answered = _answer(sound, ask, cfg)
+    answered = answer(sound, ANSWER, ask, cfg.answer)
     return Drafts(answered.examples, (*rejections, *dropped, *answered.rejections))
 
 
@@ -70,31 +70,7 @@ def _question_prompt(plan: _Plan) -> Prompt:
 def _questions(plan: _Plan, completion: Completion) -> tuple[list[Draft], list[Rejection]]:
     reading = read(completion, read_texts)
     blank = replace(plan.blank, attempt=completion.attempt)
-    questions = [Draft(_with_text(blank, item), plan.demos) for item in reading.items]
+    questions = [Draft(with_text(blank, item), plan.demos) for item in reading.items]
     if reading.reason is None:
         return questions, []
-    return questions, [Rejection(_with_text(blank, reading.lost), reading.reason)]
-
-
-def _with_text(blank: Example, text: str) -> Example:
-    """The text goes where the demonstrations have theirs: beside an instruction, or as it."""
-    return replace(blank, input=text) if blank.instruction else replace(blank, instruction=text)
-
-
-def _answer(questions: Sequence[Draft], ask: Ask, cfg: GenerateConfig) -> Drafts:
-    prompts = [_answer_prompt(question) for question in questions]
-    examples: list[Example] = []
-    rejections: list[Rejection] = []
-    for question, (completion,) in zip(questions, ask(prompts, cfg.answer, 1), strict=True):
-        reading = read(completion, read_text)
-        draft = replace(question.example, attempt=completion.attempt)
-        examples += [replace(draft, response=item) for item in reading.items]
-        if reading.reason is not None:
-            rejections.append(Rejection(replace(draft, response=reading.lost), reading.reason))
-    return Drafts(tuple(examples), tuple(rejections))
-
-
-def _answer_prompt(question: Draft) -> Prompt:
-    demos = [demo for demo in question.demos if demo.response]
-    shown = [{"text": question_text(demo), "response": demo.response} for demo in demos]
-    return build_prompt(ANSWER, demos, shown=shown, text=question_text(question.example))
+    return questions, [Rejection(with_text(blank, reading.lost), reading.reason)]

@@ -21,11 +21,11 @@ from selfinstruct.recipes.asking import Order
 from selfinstruct.types import Example, Screened
 from selfinstruct.yields import Seen, count, recipe_of
 
-TAKES_LABEL = frozenset({"label_first", "few_shot"})
+TAKES_LABEL = frozenset({"label_first", "few_shot", "evolve", "program"})
 """The recipes whose prompts can ask for a label."""
 NEEDS_LABEL = frozenset({"label_first"})
 """... those that can ask for nothing without one,"""
-WITHOUT_LABEL = frozenset({"records", "self_instruct"})
+WITHOUT_LABEL = frozenset({"backtranslate", "records", "self_instruct"})
 """and those whose rows have none."""
 
 

@@ -1,0 +1,86 @@
+"""An instruction for a real text, so that the response stays real (Humpback, arXiv 2308.06259).
+
+The teacher reads an answer and writes the request it answers. What it may get wrong is the pairing,
+for the filters to doubt: the paper keeps what a judge finds best (`filters.quality.rubric`), and
+without that step more such rows do not help.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from selfinstruct.config import GenerateConfig
+from selfinstruct.licenses import join_licenses
+from selfinstruct.prompting import build_prompt, choose_demos
+from selfinstruct.recipes.asking import Ask, Draft, Material, Order, Wave, conceive, read, sift
+from selfinstruct.recipes.parse import read_text
+from selfinstruct.recipes.passages import Passage, of_rows, read_passages
+from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection
+
+INSTRUCTION = "backtranslate/instruction.j2"
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """An order, the real text, the demonstrations, and what the new rows have in common."""
+
+    order: Order
+    passage: Passage
+    demos: tuple[Example, ...]
+    blank: Example
+
+
+def backtranslate(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Drafts:
+    """For each order `samples_per_prompt` instructions of one real text."""
+    path = cfg.backtranslate.path
+    passages = (
+        of_rows(material.train)
+        if path is None
+        else read_passages(Path(path), cfg.backtranslate.license)
+    )
+    plans = _plans(passages, material, cfg, wave)
+    prompts = [_prompt(plan) for plan in plans]
+    questions: list[Draft] = []
+    rejections: list[Rejection] = []
+    for plan, completions in zip(
+        plans, ask(prompts, cfg.question, cfg.samples_per_prompt), strict=True
+    ):
+        for completion in completions:
+            drafts, lost = _questions(plan, completion)
+            questions += drafts
+            rejections += lost
+    sound, dropped = sift(questions, material)
+    return Drafts(tuple(draft.example for draft in sound), (*rejections, *dropped))
+
+
+def _plans(
+    passages: tuple[Passage, ...], material: Material, cfg: GenerateConfig, wave: Wave
+) -> list[_Plan]:
+    """A text for each order, one of those that fewest rows were made of so far."""
+    used = Counter(row.response for row in material.pool)
+    plans = []
+    for order in wave.orders:
+        fewest = min(used[passage.text] for passage in passages)
+        passage = wave.rng.choice([each for each in passages if used[each.text] == fewest])
+        used[passage.text] += 1
+        others = [row for row in material.train if row.response and row is not passage.row]
+        demos = choose_demos(others, (), cfg.demos, wave.rng)
+        parents = demos if passage.row is None else (passage.row, *demos)
+        blank = conceive(parents, order, wave)
+        if passage.row is None:
+            blank = replace(blank, license=join_licenses([passage.license, blank.license]))
+        plans.append(_Plan(order, passage, demos, replace(blank, response=passage.text)))
+    return plans
+
+
+def _prompt(plan: _Plan) -> Prompt:
+    return build_prompt(INSTRUCTION, plan.demos, order=plan.order, response=plan.passage.text)
+
+
+def _questions(plan: _Plan, completion: Completion) -> tuple[list[Draft], list[Rejection]]:
+    reading = read(completion, read_text)
+    blank = replace(plan.blank, attempt=completion.attempt)
+    drafts = [Draft(replace(blank, instruction=text), plan.demos) for text in reading.items]
+    if reading.reason is None:
+        return drafts, []
+    return drafts, [Rejection(replace(blank, instruction=reading.lost), reading.reason)]
