@@ -3,6 +3,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 READY := .venv/.ready
+EXTRAS := demo report keyring lm-eval language embedding minhash review dev # all but gemma, whose terms are its own
 
 .PHONY: demo test hunt check bench lock clean help
 
@@ -31,7 +32,7 @@ bench: $(READY) ## the benchmarks, with their goals beside the results
 	$(BIN)/python benchmarks/faults.py
 
 lock: $(BIN)/uv ## resolve requirements.lock anew
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras \
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes $(EXTRAS:%=--extra %) \
 	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean: ## remove the environment; runs stay
