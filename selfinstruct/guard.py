@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from selfinstruct import stats
+from selfinstruct.chat import Target
 from selfinstruct.config import GuardConfig, SeedsConfig
 from selfinstruct.errors import UserError
 from selfinstruct.near.index import RougeIndex
@@ -23,21 +24,32 @@ from selfinstruct.types import Example, RealData, Report
 from selfinstruct.verdict import Guard, Held
 
 SHIPPED = "general"
+AUTO = "auto"
 # The paper's novelty threshold: a row that near to one the student learns from tells less.
 NEAR = 0.7
 
 
-def guard_rows(cfg: GuardConfig, base: Path, data: RealData, seed: int) -> tuple[Example, ...]:
+def guarded_by(cfg: GuardConfig, target: Target) -> str | None:
+    """The rows that guard a student who writes `target`: a path, `general`, or None for none."""
+    if cfg.path != AUTO:
+        return cfg.path
+    return None if target == "label" else SHIPPED
+
+
+def guard_rows(
+    cfg: GuardConfig, target: Target, base: Path, data: RealData, seed: int
+) -> tuple[Example, ...]:
     """At most `cfg.rows` rows that guard a run of these real rows; none where the guard is off.
 
     A row near one of the run's own is left out: learned from, it would flatter. The seeds that ship
     may be the run's own, and then nothing guards; of a file that the user names, nothing left is a
     `UserError`. Relative paths start at `base`.
     """
-    if cfg.path is None:
+    named = guarded_by(cfg, target)
+    if named is None:
         return ()
-    own = cfg.path == SHIPPED
-    path = str(shipped("seeds", "general.jsonl")) if own else cfg.path
+    own = named == SHIPPED
+    path = str(shipped("seeds", "general.jsonl")) if own else named
     found = read_examples(SeedsConfig(path=path), base).examples
     index = RougeIndex(NEAR)
     for row in (*data.train, *data.dev, *data.gate, *data.final):
@@ -50,7 +62,7 @@ def guard_rows(cfg: GuardConfig, base: Path, data: RealData, seed: int) -> tuple
     ]
     if not apart and not own:
         raise UserError(
-            f"guard.path {cfg.path} has no row that guards",
+            f"guard.path {named} has no row that guards",
             why="every row lacks a response or is nearly one of the run's own",
             next_step="name rows of another kind, or set guard.path=null",
         )

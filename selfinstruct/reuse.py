@@ -50,6 +50,7 @@ TOUCHES: Mapping[str, tuple[Part, ...]] = {
     "seed": ("splits",),
     "seeds.": ("splits",),
     "task.": ("candidates", "mixtures", *STUDENTS, *EXAMS.values()),
+    "task.target": ("guard rows", "candidates", "mixtures", *STUDENTS, *EXAMS.values()),
     "teacher.": ("candidates",),
     "teacher.api_key_env": ("end",),
     "generate.": ("candidates",),

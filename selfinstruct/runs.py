@@ -105,9 +105,9 @@ class Run:
             refuse_changed(store, Settings(self.cfg, {}))  # before a model is looked for
         if data is None:
             data = read_real_data(cfg.seeds, self.base, cfg.seed)
-            settle(cfg, data)
+        task = settle(cfg, data)
         if not begun or guards is None:  # a run that is older than the guard gets it now
-            found = guard_rows(cfg.guard, self.base, data, cfg.seed)
+            found = guard_rows(cfg.guard, task.target, self.base, data, cfg.seed)
             guards = [rows.from_example(row) for row in found]
         base = self._base()
         held = contents(cfg, base)
@@ -134,7 +134,7 @@ class Run:
             store,
             data,
             tuple(rows.to_example(row) for row in guards),
-            settle(cfg, data),
+            task,
             base,
             on_progress,
             Path(own_tasks) if own_tasks else None,

@@ -4,9 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from selfinstruct.chat import Target
 from selfinstruct.config import GuardConfig
 from selfinstruct.errors import UserError
-from selfinstruct.guard import guard_rows, hold
+from selfinstruct.guard import guard_rows, guarded_by, hold
 from selfinstruct.shipped import shipped
 from selfinstruct.types import Example, RealData, Report
 
@@ -32,11 +33,31 @@ def noise(count: int, shift: float = 0.0) -> list[float]:
 
 
 def test_the_seeds_that_ship_guard_by_default() -> None:
-    rows = guard_rows(GuardConfig(rows=30), Path(), DATA, seed=0)
+    rows = guard_rows(GuardConfig(rows=30), "response", Path(), DATA, seed=0)
     assert len(rows) == 30
     assert all(row.response for row in rows)
-    assert rows == guard_rows(GuardConfig(rows=30), Path(), DATA, seed=0)
-    assert rows != guard_rows(GuardConfig(rows=30), Path(), DATA, seed=1)
+    assert rows == guard_rows(GuardConfig(rows=30), "response", Path(), DATA, seed=0)
+    assert rows != guard_rows(GuardConfig(rows=30), "response", Path(), DATA, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("path", "target", "named"),
+    [
+        ("auto", "label", None),
+        ("auto", "label_and_response", "general"),
+        ("auto", "response", "general"),
+        ("general", "label", "general"),
+        ("own.jsonl", "label", "own.jsonl"),
+        (None, "response", None),
+    ],
+)
+def test_a_student_of_labels_alone_is_guarded_only_where_that_is_asked(
+    path: str | None, target: Target, named: str | None
+) -> None:
+    cfg = GuardConfig(path=path)
+    assert guarded_by(cfg, target) == named
+    if path == "auto":
+        assert bool(guard_rows(cfg, target, Path(), DATA, seed=0)) == (named is not None)
 
 
 def test_rows_that_the_student_learns_from_do_not_guard(tmp_path: Path) -> None:
@@ -47,11 +68,11 @@ def test_rows_that_the_student_learns_from_do_not_guard(tmp_path: Path) -> None:
         {"instruction": "Say nothing at all here.", "label": "silence"},
     ]
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-    (kept,) = guard_rows(GuardConfig(path="other.jsonl"), tmp_path, DATA, seed=0)
+    (kept,) = guard_rows(GuardConfig(path="other.jsonl"), "response", tmp_path, DATA, seed=0)
     assert kept.response == "Lima"
     path.write_text(f"{json.dumps(rows[1])}\n")
     with pytest.raises(UserError, match="no row that guards"):
-        guard_rows(GuardConfig(path="other.jsonl"), tmp_path, DATA, seed=0)
+        guard_rows(GuardConfig(path="other.jsonl"), "response", tmp_path, DATA, seed=0)
 
 
 def test_a_run_of_the_shipped_seeds_themselves_has_no_such_guard() -> None:
@@ -60,8 +81,8 @@ def test_a_run_of_the_shipped_seeds_themselves_has_no_such_guard() -> None:
         Example(row["instruction"], row.get("input", ""), row["response"])
         for row in map(json.loads, lines)
     )
-    assert guard_rows(GuardConfig(), Path(), RealData(own, (), (), ()), seed=0) == ()
-    assert guard_rows(GuardConfig(path=None), Path(), DATA, seed=0) == ()
+    assert guard_rows(GuardConfig(), "response", Path(), RealData(own, (), (), ()), seed=0) == ()
+    assert guard_rows(GuardConfig(path=None), "response", Path(), DATA, seed=0) == ()
 
 
 @pytest.mark.parametrize(

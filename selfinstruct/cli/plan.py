@@ -22,7 +22,7 @@ from selfinstruct.cli.text import escape
 from selfinstruct.config import Config, GenerateConfig, ModelConfig, load_config
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.estimate import Evidence, estimate, evidence_of
-from selfinstruct.guard import guard_rows
+from selfinstruct.guard import guard_rows, guarded_by
 from selfinstruct.licenses import UNKNOWN, count_licenses
 from selfinstruct.privacy import Finder, survey
 from selfinstruct.proxy import named_proxy
@@ -107,8 +107,9 @@ def plan_run(
             else None,
         },
         "guard": {
-            "rows": len(guard_rows(cfg.guard, path.parent, data, cfg.seed)),
-            "of": cfg.guard.path,
+            "rows": len(guard_rows(cfg.guard, task.target, path.parent, data, cfg.seed)),
+            "of": guarded_by(cfg.guard, task.target),
+            "target": task.target,
             "tasks": list(cfg.guard.lm_eval),
             "margin": cfg.guard.margin,
         },
@@ -215,6 +216,8 @@ def _rights(plan: dict[str, Any]) -> dict[str, str]:
 def _guards(guard: dict[str, Any]) -> str:
     rows = [f"{guard['rows']} rows of {guard['of']}"] if guard["rows"] else []
     held = ", ".join([*rows, *guard["tasks"]])
+    if not held and guard["target"] == "label":
+        return "none: the student writes labels alone (guard.path=general tells what it unlearns)"
     if not held:
         return "none"
     return f"{held}: a loss of {guard['margin']:.0%} against the base must be ruled out"
