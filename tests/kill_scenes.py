@@ -2,9 +2,10 @@
 
 A run of two rounds; a finished run that has lost reports, an adapter and its guard rows, as older
 versions and careless hands leave it; a fork of it; a sweep; a ledger to be migrated; weights to be
-converted.
+converted, and to be joined.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -20,10 +21,12 @@ from selfinstruct.arms import plan_arms
 from selfinstruct.config import parse_config
 from selfinstruct.database import LEDGER, Schema, connect
 from selfinstruct.files import write_jsonl
+from selfinstruct.joining import join
 from selfinstruct.rows import from_example
 from selfinstruct.runs import Run
 from selfinstruct.store import Store
 from selfinstruct.sweep import run_sweep
+from selfinstruct.wheels import Wheel
 from tests.frozen_run import tiny_config, write_frozen_run
 from tests.golden_ledger import write_ledger
 from tests.tiny import save_tiny_model
@@ -175,6 +178,17 @@ def _convert(_: Props, place: Path) -> None:
     weights.convert(place / "some.gguf", place / "cache", write=write)
 
 
+def _write_parts(_: Props, place: Path) -> None:
+    for name in ("a", "b"):
+        (place / name).write_bytes(name.encode() * 3000)
+
+
+def _join(_: Props, place: Path) -> None:
+    parts = [place / "a", place / "b"]
+    sha256 = hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()
+    join(parts, Wheel("some.gguf", (), "", sha256), place / "cache")
+
+
 SCENES = {
     "run": Scene(_nothing, _run),
     "lost": Scene(_lose_things, _run, had_lost=True),
@@ -183,5 +197,8 @@ SCENES = {
     "migration": Scene(_write_old_ledger, _migrate, is_run=False),
     "weights": Scene(
         _write_gguf, _convert, lambda place: place / "cache", is_run=False, litters=True
+    ),
+    "joining": Scene(
+        _write_parts, _join, lambda place: place / "cache", is_run=False, litters=True
     ),
 }

@@ -1,7 +1,13 @@
 import pytest
 from pydantic import ValidationError
 
-from selfinstruct.config.judging import GateConfig, GuardConfig, JudgeConfig, WatchConfig
+from selfinstruct.config.judging import (
+    GateConfig,
+    GuardConfig,
+    JudgeConfig,
+    StudentConfig,
+    WatchConfig,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,3 +34,9 @@ def test_a_judge_is_a_model_and_its_key_stays_outside() -> None:
     assert JudgeConfig().model is None
     with pytest.raises(ValidationError, match="a key stands"):
         JudgeConfig.model_validate({"model": {"backend": "program", "name": "sk-1"}})
+
+
+def test_a_student_is_no_model_without_turns() -> None:
+    with pytest.raises(ValidationError, match="is a base model without turns"):
+        StudentConfig(name="gemma-3-270m")
+    assert StudentConfig(name="google/gemma-3-270m").name == "google/gemma-3-270m"

@@ -2,6 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from selfinstruct.config.model import ModelConfig
+from selfinstruct.wheels import GEMMA
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,9 @@ from selfinstruct.config.model import ModelConfig
             {"backend": "llamacpp", "name": "m", "structured": "always", "template": "none"},
             "always needs template chat",
         ),
+        ({"backend": "llamacpp", "name": GEMMA, "template": "chat"}, "set template: none"),
+        ({"backend": "llamacpp", "name": GEMMA, "terms": ""}, "set terms: Gemma"),
+        ({"backend": "transformers", "name": GEMMA}, "template none needs backend llamacpp"),
     ],
 )
 def test_a_model_names_its_endpoint_and_no_key(values: dict[str, str], message: str) -> None:
@@ -91,3 +95,20 @@ def test_a_model_is_remote_unless_all_of_it_is_on_this_machine(
 ) -> None:
     model = ModelConfig.model_validate({"name": "m:f", **values})
     assert model.is_remote is remote
+
+
+@pytest.mark.parametrize(
+    ("values", "template", "terms"),
+    [
+        ({"backend": "llamacpp", "name": GEMMA}, "none", "Gemma"),
+        ({"backend": "llamacpp", "name": GEMMA, "terms": "Gemma, ours"}, "none", "Gemma, ours"),
+        ({"backend": "llamacpp", "name": "bundled"}, "chat", ""),
+        ({"backend": "openai", "name": GEMMA, "base_url": "http://127.0.0.1/v1"}, "chat", ""),
+    ],
+)
+def test_a_shipped_model_brings_its_template_and_terms(
+    values: dict[str, str], template: str, terms: str
+) -> None:
+    cfg = ModelConfig.model_validate(values)
+    assert (cfg.template, cfg.terms) == (template, terms)
+    assert ModelConfig.model_validate(cfg.model_dump(mode="json")) == cfg

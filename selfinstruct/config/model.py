@@ -9,12 +9,15 @@ from selfinstruct.config.section import Positive, Section, operational
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.errors import UserError
 from selfinstruct.types import Speech
+from selfinstruct.wheels import WHEELS
 
 SECRET_HINTS = ("sk-", "Bearer ")
 ANTHROPIC_URL = "https://api.anthropic.com/v1"
 ANTHROPIC_KEY = "ANTHROPIC_API_KEY"
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 """POSIX's names for environment variables; hardly a key passes for one."""
+IN_PROCESS = ("llamacpp", "transformers")
+"""Backends that know the models which come as packages."""
 SCHEMA_HOSTS = (".openai.com", ".openai.azure.com", ".googleapis.com", ".anthropic.com")
 """Hosted APIs that hold an answer to a JSON schema."""
 
@@ -24,7 +27,9 @@ class ModelConfig(Section):
 
     backend: Literal["llamacpp", "transformers", "openai", "anthropic", "program", "scripted"]
     name: str
-    """`bundled`, a GGUF file, a folder, a hub id, a served model's name, or `pkg.mod:function`."""
+    """`bundled`, `gemma-3-270m` (extra `gemma`), a GGUF file, a folder, a hub id, a served model's
+    name, or `pkg.mod:function`.
+    """
     base_url: str | tuple[str, ...] | None = None
     """The endpoint of an OpenAI-compatible server (backend `openai`), or a list of endpoints that
     serve the same model: the least busy one is asked, one that fails is left alone for a while.
@@ -47,7 +52,8 @@ class ModelConfig(Section):
     """Go through the proxy that the environment names (HTTPS_PROXY, ALL_PROXY, NO_PROXY)."""
     template: Literal["chat", "none"] = "chat"
     """`none` sends the text of a prompt as it stands, for base models that know no turns: they go
-    on with it (backends `llamacpp` and `openai`, which has `/completions` for that).
+    on with it (backends `llamacpp` and `openai`, which has `/completions` for that). It is the
+    default of `gemma-3-270m`, which is such a model.
     """
     structured: Literal["auto", "always", "never"] = "auto"
     """Whether a recipe that wants JSON has the server hold the answer to a schema, beside asking
@@ -62,6 +68,7 @@ class ModelConfig(Section):
     """
     terms: str = ""
     """The terms that what it writes comes under, such as `Gemma`; part of the licence of its rows.
+    `gemma-3-270m` comes with its own.
     """
     context: Positive = operational(4096)
     """Tokens of context for one request (backend `llamacpp`)."""
@@ -121,6 +128,16 @@ class ModelConfig(Section):
             return {"base_url": ANTHROPIC_URL, "api_key_env": ANTHROPIC_KEY, **given}
         return given
 
+    @model_validator(mode="before")
+    @classmethod
+    def _know_shipped(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or given.get("backend") not in IN_PROCESS:
+            return given
+        wheel = WHEELS.get(str(given.get("name")))
+        if wheel is None:
+            return given
+        return {"template": "chat" if wheel.turns else "none", "terms": wheel.terms, **given}
+
     @model_validator(mode="after")
     def _keys_stay_outside(self) -> Self:
         service, slash, user = (self.api_key_keyring or "s/u").rpartition("/")
@@ -142,6 +159,11 @@ class ModelConfig(Section):
 
     @model_validator(mode="after")
     def _the_backend_can_be_asked_so(self) -> Self:
+        wheel = WHEELS.get(self.name) if self.backend in IN_PROCESS else None
+        if wheel is not None and not wheel.turns and self.template == "chat":
+            raise ValueError(f"{self.name} is a base model without turns: set template: none")
+        if wheel is not None and not self.terms and wheel.terms:
+            raise ValueError(f"what {self.name} writes comes under terms: set terms: {wheel.terms}")
         if self.template == "none" and self.backend not in ("llamacpp", "openai"):
             raise ValueError("template none needs backend llamacpp or openai")
         if self.structured == "always":

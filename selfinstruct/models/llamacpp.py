@@ -22,6 +22,7 @@ from selfinstruct.chat import plain_text
 from selfinstruct.errors import UserError
 from selfinstruct.rows import from_messages
 from selfinstruct.types import Answered, Completion, FinishReason, Request, digest
+from selfinstruct.wheels import INSTALL
 
 ENGINE = "xllamacpp"
 WAIT_POLICY = "OMP_WAIT_POLICY"
@@ -41,7 +42,7 @@ def load_engine(name: str = ENGINE) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        raise UserError("llama.cpp is not installed", next_step=weights.INSTALL) from error
+        raise UserError("llama.cpp is not installed", next_step=INSTALL) from error
     finally:
         if told is None:
             del os.environ[WAIT_POLICY]
@@ -73,9 +74,9 @@ class LlamaCppModel:
     """A GGUF model with `parallel` slots of `context` tokens each. Use `close` when done.
 
     Besides temperature and top_p the engine cuts off the tail at its own top_k 40 and min_p 0.05.
-    `name` is `bundled` or a GGUF file. Without `turns` the text of a request is gone on with as it
-    stands. Raises `UserError` for another name, for a missing engine, and for a file the engine
-    cannot load.
+    `name` is that of a package's model or a GGUF file. Without `turns` the text of a request is
+    gone on with as it stands. Raises `UserError` for another name, for a missing engine, and for a
+    file the engine cannot load.
     """
 
     def __init__(
