@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from selfinstruct.near.block import SCANNED, Block, Rows, Ways
+from selfinstruct.near.block import SCANNED, Block, Rows, Tail, Ways
 from selfinstruct.near.coded import LANES, Query, pack, sketch
-from selfinstruct.near.limit import Limit
+from selfinstruct.near.limit import AtLeast, Limit
 
 FOLDS_ALONE = Ways()
 POSTINGS_ALONE = Ways(indexed_words=0, worth=1)
@@ -59,3 +59,26 @@ def test_the_way_changes_what_it_takes_and_not_what_is_found() -> None:
         found = [set(each.candidates(asked(text)).tolist()) for each in (folds, postings)]
         assert found[1] <= found[0]
         assert texts.index(text) in found[1]
+
+
+@pytest.mark.parametrize("ways", [FOLDS_ALONE, POSTINGS_ALONE])
+def test_what_was_compared_is_asked_again_for_more(ways: Ways) -> None:
+    sealed = block(TEXTS, ways)
+    compared = sealed.compare(asked([1, 2, 3, 4, 5]))
+    bars = [AtLeast(4, 10), AtLeast(5, 10)]
+    assert [sorted(sealed.near(compared, bar).tolist()) for bar in bars] == [[0, 3], [0]]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "plain", "bar"), [(0.7, 0, 350), (0.7, 1, 500), (0.7, 1 / 3, 400), (1.0, 0, 500)]
+)
+def test_plainly_near_is_part_of_the_way_to_equal(threshold: float, plain: float, bar: int) -> None:
+    assert Ways(plain=plain).plainly(Limit(threshold)) == AtLeast(bar, 1000)
+
+
+def test_the_tail_leaves_out_texts_without_words() -> None:
+    texts = [[], [1, 2, 3], [7, 8, 9]]
+    sketches = np.frombuffer(b"".join(map(sketch, texts)), np.uint64).reshape(-1, LANES)
+    tail = Tail(Rows([pack(text) for text in texts], np.array([0, 3, 3]), sketches), 40)
+    assert tail.near(asked([1, 2, 3]), Limit(0.7)).tolist() == [41]
+    assert tail.near(asked([1, 2, 3]), Limit(0.0, inclusive=True)).tolist() == [41, 42]

@@ -55,7 +55,7 @@ def test_words_that_no_text_has_count_against_every_text() -> None:
     partly = Query.of(["a", "b", "x", "y"], {"a": 0, "b": 1, "c": 2, "d": 3})
     assert (partly.numbers, partly.unknown, partly.length) == ((0, 1), 2, 4)
     lengths, limit = np.array([4]), Limit(0.7)
-    text = np.frombuffer(sketch([0, 1, 2, 3]), np.uint64).reshape(-1, LANES).T
+    text = np.frombuffer(sketch([0, 1, 2, 3]), np.uint64).reshape(-1, LANES)
     # An LCS of 3 of 8 words leaves 2 unshared; the bits must stay below 3, less the unknown.
     assert bounds_of(known, lengths, limit).tolist() == [3]
     assert bounds_of(partly, lengths, limit).tolist() == [1]

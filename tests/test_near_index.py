@@ -26,6 +26,8 @@ WAYS = st.sampled_from(
         Ways(sealed=1, shrink=1),
         Ways(sealed=1, shrink=1, indexed_words=0, sketched=0),
         Ways(sealed=3, shrink=2, indexed_words=20, worth=2, sketched=5),
+        Ways(sealed=1, shrink=1, guessed=0),
+        Ways(sealed=4, shrink=1, indexed_words=30, guessed=2, plain=0.1),
     ]
 )
 BAD_INPUT = [
@@ -94,6 +96,75 @@ def test_every_answer_between_two_additions_is_exact(
                 places, scores = exhaustive(pool, query, threshold, inclusive)
                 late = [place for place in places if place >= since]
                 assert lists(near) == (late, scores[len(scores) - len(late) :])
+
+
+def first_of_the_highest(
+    pool: Sequence[Sequence[str]],
+    query: Sequence[str],
+    threshold: float,
+    inclusive: bool,
+    since: int,
+) -> tuple[int, float] | None:
+    near = [
+        (-Fraction(2 * lcs(query, text), len(query) + len(text)), place)
+        for place, text in enumerate(pool)
+        if place >= since and is_near(query, text, threshold, inclusive)
+    ]
+    return (min(near)[1], -float(min(near)[0])) if near else None
+
+
+@given(
+    st.lists(TOKENS, max_size=24),
+    st.lists(TOKENS, min_size=1, max_size=4),
+    THRESHOLDS,
+    st.booleans(),
+    WAYS,
+    st.data(),
+)
+def test_the_closest_is_the_first_of_the_highest(
+    pool: list[list[str]],
+    queries: list[list[str]],
+    threshold: float,
+    inclusive: bool,
+    ways: Ways,
+    data: st.DataObject,
+) -> None:
+    index = RougeIndex(threshold, inclusive=inclusive, ways=ways)
+    sealed_early = data.draw(st.integers(0, len(pool)))
+    for place, text in enumerate(pool):
+        if place == sealed_early:
+            index.near(text)
+        index.add(text)
+    queries = [*queries, *([*query, "unheard"] for query in queries), *pool[:2]]
+    for since in {0, data.draw(st.integers(0, len(pool) + 1))}:
+        assert index.closest_many(queries, since) == [
+            first_of_the_highest(pool, query, threshold, inclusive, since) for query in queries
+        ]
+
+
+@pytest.mark.parametrize("guessed", [0, 1 << 30])
+@pytest.mark.parametrize("threshold", [0.3, 0.7, 0.8])
+def test_the_closest_of_many_is_that_of_all_near_ones(guessed: int, threshold: float) -> None:
+    rng = random.Random(5)
+    pool = [rng.choices("abcdefghijklmnopqrst", k=rng.randint(1, 20)) for _ in range(300)]
+    for _ in range(900):
+        text = list(rng.choice(pool))
+        for _ in range(rng.randint(0, 5)):
+            text[rng.randrange(len(text))] = rng.choice("abcdefghijklmnopqrstuvw")
+        pool.append(text)
+    queries = [[*text[1:], *rng.choices("axyz", k=rng.randint(0, 4))] for text in pool[::7]]
+    index = RougeIndex(threshold, ways=Ways(sealed=500, shrink=2, guessed=guessed))
+    for place, text in enumerate(pool):
+        index.add(text)
+        if place == 600:
+            index.near(text)
+    every = [lists(near) for near in index.near_many(queries)]
+    expected = [
+        (places[scores.index(max(scores))], max(scores)) if scores else None
+        for places, scores in every
+    ]
+    assert index.closest_many(queries) == expected
+    assert sum(nearest is not None for nearest in expected) > 50
 
 
 @pytest.mark.parametrize("ways", [Ways(), Ways(sealed=20, indexed_words=100, worth=1, sketched=9)])

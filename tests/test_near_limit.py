@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfinstruct.errors import UserError
-from selfinstruct.near.limit import Limit
+from selfinstruct.near.limit import AtLeast, Limit
 
 LIMITS = st.builds(
     Limit,
@@ -59,6 +59,14 @@ def test_a_table_grows_with_what_is_asked() -> None:
     limit = Limit(0.7)
     assert limit.least_of(np.array([3])).tolist() == [2]
     assert limit.least_of(np.array([200_000, 20])).tolist() == [70_001, 8]
+
+
+@given(st.integers(0, 15), st.integers(1, 60))
+def test_at_least_as_much_as_another_text_has(lcs: int, total: int) -> None:
+    bar = AtLeast(lcs, 30)
+    least = next(length for length in range(61) if Fraction(length, total) >= Fraction(lcs, 30))
+    assert bar.least(total) == least
+    assert bar.least_of(np.array([total, 30])).tolist() == [least, lcs]
 
 
 def test_a_threshold_outside_the_range_is_an_error() -> None:

@@ -8,7 +8,7 @@ It decides as Self-Instruct's loop over the whole pool does, with the threshold 
 from collections.abc import Iterable
 from pathlib import Path
 
-from selfinstruct.near.index import Near, RougeIndex
+from selfinstruct.near.index import RougeIndex
 from selfinstruct.near.saved import load_index, save_index
 from selfinstruct.text import words
 from selfinstruct.types import Match
@@ -75,12 +75,5 @@ class NoveltyIndex:
         """The answer of `closest` for each text, in order; none of them is added."""
         if self.threshold is None:
             return [None for _ in texts]
-        asked = [words(text) for text in texts]
-        return [self._best(near) for near in self._index.near_many(asked, since)]
-
-    def _best(self, near: Near) -> Match | None:
-        if not near.positions.size:
-            return None
-        # Unequal fractions of texts under 2^26 words are unequal floats, so the maximum is exact.
-        best = int(near.rouge_l.argmax())
-        return Match(self._ids[near.positions[best]], float(near.rouge_l[best]))
+        found = self._index.closest_many([words(text) for text in texts], since)
+        return [near and Match(self._ids[near.position], near.rouge_l) for near in found]

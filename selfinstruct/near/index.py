@@ -1,4 +1,5 @@
-"""A growing index of texts by ROUGE-L, and the groups of texts that are near each other.
+"""A growing index of texts by ROUGE-L that finds all near ones or the nearest, and the groups of
+texts that are near each other.
 
 A threshold means the decimal it is written as and is compared in integers, so 0.7 is 7/10 and the
 answer never hangs on the last bit of a float. The index knows nothing of meaning: a paraphrase in
@@ -7,7 +8,7 @@ other words is not near.
 
 import itertools
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +16,9 @@ import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import LCSseq
 
-from selfinstruct.near.block import NONE, Block, Rows, Ways
-from selfinstruct.near.coded import LANES, Bits, Packed, Query, alike, bounds_of, pack, sketch
+from selfinstruct.near.block import NONE, Block, Rows, Tail, Ways
+from selfinstruct.near.candidates import Pool
+from selfinstruct.near.coded import LANES, Bits, Packed, Query, pack, sketch
 from selfinstruct.near.limit import Counts, Limit
 from selfinstruct.text import words
 
@@ -30,6 +32,13 @@ class Near(NamedTuple):
 
     positions: Counts
     rouge_l: npt.NDArray[np.float64]
+
+
+class Closest(NamedTuple):
+    """The text of an index nearest to a query: its position and its ROUGE-L F1."""
+
+    position: int
+    rouge_l: float
 
 
 class State(NamedTuple):
@@ -100,15 +109,40 @@ class RougeIndex:
 
     def near_many(self, queries: Sequence[Sequence[str]], since: int = 0) -> list[Near]:
         """The answer of `near` for each query, in order."""
+        return self._search(queries, since, Pool.near)
+
+    def closest_many(
+        self, queries: Sequence[Sequence[str]], since: int = 0
+    ) -> list[Closest | None]:
+        """For each query the text with the highest ROUGE-L of those that `near` finds, of equals
+        the first; None where it finds none.
+        """
+        return [_best(near) for near in self._search(queries, since, Pool.nearest)]
+
+    def _search(
+        self,
+        queries: Sequence[Sequence[str]],
+        since: int,
+        candidates: Callable[[Pool, Query], Counts],
+    ) -> list[Near]:
         if self._limit is None or since >= len(self):
             return [NOTHING] * len(queries)
         self._seal(self._limit)
+        pool = self._pool(self._limit, since)
         found: list[Near] = []
         for first in range(0, len(queries), TOGETHER):
             some = queries[first : first + TOGETHER]
             asked = [Query.of(tokens, self._vocabulary) for tokens in some]
-            found += self._decide(asked, self._limit, since)
+            places = [candidates(pool, query) for query in asked]
+            found += self._decide(asked, places, self._limit)
         return found
+
+    def _pool(self, limit: Limit, since: int) -> Pool:
+        blocks = [block for block in self._blocks if block.stop > since]
+        start = max(since, self._blocks[-1].stop if self._blocks else 0)
+        tail = Tail(self._rows(start), start)
+        ways = self._ways
+        return Pool(self._texts, blocks, tail, since, limit, ways.plainly(limit), ways.guessed)
 
     def _seal(self, limit: Limit) -> None:
         """Put the tail in a block once it is long, and short blocks before it into the same one."""
@@ -127,8 +161,10 @@ class RougeIndex:
             np.frombuffer(self._sketches, np.uint64).reshape(-1, LANES)[start:],
         )
 
-    def _decide(self, queries: Sequence[Query], limit: Limit, since: int) -> list[Near]:
-        places = self._candidates(queries, limit, since)
+    def _decide(
+        self, queries: Sequence[Query], places: Sequence[Counts], limit: Limit
+    ) -> list[Near]:
+        """For each query those of the places that are near it."""
         rows = np.repeat(np.arange(len(queries)), [len(some) for some in places])
         place = np.concatenate(places)
         if not place.size:
@@ -153,19 +189,13 @@ class RougeIndex:
             for start, end in itertools.pairwise(cuts)
         ]
 
-    def _candidates(self, queries: Sequence[Query], limit: Limit, since: int) -> list[Counts]:
-        """For each query the positions, ascending, of the texts that the LCS has to decide."""
-        blocks = [block for block in self._blocks if block.stop > since]
-        tail = self._rows(max(since, self._blocks[-1].stop if self._blocks else 0))
-        found = []
-        for query in queries:
-            some = [block.candidates(query) for block in blocks] if query.length else []
-            if query.length and len(tail.texts):
-                near = alike(query, tail.sketches.T, bounds_of(query, tail.lengths, limit))
-                some.append(np.flatnonzero(near & (tail.lengths > 0)) + len(self) - len(near))
-            together = np.sort(np.concatenate([NONE, *some]))
-            found.append(together[np.searchsorted(together, since) :])
-        return found
+
+def _best(near: Near) -> Closest | None:
+    if not near.positions.size:
+        return None
+    # Unequal fractions of texts under 2^26 words are unequal floats, so the maximum is exact.
+    best = int(near.rouge_l.argmax())
+    return Closest(int(near.positions[best]), float(near.rouge_l[best]))
 
 
 def near_duplicate_groups(texts: Sequence[str], threshold: float | None) -> list[int]:

@@ -6,6 +6,7 @@ one (the prefix filter: Chaudhuri, Ganti and Kaushik, ICDE 2006; Xiao et al., WW
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -65,3 +66,19 @@ class Limit:
         the one and the first n - L + 1 of the other. L is least for the shortest.
         """
         return m - self.least(m + shortest) + 1
+
+
+class AtLeast(NamedTuple):
+    """The ROUGE-L of 2 `lcs` / `total` that some text has: another must have as much or more."""
+
+    lcs: int
+    total: int
+
+    def least(self, total: int) -> int:
+        """The smallest LCS that is enough, for two texts of `total` words together."""
+        return -(-self.lcs * total // self.total)
+
+    def least_of(self, totals: Counts) -> Counts:
+        """The same for each of these totals."""
+        least: Counts = -(-self.lcs * totals // self.total)
+        return least
