@@ -1,7 +1,6 @@
-"""The prompt files of a project's folder, which stand in the place of shipped ones of their name."""
+"""The prompt files of a project's folder: they stand in the place of shipped ones of their name."""
 
 import unicodedata
-from collections.abc import Mapping
 from pathlib import Path
 
 from selfinstruct.errors import UserError
@@ -33,8 +32,3 @@ def read_source(path: Path) -> Source:
         return Source(path.read_text(encoding="utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}") from None
-
-
-def beside(known: Mapping[str, Source], own: Mapping[str, Source]) -> dict[str, Source]:
-    """All that is known, with a folder's own files in place of what they override."""
-    return {**known, **own}

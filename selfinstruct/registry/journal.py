@@ -74,12 +74,12 @@ def read_journal(path: Path) -> tuple[Entry, ...]:
     Raises `StoreError` naming file and line for one that was edited, or that another is missing
     before.
     """
-    if not path.exists():
-        return ()
     entries: list[Entry] = []
     seal = ""
-    lines = path.read_text(encoding="utf-8").split("\n")
-    for at, line in enumerate(lines[:-1] if lines[-1] == "" else lines, start=1):
+    *lines, rest = _read(path).split("\n")
+    if rest:
+        raise _edited(path, len(lines) + 1, "it has no end")
+    for at, line in enumerate(lines, start=1):
         try:
             row = json.loads(line)
             told = row.pop("seal")
@@ -99,7 +99,7 @@ def read_journal(path: Path) -> tuple[Entry, ...]:
 
 def append(path: Path, entry: Entry) -> None:
     """Add a line to a history; to be called under `alone`, after it was read."""
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    before = _read(path)
     last = json.loads(before.split("\n")[-2])["seal"] if before else ""
     row = asdict(entry)
     line = json.dumps({**row, "seal": _seal(last, row)}, ensure_ascii=False)
@@ -149,6 +149,15 @@ def unclaimed(folder: Path, entries: Sequence[Entry]) -> list[str]:
     return sorted(sha for sha in stored if sha not in claimed)
 
 
+def _read(path: Path) -> str:
+    if not path.exists():
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise _edited(path, 1, f"it cannot be read: {error}") from None
+
+
 def _source_path(folder: Path, sha: str) -> Path:
     return folder / REGISTRY / "sources" / f"{sha}{SUFFIX}"
 
@@ -157,7 +166,7 @@ def _load_source(folder: Path, sha: str, of: str) -> Source:
     path = _source_path(folder, sha)
     if not path.is_file():
         raise StoreError(f"{path}, of {of}, is gone", next_step=RESTORE.format(path))
-    text = path.read_text(encoding="utf-8")
+    text = _read(path)
     if hashlib.sha256(text.encode()).hexdigest() != sha:
         raise StoreError(
             f"{path}, of {of}, was edited",

@@ -36,8 +36,10 @@ class Ref:
         """How `at` is to be read."""
         if not self.at:
             return "any"
-        if self.at == "working" or self.at == "shipped":
-            return self.at
+        if self.at == "working":
+            return "working"
+        if self.at == "shipped":
+            return "shipped"
         if NUMBER.fullmatch(self.at):
             return "number"
         return "version" if VERSION.fullmatch(self.at) else "label"
@@ -82,12 +84,12 @@ def read_name(text: str) -> str:
 
 
 def check_label(text: str) -> str:
-    """A label in, the same out. Raises `UserError` for one that could be taken for another thing."""
+    """A label in, the same out. Raises `UserError` for one that could mean another thing."""
     if not LABEL.fullmatch(text) or NUMBER.fullmatch(text) or text in PLACES:
         raise UserError(
             f"{text!r} is no label",
-            why="a label begins with a letter, has 64 letters, digits, '.', '_' and '-' at most, and "
-            "is neither `working` nor `shipped` nor the number of a version",
+            why="a label begins with a letter, has 64 letters, digits, '.', '_' and '-' at most, "
+            "and is neither `working` nor `shipped` nor the number of a version",
         )
     return text
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from selfinstruct.prompting import Template
 
+LINE = re.compile(r"[^\n]*\n|[^\n]+")
 TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
 AROUND = 2
 """Lines shown before and after each that changed."""
@@ -40,7 +41,7 @@ def diff(before: str, after: str) -> list[Piece]:
     word by word. Without the pieces removed it is the text after, without those added the text
     before, where nothing is skipped.
     """
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    old, new = LINE.findall(before), LINE.findall(after)
     pieces: list[Piece] = []
     blocks = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     for at, (op, start, end, from_, to) in enumerate(blocks):
