@@ -1,40 +1,31 @@
-"""Templates: what they may say, that data stays data, and which examples they show."""
+"""Templates: what they may say, that data stays data, and what changes their version."""
 
-import random
-from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
+import hashlib
+from typing import Any
 
-import jinja2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct.config import DemosConfig
 from selfinstruct.errors import UserError
-from selfinstruct.prompting import PACKAGED, build_prompt, choose_demos, make_environment, render
-from selfinstruct.prompting import version as version_of
-from selfinstruct.recipes import Order
-from selfinstruct.types import Example, Message
-
-Write = Callable[..., jinja2.Environment]
+from selfinstruct.prompting import Source, Template, compose, shipped, shipped_sources
+from selfinstruct.types import Message
 
 
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    def write_templates(**sources: str) -> jinja2.Environment:
-        for name, source in sources.items():
-            (tmp_path / f"{name}.j2").write_text(source, encoding="utf-8")
-        return make_environment(jinja2.FileSystemLoader(tmp_path))
+def template(**sources: str) -> Template:
+    known = {f"{name}.j2": Source(text, f"at/{name}.j2") for name, text in sources.items()}
+    return compose("a.j2", known)
 
-    return write_templates
+
+def render(source: str, **values: Any) -> tuple[Message, ...]:
+    return template(a=source).render(values)
 
 
 def user(body: str) -> str:
     return '{% call turn("user") %}' + body + "{% endcall %}"
 
 
-def test_a_template_writes_several_trimmed_messages(write: Write) -> None:
+def test_a_template_writes_several_trimmed_messages() -> None:
     source = (
         '{% call turn("system") %}\n  Be brief.\n{% endcall %}\n'
         "{% for number in numbers %}\n"
@@ -42,8 +33,7 @@ def test_a_template_writes_several_trimmed_messages(write: Write) -> None:
         + '\n{% call turn("assistant") %}{{ number }}!{% endcall %}\n'
         "{% endfor %}\n" + user("\nMore?\n")
     )
-    rendered = render("a.j2", environment=write(a=source), numbers=[1, 2])
-    said = [(message.role, message.content) for message in rendered.messages]
+    said = [(message.role, message.content) for message in render(source, numbers=[1, 2])]
     assert said == [
         ("system", "Be brief."),
         ("user", "1?"),
@@ -66,16 +56,14 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_data_stays_plain_text_of_its_message(write: Write, text: str) -> None:
-    environment = write(a=user("Say: {{ text }}."))
-    rendered = render("a.j2", environment=environment, text=text)
-    assert rendered.messages == (Message("user", f"Say: {text}."),)
+def test_data_stays_plain_text_of_its_message(text: str) -> None:
+    assert render(user("Say: {{ text }}."), text=text) == (Message("user", f"Say: {text}."),)
 
 
 @given(st.text())
 def test_any_text_gives_one_message_that_holds_it(text: str) -> None:
-    prompt = build_prompt("label_first/answer.j2", (), shown=(), text=f"a{text}a")
-    assert prompt.messages == (Message("user", f"a{text}a"),)
+    found = shipped("label_first/answer.j2").render({"shown": (), "text": f"a{text}a"})
+    assert found == (Message("user", f"a{text}a"),)
 
 
 @pytest.mark.parametrize(
@@ -88,26 +76,26 @@ def test_any_text_gives_one_message_that_holds_it(text: str) -> None:
         ('\n{% call turn("user") %}a', "a.j2:2: Unexpected end of template"),
         (user("a") + '\n{% call turn("assistant") %}b{% endcall %}', "a.j2:2: the last turn is"),
         ("\n", "a.j2:1: the last turn is not the user's"),
-        ("Hello " + user("a"), "text outside of a turn: 'Hello'"),
+        ("Hello " + user("a"), "a.j2: text outside of a turn: 'Hello'"),
         (user("{{ ''.__class__ }}"), "a.j2:1: access to attribute '__class__'"),
         (user("{{ [].append(1) }}"), "a.j2:1: "),
-        (user("{% include name %}"), "a.j2: includes a template whose name is computed"),
-        ('\n{% include "b.j2" %}', "no template b.j2; did you mean a.j2?"),
+        (user("{% include name %}"), "a.j2:1: includes a template whose name is computed"),
+        ('\n{% include "b.j2" %}', "a.j2:2: no template b.j2; did you mean a.j2?"),
     ],
 )
-def test_a_fault_is_named_with_file_and_line(write: Write, source: str, complaint: str) -> None:
+def test_a_fault_is_named_with_file_and_line(source: str, complaint: str) -> None:
     with pytest.raises(UserError) as raised:
-        render("a.j2", environment=write(a=source))
-    assert complaint in str(raised.value)
+        render(source)
+    assert f"template at/{complaint}" in str(raised.value)
 
 
-def test_a_fault_in_an_included_file_is_named_there(write: Write) -> None:
-    environment = write(a=user('{% include "b.j2" %}'), b="\n\n{{ missing }}")
-    with pytest.raises(UserError, match=r"b\.j2:3: 'missing' is undefined"):
-        render("a.j2", environment=environment)
+def test_a_fault_in_an_included_file_is_named_there() -> None:
+    both = template(a=user('{% include "b.j2" %}'), b="\n\n{{ missing }}")
+    with pytest.raises(UserError, match=r"at/b\.j2:3: 'missing' is undefined"):
+        both.render({})
 
 
-def test_version_follows_everything_a_template_refers_to(write: Write) -> None:
+def test_version_follows_everything_a_template_refers_to() -> None:
     sources = {
         "a": '{% extends "b.j2" %}{% import "c.j2" as c %}',
         "b": '{% include "d.j2" %}',
@@ -115,18 +103,20 @@ def test_version_follows_everything_a_template_refers_to(write: Write) -> None:
         "d": user("d"),
         "unrelated": "e",
     }
-    first = version_of("a.j2", environment=write(**sources))
+    first = template(**sources).version
     assert len(first) == 12
     assert int(first, 16) >= 0
     for name, changes in {"a": True, "b": True, "c": True, "d": True, "unrelated": False}.items():
-        changed = write(**{**sources, name: sources[name] + " "})
-        assert (version_of("a.j2", environment=changed) != first) is changes
-    assert version_of("a.j2", environment=write(**sources)) == first
+        changed = template(**{**sources, name: sources[name] + " "})
+        assert (changed.version != first) is changes
+    assert template(**sources).version == first
 
 
-def test_templates_that_include_each_other_have_a_version(write: Write) -> None:
-    environment = write(a='{% include "b.j2" %}', b='{% include "a.j2" %}')
-    assert len(version_of("a.j2", environment=environment)) == 12
+def test_templates_that_include_each_other_have_a_version_and_no_end() -> None:
+    found = template(a=user('{% include "b.j2" %}'), b='{% include "a.j2" %}')
+    assert len(found.version) == 12
+    with pytest.raises(UserError, match=r"[ab]\.j2.*RecursionError"):
+        found.render({})
 
 
 def test_every_packaged_template_is_in_use() -> None:
@@ -155,58 +145,50 @@ def test_every_packaged_template_is_in_use() -> None:
         "quality/label.j2",
         "quality/rubric.j2",
     }
-    assert set(PACKAGED.list_templates()) == used
-
-
-def test_a_prompt_remembers_what_it_shows() -> None:
-    demos = (Example("Add.", "1 1", "2"), Example("Sing.", "", "La.", depth=2))
-    prompt = build_prompt("self_instruct/propose.j2", demos, order=Order("self_instruct"))
-    assert prompt.parents == tuple(demo.id for demo in demos)
-    assert prompt.parent_depth == 2
-    assert prompt.version == version_of("self_instruct/propose.j2")
-    assert prompt.messages[1].content == "1. Add.\n2. Sing."
-    none = build_prompt("self_instruct/propose.j2", (), order=Order("self_instruct"))
-    assert none.parent_depth == 0
-
-
-TRAIN = tuple(Example(f"real {n}", label="ab"[n % 2]) for n in range(20))
-POOL = tuple(
-    Example(f"new {n}", label="ab"[n % 2], origin="synthetic", depth=1 + n % 3) for n in range(20)
-)
+    assert set(shipped_sources()) == used
 
 
 @pytest.mark.parametrize(
-    ("pool", "cfg", "real", "synthetic"),
+    "attempt",
     [
-        (POOL, DemosConfig(), 6, 2),
-        ((), DemosConfig(), 8, 0),
-        (POOL[:1], DemosConfig(), 7, 1),
-        (POOL, DemosConfig(max_depth=0), 8, 0),
-        (POOL, DemosConfig(real=0, synthetic=3), 0, 3),
-        (POOL, DemosConfig(real=3, synthetic=0), 3, 0),
-        (POOL, DemosConfig(real=0, synthetic=0), 0, 0),
-        (POOL, DemosConfig(real=99), 20, 2),
+        "{{ ''.__class__.__mro__ }}",
+        "{{ ''['__class__'] }}",
+        "{{ '' | attr('__class__') }}",
+        "{{ turn.__globals__ }}",
+        "{{ cycler.__init__.__globals__ }}",
+        "{{ self.__init__.__globals__ }}",
+        "{{ '{0.__class__}'.format(1) }}",
+        "{{ data.append(1) }}",
+        "{% set _ = data.clear() %}",
+        "{{ [0].__class__.__base__.__subclasses__() }}",
+        "{% for _ in range(999999999) %}{% endfor %}",
+        "{{ 1 / 0 }}",
+        "{{ data + 1 }}",
+        "{{ lipsum() }}",
+        "{{ data | random }}",
+        "{{ text.encode('utf-8').decode('no such codec') }}",
     ],
 )
-def test_demos_are_real_and_synthetic_in_their_numbers(
-    pool: tuple[Example, ...], cfg: DemosConfig, real: int, synthetic: int
-) -> None:
-    demos = choose_demos(TRAIN, pool, cfg, random.Random(1))
-    origins = Counter(demo.origin for demo in demos)
-    assert (origins["real"], origins["synthetic"]) == (real, synthetic)
-    assert len(set(demos)) == len(demos)
-    assert all(demo.depth <= cfg.max_depth for demo in demos)
+def test_no_template_gets_out_of_its_box_and_each_try_is_told(attempt: str) -> None:
+    data = [1, 2]
+    with pytest.raises(UserError, match=r"^template at/a\.j2:1: "):
+        render(user(f"a {attempt}"), data=data, text="x")
+    assert data == [1, 2]
 
 
-def test_demos_of_a_label_have_that_label() -> None:
-    demos = choose_demos(TRAIN, POOL, DemosConfig(), random.Random(1), "b")
-    assert Counter(demo.label for demo in demos) == {"b": 8}
-    few = choose_demos(TRAIN[:3], (), DemosConfig(), random.Random(1), "a")
-    assert sorted(few, key=lambda demo: demo.instruction) == [TRAIN[0], TRAIN[2]]
+def test_a_version_is_the_digest_of_all_names_and_texts() -> None:
+    """The formula of earlier releases, whose ledgers hold such versions."""
+    found = template(a='{% include "b.j2" %}' + user("x"), b="y")
+    texts = [("a.j2", '{% include "b.j2" %}' + user("x")), ("b.j2", "y")]
+    assert found.version == hashlib.sha256(repr(texts).encode()).hexdigest()[:12]
+    assert shipped("label_first/question.j2").version == "f4184e90bc91"
 
 
-def test_demos_depend_on_the_chance_alone_and_are_shuffled() -> None:
-    drawn = [choose_demos(TRAIN, POOL, DemosConfig(), random.Random(seed)) for seed in range(40)]
-    again = [choose_demos(TRAIN, POOL, DemosConfig(), random.Random(seed)) for seed in range(40)]
-    assert drawn == again
-    assert {demos[-1].origin for demos in drawn} == {"real", "synthetic"}
+def test_an_unknown_name_is_told_with_one_near_to_it() -> None:
+    with pytest.raises(UserError, match=r"no template lable\.j2; did you mean label\.j2\?"):
+        compose("lable.j2", {"label.j2": Source("", "label.j2")})
+
+
+def test_a_text_nested_without_end_is_no_template() -> None:
+    with pytest.raises(UserError, match=r"at/a\.j2"):
+        template(a=user("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}"))
