@@ -268,9 +268,7 @@ def test_arms_are_for_their_own_recipe_and_without_them_nothing_changes() -> Non
     cfg, seed = config(prompts_per_wave=8), 3
     both = draw(cfg, seed, recipes=BOTH, arms=ARMS)
     assert {order.arm for order in both if order.recipe == "self_instruct"} == {""}
-    assert {order.arm for order in both if order.recipe == "label_first"} > {""} or all(
-        order.arm for order in both if order.recipe == "label_first"
-    )
+    assert all(order.arm for order in both if order.recipe == "label_first")
     other = tuple(Arm("few_shot/ask@1", shipped("few_shot/ask.j2"), 1.0) for _ in "ab")
     assert draw(cfg, seed, arms=other) == draw(cfg, seed)
 
@@ -278,12 +276,16 @@ def test_arms_are_for_their_own_recipe_and_without_them_nothing_changes() -> Non
 def test_prompts_shift_to_the_version_whose_rows_are_kept() -> None:
     cfg = config(prompts_per_wave=8, adapt=0.2)
     even = tuple(Arm(arm.name, arm.template, 1.0) for arm in ARMS)
-    good = [Example(f"g {n}", label="fee", arm=even[0].name, source="recipe:label_first") for n in range(40)]
-    bad = [Example(f"b {n}", label="fee", arm=even[1].name, source="recipe:label_first") for n in range(40)]
+    good, bad = (
+        [Example(f"{arm.name} {n}", arm=arm.name, source="recipe:label_first") for n in range(40)]
+        for arm in even
+    )
     done = [Screened(tuple(good), tuple(Rejection(row, "echo") for row in bad))]
-    found = Counter(order.arm for order in draw(cfg, waves=done, arms=even))
-    assert found[even[0].name] > 5
-    assert found[even[1].name] > 0 or cfg.adapt == 0.2
+    drawn = Counter(
+        order.arm for seed in range(100) for order in draw(cfg, seed, waves=done, arms=even)
+    )
+    assert drawn[even[0].name] / 800 > 0.7
+    assert drawn[even[1].name] / 800 > 0.2 / 2 - 0.01  # what is left to each at least
 
 
 Rates = Mapping[tuple[str, str | None], float]

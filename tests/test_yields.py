@@ -1,5 +1,6 @@
 """What came of asking, arm by arm."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -121,6 +122,31 @@ def test_arms_add_up_to_all_candidates_and_all_calls(given: list[tuple[str, str,
             paid = sum((arm.calls or 0) * arm.kept for arm in ours)
             assert paid == pytest.approx(calls)
     assert [arm.share.value for arm in found] == sorted(arm.share.value for arm in found)
+
+
+def test_prompts_that_share_a_recipe_are_arms_and_pay_for_their_own_calls() -> None:
+    arms = {("r/question.j2", "v7"): "r/question@7", ("r/question.j2", "v8"): "r/question@8"}
+    calls = [
+        *(call("r/question.j2", "v7", 9) for _ in range(2)),
+        call("r/question.j2", "v8", 99),
+        *(call("r/answer.j2", "a", 4) for _ in range(4)),
+    ]
+    billed = bills(calls, arms)
+    seven, eight = Place("r", "r/question@7"), Place("r", "r/question@8")
+    assert billed == {seven: Bill("v7", 2, 20), eight: Bill("v8", 1, 100), R: Bill("a", 4, 20)}
+    rows = [replace(row(n, "ab"[n % 2]), arm=(seven, eight)[n > 2].arm) for n in range(4)]
+    found = yields([(Screened(tuple(rows)), billed)], by_prompt)
+    assert {arm.arm: (arm.version, arm.kept, arm.label) for arm in found} == {
+        seven.arm: ("v7", 3, None),
+        eight.arm: ("v8", 1, None),
+    }
+    paid = {arm.arm: (arm.calls, arm.tokens) for arm in found}
+    assert paid[seven.arm] == (pytest.approx((2 + 3) / 3), pytest.approx((20 + 15) / 3))
+    assert paid[eight.arm] == (pytest.approx(2), pytest.approx(105))
+    by_label = yields([(Screened(tuple(rows)), billed)])
+    assert sorted((arm.arm[-1], arm.label) for arm in by_label) == [
+        *(("7", "a"), ("7", "b"), ("8", "b"))
+    ]
 
 
 def test_nothing_asked_is_no_arm() -> None:

@@ -85,7 +85,7 @@ def read_journal(path: Path) -> tuple[Entry, ...]:
             told = row.pop("seal")
             kind = {"version": Version, "label": Move}[row["kind"]]
             entry: Entry = kind(**row)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise _edited(path, at, "it is no line of a history") from None
         seal = _seal(seal, row)
         if told != seal:
