@@ -48,7 +48,9 @@ def test_what_is_told_or_set_may_be_used(source: str) -> None:
 
 
 def test_a_macro_of_another_file_may_be_used() -> None:
-    look('{% from "b.j2" import m %}' + user("a{{ m(1) }}"), "{% macro m(x) %}{{ x }}{% endmacro %}")
+    look(
+        '{% from "b.j2" import m %}' + user("a{{ m(1) }}"), "{% macro m(x) %}{{ x }}{% endmacro %}"
+    )
 
 
 @pytest.mark.parametrize(

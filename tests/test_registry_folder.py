@@ -40,5 +40,5 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_name_that_no_prompt_can_have_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "a@7.j2")
-    with pytest.raises(UserError, match="'a@7.j2' is no name of a prompt"):
+    with pytest.raises(UserError, match=r"'a@7\.j2' is no name of a prompt"):
         read_folder(tmp_path)

@@ -37,7 +37,19 @@ def test_a_number_is_read_with_and_without_its_letter() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("../x", "a/../x", "/etc/passwd", "..", ".", "", "a//b", "a/", "./a", ".hidden", "a/.git/b"),
+        *(
+            "../x",
+            "a/../x",
+            "/etc/passwd",
+            "..",
+            ".",
+            "",
+            "a//b",
+            "a/",
+            "./a",
+            ".hidden",
+            "a/.git/b",
+        ),
         *("a\\b", "C:x", "a\nb", "a\x00b", " a", "a ", "a/ b", "a\u202eb", ".registry/x"),
     ],
 )
@@ -46,7 +58,9 @@ def test_a_name_stays_inside_its_folder(text: str) -> None:
         read_name(text)
 
 
-@pytest.mark.parametrize("text", ["", "7", "v7", "shipped", "working", "-x", "a b", "a/b", "x" * 65])
+@pytest.mark.parametrize(
+    "text", ["", "7", "v7", "shipped", "working", "-x", "a b", "a/b", "x" * 65]
+)
 def test_a_label_can_be_taken_for_nothing_else(text: str) -> None:
     with pytest.raises(UserError, match="is no label"):
         check_label(text)

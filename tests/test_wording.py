@@ -127,7 +127,11 @@ def test_a_shipped_prompt_stays_as_it_was_when_the_package_changes(tmp_path: Pat
         (question("{{ turn.__globals__ }}"), {}, f"{NAME}:2: access to attribute"),
         (question("A"), {"prompts": {"use": {QUESTION: "nope"}}}, f"{QUESTION} has no version yet"),
         (question("A"), {"prompts": {"use": {"judge/pairwise": 3}}}, "has no version yet"),
-        (question("A"), {"prompts": {"use": {"label_first/qestion": 1}}}, f"did you mean {QUESTION}"),
+        (
+            question("A"),
+            {"prompts": {"use": {"label_first/qestion": 1}}},
+            f"did you mean {QUESTION}",
+        ),
         (question("A"), {"prompts": {"use": {"../x": 1}}}, "is no name of a prompt"),
         (question("A"), {"prompts": {"folder": "none"}}, "no file at 'none'"),
     ],
@@ -194,7 +198,9 @@ def asked(folder: Path) -> Iterator[tuple[str, str]]:
 def test_a_run_asks_with_its_own_prompts_to_the_end(bench: Bench, tmp_path: Path) -> None:
     """The label moves and the file goes while it is stopped; what it began with is what it asks."""
     commit(tmp_path, "Write", "production")
-    write(tmp_path / "prompts", "label_first/answer", '{% call turn("user") %}{{ text }}{% endcall %}')
+    write(
+        tmp_path / "prompts", "label_first/answer", '{% call turn("user") %}{{ text }}{% endcall %}'
+    )
     sections: dict[str, Any] = {"prompts": {"use": {QUESTION: "production"}}, "rounds": {"max": 2}}
     run = Run(bench.config(**sections), tmp_path)
     run.execute(rounds=1)
