@@ -39,16 +39,15 @@ def test_the_list_tells_what_is_in_use(tmp_path: Path) -> None:
     verbs.commit_prompt(tmp_path, QUESTION, "")
     verbs.label_prompt(tmp_path, f"{QUESTION}@1", "production", "")
     write(tmp_path, QUESTION, question("A"))
-    write(tmp_path, "label_first/answer", question("C"))
+    write(tmp_path, "label_first/answer", '{% call turn("user") %}{{ text }}{% endcall %}')
     write(tmp_path, "records/text", "{% if %}")
-    write(tmp_path, "label_first/qestion", "x")
     to, out = console()
     text.print_list(to, verbs.list_prompts(tmp_path))
     lines = {line.split()[0]: " ".join(line.split()[1:]) for line in out.getvalue().splitlines()}
     assert lines[QUESTION].startswith("v1 of 2 ")
     assert lines[QUESTION].endswith("production v1")
     assert lines["label_first/answer"].startswith("not committed ")
-    assert lines["records/text"] == "cannot be read"
+    assert lines["records/text"] == "at fault"
     assert lines["records/record"].startswith("shipped ")
     assert lines["aim"].endswith("snippet")
     assert "records/text.j2:1: " in out.getvalue()

@@ -144,6 +144,8 @@ def test_a_file_that_overrides_nothing_is_noticed(tmp_path: Path) -> None:
     write(tmp_path, "label_first/qestion", question("A"))
     write(tmp_path, "aim", "Mine.")
     assert unused(Registry(tmp_path), list(FORMS)) == ["label_first/qestion.j2"]
+    write(tmp_path, "records/text", "{% if %}")  # it may be going to include it
+    assert unused(Registry(tmp_path), list(FORMS)) == []
 
 
 def test_versions_outlive_their_file(tmp_path: Path) -> None:

@@ -147,6 +147,7 @@ def test_what_cannot_be_asked_is_refused(
 
 def test_a_fault_in_what_is_not_asked_is_no_fault_of_the_run(tmp_path: Path) -> None:
     write(tmp_path / "prompts", "records/text", "{{ nowhere }}")
+    write(tmp_path / "prompts", "evolve/gain", "{% if %}")
     assert told(settled(tmp_path))
 
 

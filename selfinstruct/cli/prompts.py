@@ -49,6 +49,8 @@ def _entry(registry: Registry, name: str) -> Found:
         return found  # committed once, and deleted since
     try:
         chosen = registry.choose(Ref(name))
+        if name in FORMS:
+            check(chosen.template, FORMS[name])
     except UserError as error:
         return {**found, "origin": "folder", "fault": str(error)}
     facts = {"version": chosen.template.version, "number": chosen.number}

@@ -37,7 +37,7 @@ def print_list(console: Console, found: Mapping[str, Any]) -> None:
 def _in_use(entry: Mapping[str, Any]) -> str:
     versions = f", {entry['versions']} committed" if entry["versions"] else ""
     if entry["fault"]:
-        return f"cannot be read{versions}"
+        return f"at fault{versions}"
     match entry["origin"], entry["number"]:
         case None, _:
             return f"nothing{versions}"

@@ -233,11 +233,17 @@ class Registry:
 
 
 def unused(registry: Registry, forms: Sequence[str]) -> list[str]:
-    """The folder's files that no prompt is asked by and none includes: a name that was mistyped."""
-    reached = {
-        each
-        for name in registry.sources
-        if name in forms
-        for each in compose(name, registry.sources).sources
-    }
+    """The folder's files that no prompt is asked by and none includes: a name that was mistyped.
+
+    None are told while a template cannot be read, since nobody can say what it will include.
+    """
+    try:
+        reached = {
+            each
+            for name in registry.sources
+            if name in forms
+            for each in compose(name, registry.sources).sources
+        }
+    except UserError:  # told by whoever asks by it
+        return []
     return sorted(registry.own.keys() - reached - set(forms))
