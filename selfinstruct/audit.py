@@ -14,6 +14,7 @@ from selfinstruct.adapters import fold_folder, load_checkpoint
 from selfinstruct.carry import digest_answers, digest_stage
 from selfinstruct.errors import StoreError
 from selfinstruct.files import read_jsonl
+from selfinstruct.registry import of_rows
 from selfinstruct.rows import to_example
 from selfinstruct.store import Store
 from selfinstruct.types import Exam, RealData, Report, digest
@@ -62,6 +63,10 @@ def audit(folder: Path) -> list[Finding]:
 def _ledger(store: Store) -> Iterator[Finding]:
     wrong = [f"{table} {stored}" for table, stored, found in store.ids() if stored != found]
     yield _all("every stored row and prompt is what its id says", wrong)
+    if stored := store.meta("prompts"):
+        used = zip(stored, of_rows(stored).used, strict=True)
+        wrong = [each.key for row, each in used if row["version"] != each.chosen.template.version]
+        yield _all("every template is what its version says", wrong)
     try:
         data = store.real_data()
     except StoreError as error:

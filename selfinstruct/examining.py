@@ -240,4 +240,5 @@ def _ask_judge(here: Setting, index: int, ours: Report, theirs: Report) -> Judge
             return [completion for (completion,) in asked]
 
         asked_of = here.data.gate
-        return judge_answers(asked_of, ours.answers, theirs.answers, answer, cfg, here.cfg.seed)
+        both, seed = (ours.answers, theirs.answers), here.cfg.seed
+        return judge_answers(asked_of, *both, answer, cfg, seed, here.prompts)

@@ -20,6 +20,7 @@ from selfinstruct.errors import IncompleteError
 from selfinstruct.filters.indexes import Indexes
 from selfinstruct.filters.personal import question_check, scan
 from selfinstruct.filters.screen import Verify, check_question, screen, unverified
+from selfinstruct.prompting import SHIPPED, Prompts
 from selfinstruct.recipes import Ask, Material, Situation, Wave, draw_orders, fill_orders
 from selfinstruct.telling import tell_ending, tell_unmet
 from selfinstruct.types import (
@@ -56,7 +57,7 @@ class Aim:
 
     `recipes` are those that ask, each with its weight; `focus` is the weight of labels that is not
     1. `speech` is how the teacher may be asked, `terms` what it writes comes under, `privacy` what
-    must not be in its rows.
+    must not be in its rows, `prompts` what it is asked with.
     """
 
     round: int
@@ -69,6 +70,7 @@ class Aim:
     speech: Speech = CHAT
     privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     terms: str = ""
+    prompts: Prompts = SHIPPED
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,7 @@ def material_of(
             names_somebody(example) or check_question(example, indexes, filters)
         ),
         speech=aim.speech,
+        prompts=aim.prompts,
     )
 
 
@@ -177,6 +180,7 @@ def draw_wave(
         waves=[wave.screened for wave in waves],
         asked=sum(wave.prompts for wave in waves),
         focus=aim.focus,
+        arms=aim.prompts.arms,
     )
     orders = draw_orders(aim.recipes, here, cfg, prompts, rng)
     drafts = fill_orders(material, ask, cfg, Wave(aim.round, index, rng, orders, aim.terms))

@@ -18,12 +18,20 @@ import numpy.typing as npt
 from selfinstruct import chat, stats, text
 from selfinstruct.config import JudgeConfig
 from selfinstruct.errors import IncompleteError
-from selfinstruct.prompting import build_prompt
+from selfinstruct.prompting import SHIPPED, Form, Prompts
 from selfinstruct.types import Completion, Example, Prompt, Report
 from selfinstruct.verdict import JudgeHealth
 
 METRIC = "judge"
-TEMPLATE = "judge/pairwise.j2"
+FORM = Form(
+    "judge/pairwise.j2",
+    {
+        "criteria": "whether it is true",
+        "question": "Name a colour.",
+        "first": "Blue.",
+        "second": "A cat.",
+    },
+)
 ENOUGH = 8.0
 """The least spread of lengths, sum of (x - mean x)^2, that a slope is taken from: what some 20 rows
 of ordinary lengths have. With less, its standard error is above 8^-1/2 = 0.35 where a gain is 1 at
@@ -92,6 +100,7 @@ def judge_answers(
     ask: AskJudge,
     cfg: JudgeConfig,
     seed: int,
+    prompts: Prompts = SHIPPED,
 ) -> Judged:
     """Two students' answers to the same rows in, our gains over them out.
 
@@ -105,13 +114,14 @@ def judge_answers(
     rng = random.Random(f"{seed}/judge")
     asked = [at for at in range(len(rows)) if ours[at].strip() != theirs[at].strip()]
     turns = [(at, ours_first) for at in asked for ours_first in rng.sample((True, False), 2)]
-    prompts = [
-        _prompt(rows[at], ours[at], theirs[at], cfg.criteria)
-        if ours_first
-        else _prompt(rows[at], theirs[at], ours[at], cfg.criteria)
-        for at, ours_first in turns
+    shown = [
+        (ours[at], theirs[at]) if ours_first else (theirs[at], ours[at]) for at, ours_first in turns
     ]
-    completions = ask(prompts) if prompts else ()
+    questions = [
+        _prompt(rows[at], answers, cfg.criteria, prompts)
+        for (at, _), answers in zip(turns, shown, strict=True)
+    ]
+    completions = ask(questions) if questions else ()
     said = {
         turn: _choice(completion, rows[turn[0]])
         for turn, completion in zip(turns, completions, strict=True)
@@ -156,13 +166,14 @@ def read_choice(answer: str) -> Choice | None:
     return CHOICES[named[0]] if alone else None
 
 
-def _prompt(row: Example, first: str, second: str, criteria: str) -> Prompt:
+def _prompt(row: Example, answers: tuple[str, str], criteria: str, prompts: Prompts) -> Prompt:
     turns = chat.prompt_messages(row, system="")
     question = "\n\n".join(
         turn.content if len(turns) == 1 else f"{turn.role}: {turn.content}" for turn in turns
     )
-    return build_prompt(
-        TEMPLATE,
+    first, second = answers
+    return prompts.build(
+        FORM,
         (),
         criteria=criteria,
         question=_as_data(question),

@@ -55,6 +55,8 @@ TOUCHES: Mapping[str, tuple[Part, ...]] = {
     "teacher.api_key_env": ("end",),
     "generate.": ("candidates",),
     "filters.": ("candidates",),
+    "prompts.": ("candidates",),
+    "prompts.judge/pairwise": ("verdicts",),
     "privacy.": ("candidates", "verdicts"),  # a judge reads rows too
     "privacy.outputs": ("candidates",),
     "mixture.synthetic_share": ("mixtures",),

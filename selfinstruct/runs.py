@@ -21,6 +21,7 @@ from selfinstruct.setting import ENDS, Setting
 from selfinstruct.store import Store
 from selfinstruct.task import located, require_prices, settle
 from selfinstruct.types import Checkpoint, OnProgress, Progress, silent
+from selfinstruct.wording import settle_wording
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,17 @@ class Run:
         run = replace(self, cfg=self.cfg.model_copy(update={"name": name}))
         if folder.exists():
             return run, None
-        held = contents(located(self.cfg, self.base), self._base())
+        cfg = located(self.cfg, self.base)
+        held = {**contents(cfg, self._base()), **self._wording_of(cfg)}
         return run, fork(self.folder, name, Settings(run.cfg, held))
+
+    def _wording_of(self, cfg: Config) -> rows.Row:
+        """The versions of the prompts that this run, as far as it has begun, asks with."""
+        with Store(self.folder) as store:
+            data, before = store.real_data(), store.meta("prompts")
+        if data is None:
+            return {}
+        return settle_wording(cfg, self.base, settle(cfg, data), before).contents
 
     def _last_round(self, store: Store) -> int:
         """Of a run that was closed early, the last it has; there are no rounds after `final`."""
@@ -106,17 +116,19 @@ class Run:
         if data is None:
             data = read_real_data(cfg.seeds, self.base, cfg.seed)
         task = settle(cfg, data)
+        wording = settle_wording(cfg, self.base, task, store.meta("prompts"))
         if not begun or guards is None:  # a run that is older than the guard gets it now
             found = guard_rows(cfg.guard, task.target, self.base, data, cfg.seed)
             guards = [rows.from_example(row) for row in found]
         base = self._base()
-        held = contents(cfg, base)
+        held = {**contents(cfg, base), **wording.contents}
         about = {
             "identity": self.cfg.identity,
             "config": self.cfg.model_dump(mode="json"),
             "budget": cfg.budget.model_dump(mode="json"),  # with the prices of its file
             "contents": {**(store.meta("contents") or {}), **held},
             "guard": guards,
+            "prompts": wording.to_rows(),
         }
         if begun:
             refuse_changed(store, Settings(self.cfg, held))
@@ -138,6 +150,7 @@ class Run:
             base,
             on_progress,
             Path(own_tasks) if own_tasks else None,
+            wording.prompts,
         )
 
 

@@ -10,6 +10,7 @@ from selfinstruct.config import Config, ModelConfig
 from selfinstruct.errors import DivergedError, StoreError
 from selfinstruct.generate import Aim
 from selfinstruct.privacy import Finder
+from selfinstruct.prompting import SHIPPED, Prompts
 from selfinstruct.rows import Row
 from selfinstruct.store import Store
 from selfinstruct.task import Task
@@ -35,6 +36,7 @@ def aim_of(
     index: int,
     pool: tuple[Example, ...],
     focus: Mapping[str, float],
+    prompts: Prompts = SHIPPED,
 ) -> Aim:
     """What a round of a run with these settings generates for."""
     return Aim(
@@ -48,6 +50,7 @@ def aim_of(
         task.speech,
         cfg.privacy,
         cfg.teacher.terms,
+        prompts,
     )
 
 
@@ -72,7 +75,8 @@ class Setting:
     """One run, ready to work.
 
     `guards` are the rows of another kind that a student must not get worse on, `base` is the
-    untuned student, `task_path` the folder of the user's own lm-evaluation-harness tasks.
+    untuned student, `task_path` the folder of the user's own lm-evaluation-harness tasks, `prompts`
+    what its models are asked with.
     """
 
     cfg: Config
@@ -83,6 +87,7 @@ class Setting:
     base: Checkpoint
     on_progress: OnProgress
     task_path: Path | None = None
+    prompts: Prompts = SHIPPED
 
     def folder(self, index: int) -> Path:
         """Where a round leaves its files."""
@@ -99,7 +104,8 @@ class Setting:
         self, index: int, pool: tuple[Example, ...], focus: Mapping[str, float] | None = None
     ) -> Aim:
         """What a round generates for; `focus` is the weight of labels that is not 1."""
-        return aim_of(self.cfg, self.data, self.task, index, pool, focus or {})
+        cfg, data, task = self.cfg, self.data, self.task
+        return aim_of(cfg, data, task, index, pool, focus or {}, self.prompts)
 
     def note(self, index: int, stage: str, note: str) -> None:
         """Tell the watcher what is going on."""

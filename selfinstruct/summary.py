@@ -19,10 +19,11 @@ from selfinstruct.config import BudgetConfig, GateConfig
 from selfinstruct.errors import StoreError
 from selfinstruct.gate import decide
 from selfinstruct.licenses import count_licenses
+from selfinstruct.registry import Used, Wording, of_rows
 from selfinstruct.store import Store
-from selfinstruct.types import SPLITS, Interval, RealData, Report, Score, Split
+from selfinstruct.types import SPLITS, Interval, RealData, Report, Score, Screened, Split
 from selfinstruct.verdict import Verdict
-from selfinstruct.yields import bills, yields
+from selfinstruct.yields import Bill, Place, bills, by_prompt, yields
 
 SCHEMA_VERSION = 1
 CONTROL = "real-only"
@@ -39,6 +40,7 @@ def summarise(store: Store) -> Summary:
         )
     stages = store.stages()
     calls = store.calls()
+    wording = of_rows(store.meta("prompts"))
     finish = store.stage(0, "finish")
     return {
         "schema_version": SCHEMA_VERSION,
@@ -59,7 +61,8 @@ def summarise(store: Store) -> Summary:
         "served": store.served(),
         "seconds": round(sum(stage["seconds"] for stage in stages), 1),
         "students": [_student(name, report) for name, report in reports(store, "gate").items()],
-        "rounds": [_round(store, index, calls) for index in _rounds(store)],
+        "rounds": [_round(store, index, calls, wording) for index in _rounds(store)],
+        "prompts": [prompt_facts(used) for used in wording.used],
         "looks": looks(store),
         "final": [_student(name, report) for name, report in reports(store, "final").items()],
         "final_gain": _final_gain(store, finish["name"]) if finish else {},
@@ -173,11 +176,26 @@ def _rounds(store: Store) -> Sequence[int]:
     return sorted({stage["round"] for stage in store.stages() if stage["round"] > 0})
 
 
-def _round(store: Store, index: int, calls: Sequence[Summary]) -> Summary:
+def prompt_facts(used: Used) -> Summary:
+    """A prompt that a run asks with, without its words."""
+    chosen = used.chosen
+    return {
+        "name": chosen.ref.short,
+        "told": used.told,
+        "origin": chosen.origin,
+        "number": chosen.number,
+        "label": chosen.ref.at if chosen.ref.kind == "label" else None,
+        "version": chosen.template.version,
+        "weight": used.weight,
+    }
+
+
+def _round(store: Store, index: int, calls: Sequence[Summary], wording: Wording) -> Summary:
     generated = store.stage(index, "generate")
     gate = store.stage(index, "gate")
     verdict = gate["verdict"] if gate else _without_student(store, index)
     screened = store.screened(index)
+    asked = _asked(store, index, calls, wording)
     return {
         "index": index,
         "verdict": verdict["outcome"],
@@ -191,7 +209,8 @@ def _round(store: Store, index: int, calls: Sequence[Summary]) -> Summary:
         "unmet": (generated or {}).get("unmet", []),
         "accepted": len(screened.accepted),
         "rejected": store.reasons(index),
-        "arms": _arms(store, index, calls),
+        "arms": [asdict(arm) for arm in yields(asked)],
+        "prompt_arms": _prompt_arms(asked, wording),
         "scores": _scores(screened.scores),
         "mixture": store.stage(index, "mix"),
         "signals": (store.stage(index, "watch") or {"signals": []})["signals"],
@@ -205,15 +224,56 @@ def _round(store: Store, index: int, calls: Sequence[Summary]) -> Summary:
     }
 
 
-def _arms(store: Store, index: int, calls: Sequence[Summary]) -> list[Summary]:
-    """What came of asking in a round, by recipe, prompt version, label and request."""
+def _asked(
+    store: Store, index: int, calls: Sequence[Summary], wording: Wording
+) -> list[tuple[Screened, dict[Place, Bill]]]:
+    """The waves of a round, each with what its calls took."""
     by_wave: defaultdict[int, list[Summary]] = defaultdict(list)
     for call in calls:
         if call["round"] == index:
             by_wave[call["wave"]].append(call)
     waves = takewhile(lambda wave: wave is not None, (store.wave(index, n) for n in count()))
-    asked = [(wave, bills(by_wave[n])) for n, wave in enumerate(waves) if wave is not None]
-    return [asdict(arm) for arm in yields(asked)]
+    return [
+        (wave, bills(by_wave[n], wording.arms)) for n, wave in enumerate(waves) if wave is not None
+    ]
+
+
+def _prompt_arms(
+    asked: Sequence[tuple[Screened, dict[Place, Bill]]], wording: Wording
+) -> list[Summary]:
+    """What came of each prompt that shares its recipe with others, in the order of their names:
+    rows kept, what they cost, and the means of the scores that its rows were given.
+    """
+    weights = {used.chosen.name: used.weight for used in wording.used if used.weight is not None}
+    found = [
+        {
+            **asdict(arm),
+            "weight": weights[arm.arm],
+            "scores": _score_intervals([wave for wave, _ in asked], arm.arm),
+        }
+        for arm in yields(asked, by_prompt)
+        if arm.arm in weights
+    ]
+    return sorted(found, key=lambda arm: str(arm["arm"]))
+
+
+def _score_intervals(waves: Sequence[Screened], arm: str) -> Summary:
+    """By name of a score: how many rows of an arm have it, and their mean with its 95 % interval,
+    None at either end where a single row tells of none.
+    """
+    values: defaultdict[str, list[float]] = defaultdict(list)
+    for wave in waves:
+        rows = (*wave.accepted, *(item.what for item in wave.rejected))
+        own = {row.id for row in rows if row.arm == arm}
+        for one in wave.scores:
+            if one.id in own:
+                values[one.name].append(one.value)
+    found: Summary = {}
+    for name, each in sorted(values.items()):
+        mean = stats.mean_interval(np.array(each, dtype=np.float64))
+        ends = (None, None) if len(each) == 1 else (mean.low, mean.high)
+        found[name] = {"n": len(each), "mean": mean.value, "low": ends[0], "high": ends[1]}
+    return found
 
 
 def _scores(scores: Sequence[Score]) -> Summary:

@@ -123,3 +123,18 @@ def seconds(value: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def tell_prompt_arm(arm: Mapping[str, Any]) -> str:
+    """A prompt that shares its recipe with others: what of it was kept, what a row cost, and the
+    mean scores of its rows.
+    """
+    share = interval("exact_match", arm["share"])  # any share of rows, in percent
+    tokens = [] if arm["tokens"] is None else [f"{arm['tokens']:.0f} tokens a row"]
+    scores = [_score(name, found) for name, found in arm["scores"].items()]
+    return ", ".join([f"{arm['arm']}: {share} of {arm['candidates']} kept", *tokens, *scores])
+
+
+def _score(name: str, found: Mapping[str, Any]) -> str:
+    ends = "" if found["low"] is None else f" [{found['low']:.2f}, {found['high']:.2f}]"
+    return f"{name} {found['mean']:.2f}{ends}"

@@ -42,7 +42,7 @@ class Example:
     `kind` names the kind of task (a stratum for unlabelled data), `parents` are the ids of the
     examples shown to the teacher, `depth` is the generation depth (real = 0, child = 1 + its
     deepest parent), `attempt` the teacher's call, `request` the words of what it was asked for
-    beside its label.
+    beside its label, `arm` the prompt that asked for it where several share a recipe.
     """
 
     instruction: str
@@ -60,6 +60,7 @@ class Example:
     group: str | None = None
     attempt: str | None = None
     request: str = ""
+    arm: str = ""
     id: str = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -111,6 +111,7 @@ def arm(label: str, kept: int, request: str = "", tokens: float | None = 50.0) -
     share = wilson(kept, 40)
     return {
         "recipe": "label_first",
+        "arm": "",
         "version": "v1",
         "label": label,
         "request": request,

@@ -42,7 +42,7 @@ LAYERS = (
         "near",
         "yields",
     },
-    {"base", "memory", "telling", "served", "carry", "contents", "aiming"},
+    {"base", "memory", "telling", "served", "carry", "contents", "aiming", "registry"},
     {
         "seeds",
         "models",
@@ -62,7 +62,7 @@ LAYERS = (
         "audit",
     },
     {"generate", "round", "summary", "evaluate", "task", "guard", "arms", "estimate", "quality"},
-    {"setting", "reuse"},
+    {"setting", "reuse", "wording"},
     {"verifying"},
     {"making", "examining", "pilot", "fork", "refilter"},
     {"runs", "contestants", "sweep"},

@@ -1,7 +1,8 @@
 import pytest
 
-from selfinstruct.prompting import build_prompt
+from selfinstruct.prompting import SHIPPED
 from selfinstruct.quality.asking import AGAIN, as_data, ask_twice, question_of, text_of, to_show
+from selfinstruct.quality.consistency import FORM
 from selfinstruct.types import Completion, Example, Message, Sampling
 from tests.fake_students import asks
 
@@ -50,7 +51,7 @@ def test_what_failed_or_cannot_be_read_is_asked_once_more_and_drawn() -> None:
         }[text]
 
     prompts = [
-        build_prompt("quality/answer.j2", (), shown=(), question=words)
+        SHIPPED.build(FORM, (), shown=(), question=words)
         for words in ("good", "late", "vague", "never", "down")
     ]
     found = ask_twice(

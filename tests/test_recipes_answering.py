@@ -2,12 +2,14 @@
 
 import pytest
 
-from selfinstruct.recipes.answering import answer, with_text
+from selfinstruct.prompting import SHIPPED
+from selfinstruct.recipes.answering import answer, answer_form, with_text
 from selfinstruct.recipes.asking import Draft
 from selfinstruct.types import Completion, Example, Sampling
 from tests.scripted_ask import Scripted, say
 
 HOW = Sampling(temperature=0.3)
+FORM = answer_form("label_first/answer.j2")
 SHOWN = Example("Reply.", "Where is it?", "On its way.", label="card")
 MUTE = Example("Reply.", "Hello", label="card")
 ASKED = Draft(Example("Reply.", "Is it lost?", label="card"), (SHOWN, MUTE))
@@ -15,7 +17,7 @@ ASKED = Draft(Example("Reply.", "Is it lost?", label="card"), (SHOWN, MUTE))
 
 def test_an_answer_comes_after_demonstrations_that_have_one() -> None:
     teacher = Scripted(lambda question, _: say(f"Re: {question}"))
-    found = answer([ASKED], "label_first/answer.j2", teacher, HOW)
+    found = answer([ASKED], FORM, SHIPPED, teacher, HOW)
     assert [row.response for row in found.examples] == ["Re: Is it lost?"]
     assert [message.content for message in teacher.prompts[0].messages] == [
         "Where is it?",
@@ -36,7 +38,7 @@ def test_an_answer_comes_after_demonstrations_that_have_one() -> None:
     ],
 )
 def test_a_question_without_an_answer_says_why(completion: Completion, reason: str) -> None:
-    found = answer([ASKED], "label_first/answer.j2", Scripted(lambda *_: completion), HOW)
+    found = answer([ASKED], FORM, SHIPPED, Scripted(lambda *_: completion), HOW)
     assert (found.examples, [item.reason for item in found.rejections]) == ((), [reason])
 
 

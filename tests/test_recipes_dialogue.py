@@ -89,7 +89,7 @@ def reasons(drafts: Drafts) -> list[str]:
 
 
 def turn_of(prompt: Prompt, n: int) -> Completion:
-    who = "user" if prompt.template == USER_TURN else "assistant"
+    who = "user" if prompt.template == USER_TURN.name else "assistant"
     return say(f"{who} says {n}")
 
 
@@ -122,7 +122,7 @@ def test_what_is_asked_for_stands_in_the_last_message() -> None:
         assert f"User is {cell.persona}." in asked
         assert f"In the end, {cell.outcome}." in asked
         assert "Style: blunt." in asked
-        assert prompt.template == WHOLE
+        assert prompt.template == WHOLE.name
     lengths = {
         int(prompt.messages[-1].content.partition(" turns long")[0].rpartition(" ")[2])
         for prompt in prompts
@@ -302,7 +302,7 @@ def test_turns_are_asked_for_one_by_one_in_their_roles() -> None:
     for number, (prompts, sampling, samples) in enumerate(teacher.asked):
         (prompt,) = prompts
         users = number % 2 == 0
-        assert prompt.template == (USER_TURN if users else ASSISTANT_TURN)
+        assert prompt.template == (USER_TURN.name if users else ASSISTANT_TURN.name)
         assert (sampling, samples) == (BY_TURNS.question if users else BY_TURNS.answer, 1)
         told = [turn.content for turn in prompt.messages]
         assert told[len(told) - number :] == [turn.content for turn in said[:number]]
@@ -358,7 +358,7 @@ def test_a_known_question_is_dropped_before_its_answer_is_paid_for() -> None:
 
 
 def test_conversations_of_equal_questions_are_answered_once() -> None:
-    same = {USER_TURN: "Where is it?", ASSISTANT_TURN: "Which one?"}
+    same = {USER_TURN.name: "Where is it?", ASSISTANT_TURN.name: "Which one?"}
     four = BY_TURNS.dialogue.model_copy(update={"turns": TurnsConfig(least=4, most=4)})
     cfg = BY_TURNS.model_copy(update={"dialogue": four, "samples_per_prompt": 3})
     teacher = ScriptedTeacher(lambda prompt, _: say(same[prompt.template]))
@@ -380,7 +380,7 @@ def test_a_student_of_labels_needs_no_last_answer() -> None:
 @pytest.mark.parametrize("cfg", [CFG, BY_TURNS], ids=["whole", "turn by turn"])
 def test_the_same_chance_asks_the_same(cfg: GenerateConfig) -> None:
     def answer(prompt: Prompt, n: int) -> Completion:
-        return say(FOUR.format(n)) if prompt.template == WHOLE else turn_of(prompt, n)
+        return say(FOUR.format(n)) if prompt.template == WHOLE.name else turn_of(prompt, n)
 
     first, again = ScriptedTeacher(answer), ScriptedTeacher(answer)
     assert dialogue(material(*TALKS), first, cfg, wave()) == dialogue(

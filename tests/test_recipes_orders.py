@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from selfinstruct.config import GenerateConfig
 from selfinstruct.errors import UserError
+from selfinstruct.prompting import Arm, shipped
 from selfinstruct.recipes import Order, Situation, draw_orders
 from selfinstruct.recipes.orders import labelling
 from selfinstruct.types import Example, Rejection, Screened
@@ -233,9 +234,58 @@ def test_an_order_can_follow_from_no_split_but_train() -> None:
     }
     assert set(given) == {
         *("recipes", "here", "cfg", "prompts", "rng"),
-        *("rows", "labels", "place", "waves", "asked", "focus"),
+        *("rows", "labels", "place", "waves", "asked", "focus", "arms"),
     }
     assert not [name for name, type_ in given.items() if "Report" in type_ or "Data" in type_]
+
+
+ARMS = tuple(
+    Arm(f"label_first/question@{n}", shipped("label_first/question.j2"), weight)
+    for n, weight in ((7, 3.0), (8, 1.0))
+)
+
+
+def test_prompts_that_share_a_recipe_get_their_weights_whatever_the_wave() -> None:
+    cfg = config(prompts_per_wave=8)
+    for seed in range(20):
+        found = Counter(order.arm for order in draw(cfg, seed, arms=ARMS))
+        assert found == {"label_first/question@7": 6, "label_first/question@8": 2}
+    small = config(prompts_per_wave=1)
+    drawn = Counter(order.arm for seed in range(2000) for order in draw(small, seed, arms=ARMS))
+    assert drawn["label_first/question@7"] / 2000 == pytest.approx(0.75, abs=0.03)
+
+
+def test_no_prompt_has_the_first_labels_and_styles_to_itself() -> None:
+    cfg = config(prompts_per_wave=4, styles=["x", "y", "z", "w"])
+    even = tuple(Arm(arm.name, arm.template, 1.0) for arm in ARMS)
+    orders = [order for seed in range(600) for order in draw(cfg, seed, arms=even)]
+    cells = Counter((order.arm, order.style) for order in orders)
+    assert len(cells) == 8
+    assert min(cells.values()) > 240
+
+
+def test_arms_are_for_their_own_recipe_and_without_them_nothing_changes() -> None:
+    cfg, seed = config(prompts_per_wave=8), 3
+    both = draw(cfg, seed, recipes=BOTH, arms=ARMS)
+    assert {order.arm for order in both if order.recipe == "self_instruct"} == {""}
+    assert all(order.arm for order in both if order.recipe == "label_first")
+    other = tuple(Arm("few_shot/ask@1", shipped("few_shot/ask.j2"), 1.0) for _ in "ab")
+    assert draw(cfg, seed, arms=other) == draw(cfg, seed)
+
+
+def test_prompts_shift_to_the_version_whose_rows_are_kept() -> None:
+    cfg = config(prompts_per_wave=8, adapt=0.2)
+    even = tuple(Arm(arm.name, arm.template, 1.0) for arm in ARMS)
+    good, bad = (
+        [Example(f"{arm.name} {n}", arm=arm.name, source="recipe:label_first") for n in range(40)]
+        for arm in even
+    )
+    done = [Screened(tuple(good), tuple(Rejection(row, "echo") for row in bad))]
+    drawn = Counter(
+        order.arm for seed in range(100) for order in draw(cfg, seed, waves=done, arms=even)
+    )
+    assert drawn[even[0].name] / 800 > 0.7
+    assert drawn[even[1].name] / 800 > 0.2 / 2 - 0.01  # what is left to each at least
 
 
 Rates = Mapping[tuple[str, str | None], float]

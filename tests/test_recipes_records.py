@@ -63,7 +63,7 @@ class Teacher:
         found = []
         for at, prompt in enumerate(prompts):
             self.asked.setdefault(prompt.template, []).append(prompt)
-            answer = self.record if prompt.template == RECORD else self.text
+            answer = self.record if prompt.template == RECORD.name else self.text
             finish = self.finish.get(prompt.template, "stop")
             found.append(
                 [
@@ -106,9 +106,9 @@ def test_a_row_is_a_text_and_the_record_that_was_there_before_it(cfg: GenerateCo
         assert row.instruction == f"Ada Lovelace waits, number {n}."
         assert (row.input, row.response) == ("", json.dumps(GOOD))
         assert (row.source, row.depth, row.round) == ("recipe:records", 1, 3)
-        assert (row.license, row.attempt) == ("CC0", f"{TEXT}/{n}")
+        assert (row.license, row.attempt) == ("CC0", f"{TEXT.name}/{n}")
         assert set(row.parents) <= {each.id for each in TRAIN}
-        assert json.dumps(GOOD) in teacher.asked[TEXT][n].messages[-1].content
+        assert json.dumps(GOOD) in teacher.asked[TEXT.name][n].messages[-1].content
 
 
 @pytest.mark.parametrize(("speech", "held"), [(Speech(schema=True), True), (CHAT, False)])
@@ -117,13 +117,13 @@ def test_the_schema_is_in_the_words_and_held_to_by_the_server_where_it_does(
 ) -> None:
     teacher = Teacher(lambda _: json.dumps(GOOD))
     run(teacher, cfg, speech)
-    for prompt in teacher.asked[RECORD]:
+    for prompt in teacher.asked[RECORD.name]:
         assert json.dumps(SCHEMA) in prompt.messages[0].content
         assert bool(prompt.schema) == held
         shown = [turn.content for turn in prompt.messages if turn.role == "assistant"]
         assert set(shown) <= {row.response for row in TRAIN}
         assert len(shown) == 2
-    assert {prompt.schema for prompt in teacher.asked[TEXT]} == {""}
+    assert {prompt.schema for prompt in teacher.asked[TEXT.name]} == {""}
 
 
 @pytest.mark.parametrize(
@@ -150,12 +150,12 @@ def test_the_schema_is_in_the_words_and_held_to_by_the_server_where_it_does(
 def test_what_is_no_valid_record_is_dropped_with_the_place_and_the_rule(
     cfg: GenerateConfig, answer: str, finish: FinishReason, reason: str, value: str
 ) -> None:
-    teacher = Teacher(lambda _: answer, finish={RECORD: finish})
+    teacher = Teacher(lambda _: answer, finish={RECORD.name: finish})
     drafts = run(teacher, cfg)
     assert drafts.examples == ()
     assert reasons(drafts) == {reason: 4}
     assert all(value in str(each.value or "") for each in drafts.rejections)
-    assert TEXT not in teacher.asked
+    assert TEXT.name not in teacher.asked
 
 
 def test_half_a_character_in_a_record_is_no_character(cfg: GenerateConfig) -> None:
@@ -215,7 +215,7 @@ def test_every_string_of_a_record_stands_in_its_text(
 def test_a_record_whose_text_failed_does_not_disappear(
     cfg: GenerateConfig, text: str, finish: FinishReason, reason: str
 ) -> None:
-    teacher = Teacher(lambda _: json.dumps(GOOD), lambda _: text, {TEXT: finish})
+    teacher = Teacher(lambda _: json.dumps(GOOD), lambda _: text, {TEXT.name: finish})
     drafts = run(teacher, cfg)
     assert (drafts.examples, reasons(drafts)) == ((), {reason: 4})
     assert {each.what.response for each in drafts.rejections} == {json.dumps(GOOD)}
@@ -247,12 +247,12 @@ def test_what_is_wished_for_is_asked_for(cfg: GenerateConfig) -> None:
     teacher = Teacher(lambda _: json.dumps(GOOD))
     order = Order("records", None, "a lost parcel", "a pensioner", "terse")
     drafts = run(teacher, cfg, order=order)
-    for prompt in teacher.asked[RECORD]:
+    for prompt in teacher.asked[RECORD.name]:
         last = prompt.messages[-1].content
         assert '"team": "s' in last
         assert '"urgent": ' in last
         assert "a lost parcel" in last
-    for prompt in teacher.asked[TEXT]:
+    for prompt in teacher.asked[TEXT.name]:
         last = prompt.messages[-1].content
         assert all(each in last for each in (order.request, order.persona, order.style))
     assert {row.request for row in drafts.examples} == {"a lost parcel"}
@@ -263,7 +263,7 @@ def test_a_server_that_holds_to_the_schema_is_left_no_choice_where_there_is_a_wi
 ) -> None:
     teacher = Teacher(lambda _: json.dumps(GOOD))
     run(teacher, cfg, Speech(schema=True))
-    for prompt in teacher.asked[RECORD]:
+    for prompt in teacher.asked[RECORD.name]:
         held = json.loads(prompt.schema)
         team, urgent = (held["properties"].pop(name) for name in ("team", "urgent"))
         assert [len(each["enum"]) for each in (team, urgent)] == [1, 1]
@@ -277,8 +277,8 @@ def test_no_demonstrations_still_make_a_question(cfg: GenerateConfig) -> None:
     teacher = Teacher(lambda _: json.dumps(GOOD))
     bare = cfg.model_copy(update={"demos": DemosConfig(real=0, synthetic=0)})
     assert len(run(teacher, bare).examples) == 4
-    assert all(len(prompt.messages) == 1 for prompt in teacher.asked[RECORD])
-    assert json.dumps(SCHEMA) in teacher.asked[RECORD][0].messages[0].content
+    assert all(len(prompt.messages) == 1 for prompt in teacher.asked[RECORD.name])
+    assert json.dumps(SCHEMA) in teacher.asked[RECORD.name][0].messages[0].content
 
 
 def test_a_schema_that_cannot_be_used_is_refused(cfg: GenerateConfig, tmp_path: Path) -> None:

@@ -71,16 +71,16 @@ class ScriptedTeacher:
 
 def teacher(**answers: Answer) -> ScriptedTeacher:
     usual: dict[str, Answer] = {
-        PROPOSE: lambda _: say("1. Sort these words.\n2. Name the mood of a text."),
-        IS_CLASSIFICATION: lambda asked: say("Yes" if "mood" in asked else "No"),
-        INPUT_FIRST: lambda _: say("Input: b a\nOutput: a b"),
-        OUTPUT_FIRST: lambda _: say("Class label: glad\nInput: Hooray!\nClass label: sad"),
+        PROPOSE.name: lambda _: say("1. Sort these words.\n2. Name the mood of a text."),
+        IS_CLASSIFICATION.name: lambda asked: say("Yes" if "mood" in asked else "No"),
+        INPUT_FIRST.name: lambda _: say("Input: b a\nOutput: a b"),
+        OUTPUT_FIRST.name: lambda _: say("Class label: glad\nInput: Hooray!\nClass label: sad"),
     }
     names = {
-        "propose": PROPOSE,
-        "classify": IS_CLASSIFICATION,
-        "input_first": INPUT_FIRST,
-        "output_first": OUTPUT_FIRST,
+        "propose": PROPOSE.name,
+        "classify": IS_CLASSIFICATION.name,
+        "input_first": INPUT_FIRST.name,
+        "output_first": OUTPUT_FIRST.name,
     }
     return ScriptedTeacher(usual | {names[name]: answer for name, answer in answers.items()})
 
@@ -102,9 +102,9 @@ def test_tasks_become_instances_with_their_lineage() -> None:
         (row.instruction, row.input, row.response, row.kind, row.attempt) for row in drafts.examples
     ]
     assert found == [
-        ("Sort these words.", "b a", "a b", "generation", f"{INPUT_FIRST}/0"),
-        ("Name the mood of a text.", "Hooray!", "glad", "classification", f"{OUTPUT_FIRST}/0"),
-        ("Name the mood of a text.", "", "sad", "classification", f"{OUTPUT_FIRST}/0"),
+        ("Sort these words.", "b a", "a b", "generation", f"{INPUT_FIRST.name}/0"),
+        ("Name the mood of a text.", "Hooray!", "glad", "classification", f"{OUTPUT_FIRST.name}/0"),
+        ("Name the mood of a text.", "", "sad", "classification", f"{OUTPUT_FIRST.name}/0"),
     ]
     for row in drafts.examples:
         assert (row.origin, row.round, row.depth) == ("synthetic", 4, 2)
@@ -115,16 +115,16 @@ def test_tasks_become_instances_with_their_lineage() -> None:
 def test_each_question_has_its_own_sampling() -> None:
     asked = teacher()
     run(asked, GenerateConfig(prompts_per_wave=2, samples_per_prompt=3))
-    assert asked.how[PROPOSE] == (CFG.question, 3)
-    assert asked.how[IS_CLASSIFICATION] == (YES_OR_NO, 1)
-    assert asked.how[INPUT_FIRST] == asked.how[OUTPUT_FIRST] == (CFG.answer, 1)
+    assert asked.how[PROPOSE.name] == (CFG.question, 3)
+    assert asked.how[IS_CLASSIFICATION.name] == (YES_OR_NO, 1)
+    assert asked.how[INPUT_FIRST.name] == asked.how[OUTPUT_FIRST.name] == (CFG.answer, 1)
     assert YES_OR_NO.temperature == 0
 
 
 def test_proposals_see_six_real_tasks_and_two_of_its_own() -> None:
     asked = teacher()
     run(asked)
-    (prompt,) = asked.asked[PROPOSE]
+    (prompt,) = asked.asked[PROPOSE.name]
     real = {row.id for row in TRAIN}
     assert len(prompt.parents) == 8
     assert len(real & set(prompt.parents)) == 6
@@ -134,8 +134,8 @@ def test_proposals_see_six_real_tasks_and_two_of_its_own() -> None:
 def test_instances_see_whole_rows_and_labels_see_none() -> None:
     asked = teacher()
     run(asked)
-    (generation,) = asked.asked[INPUT_FIRST]
-    (classification,) = asked.asked[OUTPUT_FIRST]
+    (generation,) = asked.asked[INPUT_FIRST.name]
+    (classification,) = asked.asked[OUTPUT_FIRST.name]
     rows = {row.id: row for row in (*TRAIN, *POOL)}
     shown = [turn.content for turn in generation.messages if turn.role == "assistant"]
     assert shown == [
@@ -154,22 +154,22 @@ def test_a_task_that_would_be_dropped_is_not_followed_up() -> None:
 
     drafts = run(asked, check_question=check)
     assert [rejection.reason for rejection in drafts.rejections] == ["too_similar"]
-    assert INPUT_FIRST not in asked.asked
-    assert len(asked.asked[IS_CLASSIFICATION]) == 1
+    assert INPUT_FIRST.name not in asked.asked
+    assert len(asked.asked[IS_CLASSIFICATION.name]) == 1
 
 
 def test_a_task_proposed_twice_in_a_wave_is_followed_up_once() -> None:
     asked = teacher(propose=lambda _: say("1. Sort these words.\n2. sort  these words."))
     drafts = run(asked)
     assert [rejection.reason for rejection in drafts.rejections] == ["duplicate"]
-    assert len(asked.asked[INPUT_FIRST]) == 1
+    assert len(asked.asked[INPUT_FIRST.name]) == 1
 
 
 @pytest.mark.parametrize("answer", ["Yes", "yes.", "**Yes**, it is", "<think>No?</think>Yes"])
 def test_yes_makes_a_classification_task(answer: str) -> None:
     asked = teacher(classify=lambda _: say(answer, "length"))
     run(asked)
-    assert set(asked.asked) == {PROPOSE, IS_CLASSIFICATION, OUTPUT_FIRST}
+    assert set(asked.asked) == {PROPOSE.name, IS_CLASSIFICATION.name, OUTPUT_FIRST.name}
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_yes_makes_a_classification_task(answer: str) -> None:
 def test_anything_else_makes_a_generation_task(completion: Completion) -> None:
     asked = teacher(classify=lambda _: completion)
     run(asked)
-    assert set(asked.asked) == {PROPOSE, IS_CLASSIFICATION, INPUT_FIRST}
+    assert set(asked.asked) == {PROPOSE.name, IS_CLASSIFICATION.name, INPUT_FIRST.name}
 
 
 def test_a_failed_call_is_not_taken_for_an_answer() -> None:
@@ -269,6 +269,6 @@ def test_the_last_turn_of_a_proposal_says_what_is_aimed_at(
         wave = Wave(4, 0, random.Random(0), (order,))
         pool = POOL if train else ()
         drafts = self_instruct(material(train=train, pool=pool), scripted, CFG, wave)
-        (prompt,) = scripted.asked[PROPOSE]
+        (prompt,) = scripted.asked[PROPOSE.name]
         assert prompt.messages[-1].content == asked + told
         assert {row.request for row in drafts.examples} == {order.request}

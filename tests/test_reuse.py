@@ -20,6 +20,7 @@ from selfinstruct.reuse import (
     reuse,
     touched,
 )
+from selfinstruct.wording import FORMS
 
 MODEL = {"backend": "program", "name": "m:f"}
 PLAIN: dict[str, Any] = {"seeds": {"path": "x"}, "teacher": MODEL}
@@ -54,6 +55,7 @@ def test_every_identity_field_is_in_the_table_and_the_table_has_no_others() -> N
     cfg = config(judge={"model": MODEL})
     fields = {*cfg.identity, *config().identity}
     used = set()
+    fields |= {f"prompts.{form.short}" for form in FORMS.values()}  # told by what they hold
     for field in fields:
         change = Change(field, 0, 1)
         assert touched(change, cfg, cfg, 30)

@@ -1,5 +1,6 @@
 """What came of asking, arm by arm."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,18 @@ from hypothesis import strategies as st
 
 from selfinstruct.stats import wilson
 from selfinstruct.types import Example, Rejection, Screened
-from selfinstruct.yields import Bill, Seen, bills, count, recipe_of, yields
+from selfinstruct.yields import (
+    Bill,
+    Place,
+    Seen,
+    bills,
+    by_prompt,
+    count,
+    recipe_of,
+    yields,
+)
+
+R, S = Place("r"), Place("s")
 
 
 def row(n: int, label: str | None = "fee", request: str = "", of: str = "r") -> Example:
@@ -54,7 +66,7 @@ def test_calls_are_summed_by_recipe_under_the_version_it_began_with() -> None:
         call("s/propose.j2", "v3", 4),
         call("r/answer.j2", "v2", 19),
     ]
-    assert bills(calls) == {"r": Bill("v1", 2, 30), "s": Bill("v3", 1, 5)}
+    assert bills(calls) == {R: Bill("v1", 2, 30), S: Bill("v3", 1, 5)}
     assert bills([]) == {}
 
 
@@ -63,7 +75,7 @@ def test_every_arm_has_its_share_with_its_interval_and_what_a_row_cost() -> None
         tuple(row(n) for n in range(3)),
         (*dropped("echo", *(row(n, "loan") for n in range(3, 8))), *dropped("echo", row(8))),
     )
-    worst, best = yields([(wave, {"r": Bill("v", 18, 900)})])
+    worst, best = yields([(wave, {R: Bill("v", 18, 900)})])
     assert (worst.label, worst.kept, worst.candidates) == ("loan", 0, 5)
     assert (worst.calls, worst.tokens) == (None, None)
     assert (best.recipe, best.version, best.label, best.request) == ("r", "v", "fee", "")
@@ -75,7 +87,7 @@ def test_every_arm_has_its_share_with_its_interval_and_what_a_row_cost() -> None
 def test_a_new_version_of_a_prompt_is_another_arm_and_so_is_a_request() -> None:
     first = Screened((row(0), row(1, request="a rhyme")))
     second = Screened((row(2),))
-    found = yields([(first, {"r": Bill("v1", 2, 2)}), (second, {"r": Bill("v2", 1, 1)})])
+    found = yields([(first, {R: Bill("v1", 2, 2)}), (second, {R: Bill("v2", 1, 1)})])
     assert {(arm.version, arm.request) for arm in found} == {
         ("v1", ""),
         ("v1", "a rhyme"),
@@ -101,7 +113,7 @@ def test_arms_add_up_to_all_candidates_and_all_calls(given: list[tuple[str, str,
         tuple(each for each, kept in rows if kept),
         dropped("echo", *(each for each, kept in rows if not kept)),
     )
-    found = yields([(wave, {"r": Bill("v", 10, 70), "s": Bill("w", 4, 8)})])
+    found = yields([(wave, {R: Bill("v", 10, 70), S: Bill("w", 4, 8)})])
     assert sum(arm.candidates for arm in found) == len(rows)
     assert sum(arm.kept for arm in found) == len(wave.accepted)
     for recipe, calls in (("r", 10), ("s", 4)):
@@ -110,6 +122,31 @@ def test_arms_add_up_to_all_candidates_and_all_calls(given: list[tuple[str, str,
             paid = sum((arm.calls or 0) * arm.kept for arm in ours)
             assert paid == pytest.approx(calls)
     assert [arm.share.value for arm in found] == sorted(arm.share.value for arm in found)
+
+
+def test_prompts_that_share_a_recipe_are_arms_and_pay_for_their_own_calls() -> None:
+    arms = {("r/question.j2", "v7"): "r/question@7", ("r/question.j2", "v8"): "r/question@8"}
+    calls = [
+        *(call("r/question.j2", "v7", 9) for _ in range(2)),
+        call("r/question.j2", "v8", 99),
+        *(call("r/answer.j2", "a", 4) for _ in range(4)),
+    ]
+    billed = bills(calls, arms)
+    seven, eight = Place("r", "r/question@7"), Place("r", "r/question@8")
+    assert billed == {seven: Bill("v7", 2, 20), eight: Bill("v8", 1, 100), R: Bill("a", 4, 20)}
+    rows = [replace(row(n, "ab"[n % 2]), arm=(seven, eight)[n > 2].arm) for n in range(4)]
+    found = yields([(Screened(tuple(rows)), billed)], by_prompt)
+    assert {arm.arm: (arm.version, arm.kept, arm.label) for arm in found} == {
+        seven.arm: ("v7", 3, None),
+        eight.arm: ("v8", 1, None),
+    }
+    paid = {arm.arm: (arm.calls, arm.tokens) for arm in found}
+    assert paid[seven.arm] == (pytest.approx((2 + 3) / 3), pytest.approx((20 + 15) / 3))
+    assert paid[eight.arm] == (pytest.approx(2), pytest.approx(105))
+    by_label = yields([(Screened(tuple(rows)), billed)])
+    assert sorted((arm.arm[-1], arm.label) for arm in by_label) == [
+        *(("7", "a"), ("7", "b"), ("8", "b"))
+    ]
 
 
 def test_nothing_asked_is_no_arm() -> None:

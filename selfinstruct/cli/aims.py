@@ -1,6 +1,6 @@
-"""What a plan says of a round's aims, for programs and for people."""
+"""What a plan says of a round's aims and prompts, for programs and for people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from selfinstruct.aiming.goals import goals
@@ -54,3 +54,16 @@ def tell_recipes(weights: Mapping[str, float]) -> str:
     if len(weights) == 1:
         return f"recipe {next(iter(weights))}"
     return f"recipes {', '.join(f'{name} {share:.0%}' for name, share in weights.items())}"
+
+
+def tell_prompts(prompts: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The prompts of a run that are not the shipped ones, and those that share a recipe."""
+    own = [each for each in prompts if each["origin"] != "shipped" and each["weight"] is None]
+    arms = [each for each in prompts if each["weight"] is not None]
+    facts = {}
+    if own:
+        facts["own prompts"] = ", ".join(each["told"] for each in own)
+    if arms:
+        total = sum(each["weight"] for each in arms)
+        facts["arms"] = ", ".join(f"{each['told']} {each['weight'] / total:.0%}" for each in arms)
+    return facts

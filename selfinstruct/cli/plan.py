@@ -15,7 +15,7 @@ from rich.text import Text
 from selfinstruct import stats
 from selfinstruct.account import price_of
 from selfinstruct.chat import reference
-from selfinstruct.cli.aims import aims, tell_aims, tell_recipes
+from selfinstruct.cli.aims import aims, tell_aims, tell_prompts, tell_recipes
 from selfinstruct.cli.display import Display
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape
@@ -25,16 +25,18 @@ from selfinstruct.estimate import Evidence, estimate, evidence_of
 from selfinstruct.guard import guard_rows, guarded_by
 from selfinstruct.licenses import UNKNOWN, count_licenses
 from selfinstruct.privacy import Finder, survey
+from selfinstruct.prompting import SHIPPED, Prompts
 from selfinstruct.proxy import named_proxy
 from selfinstruct.recipes import Material, Situation, Wave, draw_orders, fill_orders
 from selfinstruct.redaction import redact
 from selfinstruct.seeds import notes, read_real_data
 from selfinstruct.store import Store
-from selfinstruct.summary import SCHEMA_VERSION
+from selfinstruct.summary import SCHEMA_VERSION, prompt_facts
 from selfinstruct.task import Task, located, require_prices, settle
 from selfinstruct.teacher import as_sent
 from selfinstruct.telling import personal_data, seconds
 from selfinstruct.types import SPLITS, Completion, Prompt, RealData, Sampling, Split
+from selfinstruct.wording import settle_wording
 
 TOKENS_PER_WORD = 1.4  # English under byte-pair tokenisers; a rough guide, and said to be one
 DISCORDANT = 0.3  # share of gate rows on which two students differ; 0.2 to 0.35 in our trials
@@ -53,7 +55,8 @@ def plan_run(
     require_prices(cfg)
     data = read_real_data(cfg.seeds, path.parent, cfg.seed)
     task = settle(cfg, data)
-    prompts = first_prompts(cfg, data, task)
+    wording = settle_wording(cfg, path.parent, task, _stored_prompts(cfg))
+    prompts = first_prompts(cfg, data, task, wording.prompts)
     finder = Finder.of(cfg.privacy)
     rounds = cfg.rounds.max if cfg.gate.horizon == "fixed" else None
     alpha = stats.alpha_of_round(cfg.gate.alpha, 1, rounds)
@@ -66,10 +69,11 @@ def plan_run(
         "duplicates": data.duplicates,
         "skipped": data.skipped,
         "unused": data.unused,
-        "notes": list(notes(data, cfg.seeds)),
+        "notes": [*notes(data, cfg.seeds), *wording.notes],
         "target": task.target,
         "recipes": dict(task.recipes),
         "aim": aims(cfg.generate),
+        "prompts": [prompt_facts(used) for used in wording.used],
         "teacher": cfg.teacher.base_url or f"{cfg.teacher.backend}:{cfg.teacher.name}",
         "accept": cfg.generate.accept,
         "hosts": [
@@ -93,6 +97,7 @@ def plan_run(
         "first_prompt": {
             "template": prompts[0].template,
             "version": prompts[0].version,
+            "told": wording.tell(prompts[0].template, prompts[0].version),
             "schema": json.loads(prompts[0].schema) if prompts[0].schema else None,
             "messages": [[message.role, message.content] for message in prompts[0].messages],
         },
@@ -141,6 +146,16 @@ def _estimate(
     }
 
 
+def _stored_prompts(cfg: Config) -> list[dict[str, Any]] | None:
+    """What this very run, if it has begun, asks with."""
+    folder = Path(cfg.out) / cfg.name
+    if not (folder / "run.db").exists():
+        return None
+    with Store(folder) as store:
+        found: list[dict[str, Any]] | None = store.meta("prompts")
+        return found
+
+
 def _seen_in_run(cfg: Config) -> Evidence | None:
     """What the waves of this very run came to, if it has begun under the same settings."""
     folder = Path(cfg.out) / cfg.name
@@ -182,19 +197,21 @@ def _readers(cfg: Config) -> list[tuple[str, Split, ModelConfig]]:
     return [("teacher", "train", cfg.teacher), *judging]
 
 
-def first_prompts(cfg: Config, data: RealData, task: Task) -> Sequence[Prompt]:
+def first_prompts(
+    cfg: Config, data: RealData, task: Task, prompts: Prompts = SHIPPED
+) -> Sequence[Prompt]:
     """The first prompts of round 1, as they would be sent, sent to nobody."""
     asked: list[Prompt] = []
 
-    def listen(
-        prompts: Sequence[Prompt], _sampling: Sampling, samples: int
-    ) -> list[list[Completion]]:
-        asked.extend(prompts)
-        return [[Completion("", "error")] * samples for _ in prompts]
+    def listen(told: Sequence[Prompt], _sampling: Sampling, samples: int) -> list[list[Completion]]:
+        asked.extend(told)
+        return [[Completion("", "error")] * samples for _ in told]
 
-    material = Material(data.train, (), data.labels, task.target, lambda _: None, task.speech)
+    material = Material(
+        data.train, (), data.labels, task.target, lambda _: None, task.speech, prompts
+    )
     rng = random.Random(f"{cfg.seed}/1/generate/0")
-    here = Situation(data.train, data.labels, f"{cfg.seed}/1")
+    here = Situation(data.train, data.labels, f"{cfg.seed}/1", arms=prompts.arms)
     orders = draw_orders(task.recipes, here, cfg.generate, cfg.generate.prompts_per_wave, rng)
     fill_orders(material, listen, cfg.generate, Wave(1, 0, rng, orders))
     hidden = Finder.of(cfg.privacy) if cfg.privacy.hides_from(cfg.teacher) else None
@@ -318,6 +335,7 @@ def print_plan(plan: dict[str, Any]) -> None:
     if plan["estimate"]:
         facts |= _estimated(plan["estimate"], plan["accept"])
     facts |= tell_aims(plan["aim"])
+    facts |= tell_prompts(plan["prompts"])
     for each in plan["hosts"]:
         by = f", through the proxy {each['proxy']}" if each["proxy"] else ""
         facts[f"{each['role']} asked at"] = f"{each['host']} over {each['scheme']}{by}"
@@ -328,6 +346,6 @@ def print_plan(plan: dict[str, Any]) -> None:
     for note in plan["notes"]:
         console.print(Text.assemble(("note  ", "yellow bold"), escape(note)))
     prompt = plan["first_prompt"]
-    console.print(Text(f"\nfirst prompt ({prompt['template']} {prompt['version']})", style="bold"))
+    console.print(Text(f"\nfirst prompt ({escape(prompt['told'])})", style="bold"))
     for role, content in prompt["messages"]:
         console.print(Text(f"[{role}] ", style="cyan"), Text(escape(content)), sep="")

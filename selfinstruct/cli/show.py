@@ -13,10 +13,14 @@ from selfinstruct import rows
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape, one_line
 from selfinstruct.errors import UserError
+from selfinstruct.registry import of_rows
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION, summarise
 
-FIELDS = ("instruction", "input", "label", "request", "response", "source", "parents", "depth")
+FIELDS = (
+    *("instruction", "input", "label", "request", "response"),
+    *("source", "arm", "parents", "depth"),
+)
 
 
 def row_story(folder: Path, prefix: str) -> dict[str, Any]:
@@ -41,9 +45,11 @@ def row_story(folder: Path, prefix: str) -> dict[str, Any]:
         near = store.find(neighbour) if neighbour else ()
         attempt = store.attempt(row["attempt"]) if row.get("attempt") else None
         scores = [asdict(one) for one in store.scores_of(row["id"])]
+        wording = of_rows(store.meta("prompts"))
     if attempt:
         attempt["messages"] = json.loads(attempt["messages"])
         attempt["parents"] = json.loads(attempt["parents"])
+        attempt["told"] = wording.tell(attempt["template"], attempt["version"])
     return {
         "schema_version": SCHEMA_VERSION,
         **row,
@@ -94,7 +100,7 @@ def print_row(story: dict[str, Any]) -> None:
     if attempt := story["attempt"]:
         call = f"{attempt['key']} by {attempt['model']}, sample {attempt['sample']}"
         _print_field(console, "call", f"{call}, ended by {attempt['finish_reason']}")
-        _print_field(console, "prompt", f"{attempt['template']} {attempt['version']}")
+        _print_field(console, "prompt", attempt["told"])
         for message in attempt["messages"]:
             _print_field(console, f"  [{message['role']}]", message["content"])
         _print_field(console, "answer", attempt["text"])

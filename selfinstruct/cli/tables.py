@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from selfinstruct.cli.aims import tell_prompts
 from selfinstruct.cli.text import Output, escape
 from selfinstruct.licenses import UNKNOWN
 from selfinstruct.pairs import LOWER_IS_BETTER
@@ -20,6 +21,7 @@ from selfinstruct.telling import (
     personal_data,
     seconds,
     tell_ending,
+    tell_prompt_arm,
     tell_unmet,
 )
 from selfinstruct.types import QUOTA_FULL, SPLITS, UNNEEDED
@@ -36,6 +38,8 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
     console.print(Text(f"{summary['run']}: real rows {rows}"))
     if summary["forked_from"]:
         console.print(Text(escape(origin(summary["forked_from"]))))
+    for name, told in tell_prompts(summary["prompts"]).items():
+        console.print(Text(escape(f"{name}: {told}")))
     if summary["students"]:
         console.print(_students(summary["students"], "on gate: real rows no student has seen"))
     _print_quality(console, summary["quality"])
@@ -149,6 +153,8 @@ def _print_candidates(console: Console, entry: dict[str, Any]) -> None:
         console.print(Text(f"  ended: {ended}"))
     for short in entry["unmet"]:
         console.print(Text(f"  not met: {escape(tell_unmet(short))}", style="yellow"))
+    for arm in entry["prompt_arms"]:
+        console.print(Text(f"  arm {escape(tell_prompt_arm(arm))}"))
     for name, told in _arms(entry["arms"]):
         console.print(Text(f"  {name}: {told}"))
     reasons = ", ".join(f"{escape(reason)} {n}" for reason, n in dropped.items())
@@ -170,7 +176,11 @@ def _arms(arms: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 def _arm(arm: dict[str, Any]) -> str:
     """One arm with its share kept, such as `label_first fee 7.5 % [2.6, 19.9] of 40`."""
-    names = [arm["recipe"], arm["label"] or "", arm["request"] and f"{arm['request'][:30]!r}"]
+    names = [
+        arm["arm"] or arm["recipe"],
+        arm["label"] or "",
+        arm["request"] and f"{arm['request'][:30]!r}",
+    ]
     share = interval("exact_match", arm["share"])  # any share of rows, in percent
     tokens = "" if arm["tokens"] is None else f", {arm['tokens']:.0f} tokens a row"
     return f"{escape(' '.join(filter(None, names)))} {share} of {arm['candidates']}{tokens}"

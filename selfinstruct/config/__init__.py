@@ -41,6 +41,7 @@ from selfinstruct.config.judging import (
 from selfinstruct.config.load import Config, load_config, load_prices, override, parse_config
 from selfinstruct.config.model import ModelConfig
 from selfinstruct.config.privacy import PrivacyConfig
+from selfinstruct.config.prompts import PromptsConfig
 from selfinstruct.config.quality import (
     IfdConfig,
     LabelAgreementConfig,
@@ -85,6 +86,7 @@ __all__ = [
     "NoveltyConfig",
     "PriceConfig",
     "PrivacyConfig",
+    "PromptsConfig",
     "QualityConfig",
     "RecordsConfig",
     "RequestConfig",

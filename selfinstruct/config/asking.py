@@ -134,6 +134,11 @@ class GenerateConfig(AimConfig):
     """
     recipes: dict[RecipeName, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
     """Several recipes in one run, each with its weight: its share of every wave's prompts."""
+    arms: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
+    """Versions of one prompt of a recipe that share its prompts, each with its weight, such as
+    `{label_first/question@7: 0.7, label_first/question@8: 0.3}`: `status` tells how many rows of
+    each were kept.
+    """
     accept: Positive = 100
     """A round is full at exactly so many accepted examples."""
     max_candidates: Positive = 2000

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from selfinstruct import chat, text
 from selfinstruct.config import SelfConsistencyConfig
 from selfinstruct.filters.screen import Verified
-from selfinstruct.prompting import build_prompt
+from selfinstruct.prompting import SHIPPED, Form, Prompts
 from selfinstruct.quality.asking import question_of
 from selfinstruct.quality.labels import UNJUDGED
 from selfinstruct.quality.students import readable
@@ -24,7 +24,11 @@ NAME = "self_consistency"
 ABSTAINED = "self_consistency_abstained"
 """The score, always 1, of a row whose answer cannot be compared: `status` counts them."""
 REASON = "inconsistent"
-TEMPLATE = "quality/answer.j2"
+FORM = Form(
+    "quality/answer.j2",
+    {"question": "Name a colour.", "shown": [{"question": "What is 1 + 1?", "answer": "2"}]},
+    {"shown": []},
+)
 MOST_CHARACTERS = 10_000
 """What is longer is not compared."""
 MOST_DIGITS = 28
@@ -57,6 +61,7 @@ def consistent(
     ask: Ask,
     cfg: SelfConsistencyConfig,
     shown: Sequence[Example],
+    prompts: Prompts = SHIPPED,
 ) -> Verified:
     """Kept is an answer that no other one beats among `cfg.k`, and that `cfg.least` of them give.
 
@@ -65,8 +70,8 @@ def consistent(
     """
     keys = [answer_key(example.response, cfg.max_words) for example in examples]
     places = [at for at, key in enumerate(keys) if key is not None]
-    prompts = [answer_prompt(examples[at], shown) for at in places]
-    asked = dict(zip(places, ask(prompts, cfg.sampling, cfg.k), strict=True)) if places else {}
+    questions = [answer_prompt(examples[at], shown, prompts) for at in places]
+    asked = dict(zip(places, ask(questions, cfg.sampling, cfg.k), strict=True)) if places else {}
     rejections: dict[int, Rejection] = {}
     scores: list[Score] = []
     for at, (example, key) in enumerate(zip(examples, keys, strict=True)):
@@ -85,11 +90,11 @@ def consistent(
     return Verified(rejections, tuple(scores))
 
 
-def answer_prompt(example: Example, shown: Sequence[Example]) -> Prompt:
+def answer_prompt(example: Example, shown: Sequence[Example], prompts: Prompts = SHIPPED) -> Prompt:
     """The example's question, after real ones with their answers."""
     rows = [{"question": question_of(row), "answer": readable(row).response} for row in shown]
-    return build_prompt(
-        TEMPLATE,
+    return prompts.build(
+        FORM,
         (),
         question=question_of(example),
         shown=[row for row in rows if row["question"] and row["answer"].strip()],

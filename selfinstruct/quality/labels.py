@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from selfinstruct import chat
 from selfinstruct.filters.screen import Verified
-from selfinstruct.prompting import build_prompt
+from selfinstruct.prompting import SHIPPED, Form, Prompts
 from selfinstruct.quality.asking import text_of
 from selfinstruct.quality.students import BEYOND_CONTEXT, Student, prompt_of, readable
 from selfinstruct.recipes import Ask
@@ -23,7 +23,15 @@ Belief = Mapping[str, float]
 
 UNJUDGED = "unjudged"
 """The reason of a candidate that nobody gave a readable answer about."""
-TEMPLATE = "quality/label.j2"
+FORM = Form(
+    "quality/label.j2",
+    {
+        "labels": "fee, refund",
+        "text": "What is this charge?",
+        "shown": [{"text": "A fee?", "label": "fee"}],
+    },
+    {"shown": []},
+)
 
 
 def believe(
@@ -66,6 +74,7 @@ def name_labels(
     shown: Sequence[Example],
     sampling: Sampling,
     k: int,
+    prompts: Prompts = SHIPPED,
 ) -> list[Belief | None]:
     """The share of k answers that name each label; one that names none counts for none of them.
 
@@ -73,19 +82,24 @@ def name_labels(
     """
     if not examples:
         return []
-    prompts = [label_prompt(example, labels, shown) for example in examples]
+    asked = [label_prompt(example, labels, shown, prompts) for example in examples]
     found: list[Belief | None] = []
-    for completions in ask(prompts, sampling, k):
+    for completions in ask(asked, sampling, k):
         said = [label for each in completions if (label := read_label(each, labels)) is not None]
         failed = all(each.finish_reason == "error" for each in completions)
         found.append(None if failed else _shares(said, k))
     return found
 
 
-def label_prompt(example: Example, labels: Sequence[str], shown: Sequence[Example]) -> Prompt:
+def label_prompt(
+    example: Example,
+    labels: Sequence[str],
+    shown: Sequence[Example],
+    prompts: Prompts = SHIPPED,
+) -> Prompt:
     """The question which of the labels fits the example's text."""
-    return build_prompt(
-        TEMPLATE,
+    return prompts.build(
+        FORM,
         (),
         labels=", ".join(labels),
         text=text_of(example),

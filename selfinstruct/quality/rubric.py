@@ -14,7 +14,7 @@ import numpy as np
 from selfinstruct import chat, stats
 from selfinstruct.config import RubricConfig
 from selfinstruct.filters.screen import Verified
-from selfinstruct.prompting import build_prompt
+from selfinstruct.prompting import SHIPPED, Form, Prompts
 from selfinstruct.quality.asking import as_data, ask_twice, question_of
 from selfinstruct.quality.labels import UNJUDGED
 from selfinstruct.quality.spoil import Spoilt
@@ -23,7 +23,10 @@ from selfinstruct.recipes import Ask
 from selfinstruct.types import Completion, Example, Interval, Prompt, Rejection, Score
 
 NAME = "rubric"
-TEMPLATE = "quality/rubric.j2"
+FORM = Form(
+    "quality/rubric.j2",
+    {"criteria": ("it is true",), "question": "Name a colour.", "answer": "Blue."},
+)
 GRADES = (5, 4, 3, 2, 1)
 MARKS = re.compile(r"[*_`\"'()\[\]]")
 GRADE = re.compile(
@@ -67,18 +70,27 @@ class Calibration:
 
 
 def grade(
-    examples: Sequence[Example], ask: Ask, cfg: RubricConfig, target: chat.Target
+    examples: Sequence[Example],
+    ask: Ask,
+    cfg: RubricConfig,
+    target: chat.Target,
+    prompts: Prompts = SHIPPED,
 ) -> list[Grade]:
     """The judge's grade of each example; a call that failed or has no grade is made once more."""
-    prompts = [rubric_prompt(example, cfg.criteria, target) for example in examples]
-    return ask_twice(ask, prompts, cfg.max_tokens, read_grade)
+    asked = [rubric_prompt(example, cfg.criteria, target, prompts) for example in examples]
+    return ask_twice(ask, asked, cfg.max_tokens, read_grade)
 
 
-def rubric_prompt(example: Example, criteria: Sequence[str], target: chat.Target) -> Prompt:
+def rubric_prompt(
+    example: Example,
+    criteria: Sequence[str],
+    target: chat.Target,
+    prompts: Prompts = SHIPPED,
+) -> Prompt:
     """The question what grade an example deserves."""
     answer = chat.reference(readable(example), target)
-    return build_prompt(
-        TEMPLATE,
+    return prompts.build(
+        FORM,
         (),
         criteria=criteria,
         question=question_of(example),

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from selfinstruct.chat import Target, after_thought, has_thought
 from selfinstruct.config import GenerateConfig
 from selfinstruct.licenses import join_licenses
+from selfinstruct.prompting import SHIPPED, Prompts
 from selfinstruct.text import normalise, whole_question
 from selfinstruct.types import (
     CHAT,
@@ -33,7 +34,7 @@ Ask = Callable[[Sequence[Prompt], Sampling, int], Sequence[Sequence[Completion]]
 @dataclass(frozen=True, slots=True)
 class Material:
     """What a recipe may draw from: training rows, the pool so far, every label, the student's
-    target, and how the teacher may be asked.
+    target, how the teacher may be asked, and with which prompts.
 
     `check_question` says why a question would be dropped whatever its answer, so that the answer
     need not be paid for.
@@ -45,6 +46,7 @@ class Material:
     target: Target
     check_question: Callable[[Example], Rejection | None]
     speech: Speech = CHAT
+    prompts: Prompts = SHIPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Order:
     """What one prompt is to bring: of which recipe, and what the new rows shall have in common.
 
     `request` is a scenario, format or edge case in words, `persona` who writes, `style` how; empty
-    where nothing is asked.
+    where nothing is asked. `arm` is the prompt it is asked by, where several share a recipe.
     """
 
     recipe: str
@@ -60,6 +62,13 @@ class Order:
     request: str = ""
     persona: str = ""
     style: str = ""
+    arm: str = ""
+
+
+FULL_ORDER = Order("", "fee", "one with an amount", "a tired parent", "one terse line")
+LABEL_ORDER = Order("", "fee")
+FREE_ORDER = Order("")
+"""Samples of orders, for the trial of a template: all that can be asked, a label alone, nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +145,7 @@ def conceive(parents: Sequence[Example], order: Order, wave: Wave) -> Example:
         source=f"recipe:{order.recipe}",
         license=join_licenses([*licenses, *([wave.terms] if wave.terms else [])]),
         request=order.request,
+        arm=order.arm,
     )
 
 

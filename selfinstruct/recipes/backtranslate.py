@@ -11,13 +11,28 @@ from pathlib import Path
 
 from selfinstruct.config import GenerateConfig
 from selfinstruct.licenses import join_licenses
-from selfinstruct.prompting import build_prompt, choose_demos
-from selfinstruct.recipes.asking import Ask, Draft, Material, Order, Wave, conceive, read, sift
+from selfinstruct.prompting import Form, Prompts, choose_demos
+from selfinstruct.recipes.asking import (
+    FREE_ORDER,
+    FULL_ORDER,
+    Ask,
+    Draft,
+    Material,
+    Order,
+    Wave,
+    conceive,
+    read,
+    sift,
+)
 from selfinstruct.recipes.parse import read_text
 from selfinstruct.recipes.passages import Passage, of_rows, read_passages
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection
 
-INSTRUCTION = "backtranslate/instruction.j2"
+INSTRUCTION = Form(
+    "backtranslate/instruction.j2",
+    {"order": FULL_ORDER, "response": "Blue is a colour."},
+    {"order": FREE_ORDER},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +54,7 @@ def backtranslate(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave)
         else read_passages(Path(path), cfg.backtranslate.license)
     )
     plans = _plans(passages, material, cfg, wave)
-    prompts = [_prompt(plan) for plan in plans]
+    prompts = [_prompt(plan, material.prompts) for plan in plans]
     questions: list[Draft] = []
     rejections: list[Rejection] = []
     for plan, completions in zip(
@@ -73,8 +88,8 @@ def _plans(
     return plans
 
 
-def _prompt(plan: _Plan) -> Prompt:
-    return build_prompt(INSTRUCTION, plan.demos, order=plan.order, response=plan.passage.text)
+def _prompt(plan: _Plan, prompts: Prompts) -> Prompt:
+    return prompts.build(INSTRUCTION, plan.demos, order=plan.order, response=plan.passage.text)
 
 
 def _questions(plan: _Plan, completion: Completion) -> tuple[list[Draft], list[Rejection]]:

@@ -14,15 +14,22 @@ from typing import Any, Literal, TypeVar
 
 from selfinstruct.chat import prompt_messages
 from selfinstruct.config import DialogueConfig, GenerateConfig, TurnsConfig
-from selfinstruct.prompting import build_prompt, choose_demos
-from selfinstruct.recipes.asking import Ask, Draft, Material, Order, Wave, conceive, read, sift
+from selfinstruct.prompting import Form, Prompts, choose_demos
+from selfinstruct.recipes.asking import (
+    FREE_ORDER,
+    FULL_ORDER,
+    Ask,
+    Draft,
+    Material,
+    Order,
+    Wave,
+    conceive,
+    read,
+    sift,
+)
 from selfinstruct.recipes.parse_dialogue import Dialogue, read_dialogues, read_turn
 from selfinstruct.text import question_text
 from selfinstruct.types import Completion, Drafts, Example, Message, Rejection, digest
-
-WHOLE = "dialogue/whole.j2"
-USER_TURN = "dialogue/user_turn.j2"
-ASSISTANT_TURN = "dialogue/assistant_turn.j2"
 
 T = TypeVar("T", bound=Hashable)
 Speaker = Literal["user", "assistant"]
@@ -35,6 +42,21 @@ class Cell:
     scenario: str = ""
     persona: str = ""
     outcome: str = ""
+
+
+TALK = {
+    "user": "Customer",
+    "assistant": "Agent",
+    "cell": Cell("fee", "a tired parent", "the agent waives it"),
+    "order": FULL_ORDER,
+    "shown": [{"scenario": "fee", "lines": [("Customer", "A fee?"), ("Agent", "It is.")]}],
+    "turns": 4,
+}
+BARE = {"cell": Cell(), "order": FREE_ORDER, "shown": []}
+SAID = (Message("user", "Hello."),)
+WHOLE = Form("dialogue/whole.j2", TALK, BARE)
+USER_TURN = Form("dialogue/user_turn.j2", {**TALK, "talk": ()}, BARE)
+ASSISTANT_TURN = Form("dialogue/assistant_turn.j2", {**TALK, "talk": SAID}, BARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +87,7 @@ def dialogue(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> D
         for order, cell in zip(wave.orders, cells, strict=True)
     ]
     if cfg.dialogue.mode == "whole":
-        return _write_whole(plans, ask, cfg)
+        return _write_whole(plans, material.prompts, ask, cfg)
     return _write_by_turns(plans, material, ask, cfg)
 
 
@@ -143,12 +165,12 @@ def _values(plan: _Plan, cfg: DialogueConfig) -> dict[str, Any]:
     return {**names, "cell": plan.cell, "order": plan.order, "shown": shown, "turns": plan.turns}
 
 
-def _write_whole(plans: Sequence[_Plan], ask: Ask, cfg: GenerateConfig) -> Drafts:
-    prompts = [build_prompt(WHOLE, plan.demos, **_values(plan, cfg.dialogue)) for plan in plans]
+def _write_whole(plans: Sequence[_Plan], prompts: Prompts, ask: Ask, cfg: GenerateConfig) -> Drafts:
+    asked = [prompts.build(WHOLE, plan.demos, **_values(plan, cfg.dialogue)) for plan in plans]
     examples: list[Example] = []
     rejections: list[Rejection] = []
     reader = partial(read_dialogues, speakers=cfg.dialogue.speakers)
-    answers = ask(prompts, cfg.dialogue.whole, cfg.samples_per_prompt)
+    answers = ask(asked, cfg.dialogue.whole, cfg.samples_per_prompt)
     for plan, completions in zip(plans, answers, strict=True):
         for completion in completions:
             reading = read(completion, reader)
@@ -178,12 +200,13 @@ def _write_by_turns(
     Before its last answer is paid for, the question that all turns make together is checked; a
     student that writes labels alone needs no such answer.
     """
+    speak = partial(_speak, material.prompts, ask, cfg)
     talks = [_Talk(plan) for plan in plans]
     done: list[Example] = []
     rejections: list[Rejection] = []
     samples = cfg.samples_per_prompt
     while talks:
-        talks, unasked = _speak("user", talks, ask, cfg, samples)
+        talks, unasked = speak("user", talks, samples)
         samples = 1
         talks, ending = _parted(talks, left=1)
         drafts = [Draft(_example(talk), talk.plan.demos) for talk in ending]
@@ -193,7 +216,7 @@ def _write_by_turns(
         else:
             kept = set(map(id, sound))
             talks += [talk for talk, draft in zip(ending, drafts, strict=True) if id(draft) in kept]
-        talks, unanswered = _speak("assistant", talks, ask, cfg, samples)
+        talks, unanswered = speak("assistant", talks, samples)
         talks, ended = _parted(talks, left=0)
         done += map(_example, ended)
         rejections += (*unasked, *dropped, *unanswered)
@@ -207,20 +230,23 @@ def _parted(talks: Sequence[_Talk], left: int) -> tuple[list[_Talk], list[_Talk]
 
 
 def _speak(
-    who: Speaker, talks: Sequence[_Talk], ask: Ask, cfg: GenerateConfig, samples: int
+    prompts: Prompts,
+    ask: Ask,
+    cfg: GenerateConfig,
+    who: Speaker,
+    talks: Sequence[_Talk],
+    samples: int,
 ) -> tuple[list[_Talk], list[Rejection]]:
     """Every conversation with this speaker's next turn, and why some have none."""
-    template, sampling = (
-        (USER_TURN, cfg.question) if who == "user" else (ASSISTANT_TURN, cfg.answer)
-    )
-    prompts = [
-        build_prompt(template, talk.plan.demos, talk=talk.said, **_values(talk.plan, cfg.dialogue))
+    form, sampling = (USER_TURN, cfg.question) if who == "user" else (ASSISTANT_TURN, cfg.answer)
+    asked = [
+        prompts.build(form, talk.plan.demos, talk=talk.said, **_values(talk.plan, cfg.dialogue))
         for talk in talks
     ]
     reader = partial(read_turn, who=who, speakers=cfg.dialogue.speakers)
     longer: list[_Talk] = []
     lost: list[Rejection] = []
-    for talk, completions in zip(talks, ask(prompts, sampling, samples), strict=True):
+    for talk, completions in zip(talks, ask(asked, sampling, samples), strict=True):
         for completion in completions:
             reading = read(completion, reader)
             longer += [_with_turn(talk, who, words, completion) for words in reading.items]

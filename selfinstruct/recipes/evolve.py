@@ -13,16 +13,33 @@ from dataclasses import dataclass, replace
 
 from selfinstruct.chat import after_thought
 from selfinstruct.config import GenerateConfig
-from selfinstruct.prompting import build_prompt, choose_demos
-from selfinstruct.recipes.answering import answer, with_text
-from selfinstruct.recipes.asking import Ask, Draft, Material, Order, Wave, conceive, read, sift
+from selfinstruct.prompting import Form, Prompts, choose_demos
+from selfinstruct.recipes.answering import answer, answer_form, with_text
+from selfinstruct.recipes.asking import (
+    FREE_ORDER,
+    FULL_ORDER,
+    Ask,
+    Draft,
+    Material,
+    Order,
+    Wave,
+    conceive,
+    read,
+    sift,
+)
 from selfinstruct.recipes.parse import read_text, read_yes_no
 from selfinstruct.text import ngrams, question_text, words
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling
 
-REWRITE = "evolve/rewrite.j2"
-GAIN = "evolve/gain.j2"
-ANSWER = "evolve/answer.j2"
+REWRITE = Form(
+    "evolve/rewrite.j2",
+    {"order": FULL_ORDER, "label": "fee", "text": "A fee?", "wish": "Say it in fewer words."},
+    {"order": FREE_ORDER, "label": None},
+)
+GAIN = Form(
+    "evolve/gain.j2", {"label": "fee", "first": "A fee?", "second": "Why a fee?"}, {"label": None}
+)
+ANSWER = answer_form("evolve/answer.j2")
 
 DEPTH: Mapping[str, str] = {
     "constrain": "Add one more constraint or requirement to it.",
@@ -62,7 +79,7 @@ def evolve(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Dra
     something new.
     """
     plans = [_plan(order, material, cfg, wave) for order in wave.orders]
-    prompts = [_rewrite_prompt(plan) for plan in plans]
+    prompts = [_rewrite_prompt(plan, material.prompts) for plan in plans]
     written: list[Draft] = []
     origins: dict[str, _Plan] = {}
     rejections: list[Rejection] = []
@@ -75,11 +92,13 @@ def evolve(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Dra
             rejections += lost
             origins |= dict.fromkeys((draft.example.id for draft in drafts), plan)
     sound, dropped = sift(written, material)
-    gained, same = _eliminate(sound, origins, ask) if cfg.evolve.eliminate else (sound, [])
+    gained, same = sound, list[Rejection]()
+    if cfg.evolve.eliminate:
+        gained, same = _eliminate(sound, origins, material.prompts, ask)
     rejections += [*dropped, *same]
     if material.target == "label":
         return Drafts(tuple(draft.example for draft in gained), tuple(rejections))
-    answered = answer(gained, ANSWER, ask, cfg.answer)
+    answered = answer(gained, ANSWER, material.prompts, ask, cfg.answer)
     return Drafts(answered.examples, (*rejections, *answered.rejections))
 
 
@@ -110,8 +129,8 @@ def _whole(row: Example) -> str:
     return "\n\n".join(part for part in (row.instruction, row.input) if part)
 
 
-def _rewrite_prompt(plan: _Plan) -> Prompt:
-    return build_prompt(
+def _rewrite_prompt(plan: _Plan, prompts: Prompts) -> Prompt:
+    return prompts.build(
         REWRITE,
         (plan.parent,),
         order=plan.order,
@@ -147,14 +166,14 @@ def copied_run(text: str, wish: str) -> str | None:
 
 
 def _eliminate(
-    drafts: Sequence[Draft], origins: Mapping[str, _Plan], ask: Ask
+    drafts: Sequence[Draft], origins: Mapping[str, _Plan], prompts: Prompts, ask: Ask
 ) -> tuple[list[Draft], list[Rejection]]:
     """The drafts that say something new beside what they were made from; one whose call failed is
     dropped, not taken for either.
     """
     plans = [origins[draft.example.id] for draft in drafts]
-    prompts = [
-        build_prompt(
+    asked = [
+        prompts.build(
             GAIN,
             (),
             label=plan.parent.label,
@@ -165,7 +184,7 @@ def _eliminate(
     ]
     gained: list[Draft] = []
     dropped: list[Rejection] = []
-    for draft, plan, (completion,) in zip(drafts, plans, ask(prompts, YES_OR_NO, 1), strict=True):
+    for draft, plan, (completion,) in zip(drafts, plans, ask(asked, YES_OR_NO, 1), strict=True):
         if completion.finish_reason == "error":
             what = replace(draft.example, attempt=completion.attempt)
             dropped.append(Rejection(what, "failed_call"))

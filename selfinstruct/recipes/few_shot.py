@@ -11,19 +11,51 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from selfinstruct.config import GenerateConfig
-from selfinstruct.prompting import build_prompt, choose_demos
+from selfinstruct.prompting import Form, choose_demos
 from selfinstruct.recipes.answering import with_text
-from selfinstruct.recipes.asking import Ask, Material, Order, Wave, conceive, read
+from selfinstruct.recipes.asking import (
+    FREE_ORDER,
+    FULL_ORDER,
+    Ask,
+    Material,
+    Order,
+    Wave,
+    conceive,
+    read,
+)
 from selfinstruct.recipes.parse_items import Item, Lost, Read, read_block, read_items, read_line
 from selfinstruct.text import question_text
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling
 
-ASK = "few_shot/ask.j2"
-COMPLETE = "few_shot/complete.j2"
-
 TEXT = ("text",)
 ANSWERED_TEXT = ("text", "response")
 TASK = ("instruction", "input", "response")
+
+ASK = Form(
+    "few_shot/ask.j2",
+    {
+        "order": FULL_ORDER,
+        "subject": "texts",
+        "fields": TEXT,
+        "shown": ['{"text": "What is this charge?"}'],
+        "count": 10,
+    },
+    {"order": FREE_ORDER, "fields": TASK, "shown": []},
+)
+COMPLETE = Form(
+    "few_shot/complete.j2",
+    {
+        "order": FULL_ORDER,
+        "subject": "texts",
+        "fields": ["Text"],
+        "shown": [["What is this charge?"]],
+    },
+    {
+        "order": FREE_ORDER,
+        "fields": ["Instruction", "Input", "Response"],
+        "shown": [["Name a colour.", "", "Blue."]],
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +75,7 @@ def few_shot(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> D
     turns = material.speech.turns
     plans = [_plan(order, material, cfg, wave) for order in wave.orders]
     prompts = [
-        _question(plan, cfg, held=material.speech.schema) if turns else _opening(plan, cfg)
-        for plan in plans
+        _question(plan, material, cfg) if turns else _opening(plan, material, cfg) for plan in plans
     ]
     sampling, most = _sampling(cfg, material), cfg.items_per_call if turns else 1
     examples: list[Example] = []
@@ -103,18 +134,18 @@ def _shown(plan: _Plan) -> list[list[str]]:
     ]
 
 
-def _opening(plan: _Plan, cfg: GenerateConfig) -> Prompt:
+def _opening(plan: _Plan, material: Material, cfg: GenerateConfig) -> Prompt:
     """What a teacher without turns goes on with; each value stands on a line of its own."""
     shown = [[" ".join(value.split()) for value in row] for row in _shown(plan)]
     named = [field.capitalize() for field in plan.fields]
-    return build_prompt(
+    return material.prompts.build(
         COMPLETE, plan.demos, order=plan.order, subject=cfg.subject, fields=named, shown=shown
     )
 
 
-def _question(plan: _Plan, cfg: GenerateConfig, *, held: bool) -> Prompt:
+def _question(plan: _Plan, material: Material, cfg: GenerateConfig) -> Prompt:
     shown = [dict(zip(plan.fields, row, strict=True)) for row in _shown(plan)]
-    prompt = build_prompt(
+    prompt = material.prompts.build(
         ASK,
         plan.demos,
         order=plan.order,
@@ -123,6 +154,7 @@ def _question(plan: _Plan, cfg: GenerateConfig, *, held: bool) -> Prompt:
         shown=[json.dumps(row, ensure_ascii=False) for row in shown],
         count=cfg.items_per_call,
     )
+    held = material.speech.schema
     return replace(prompt, schema=schema_of(plan.fields)) if held else prompt
 
 

@@ -8,15 +8,30 @@ has its label is for the filters to doubt.
 from dataclasses import dataclass, replace
 
 from selfinstruct.config import GenerateConfig
-from selfinstruct.prompting import build_prompt, choose_demos
-from selfinstruct.recipes.answering import answer, with_text
-from selfinstruct.recipes.asking import Ask, Draft, Material, Order, Wave, conceive, read, sift
+from selfinstruct.prompting import Form, Prompts, choose_demos
+from selfinstruct.recipes.answering import answer, answer_form, with_text
+from selfinstruct.recipes.asking import (
+    FULL_ORDER,
+    LABEL_ORDER,
+    Ask,
+    Draft,
+    Material,
+    Order,
+    Wave,
+    conceive,
+    read,
+    sift,
+)
 from selfinstruct.recipes.parse import read_texts
 from selfinstruct.text import question_text
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection
 
-QUESTION = "label_first/question.j2"
-ANSWER = "label_first/answer.j2"
+QUESTION = Form(
+    "label_first/question.j2",
+    {"order": FULL_ORDER, "shown": ({"label": "fee", "text": "What is this charge?"},)},
+    {"order": LABEL_ORDER, "shown": ()},
+)
+ANSWER = answer_form("label_first/answer.j2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +50,7 @@ def label_first(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -
     reply gets none.
     """
     plans = [_plan(order, material, cfg, wave) for order in wave.orders]
-    prompts = [_question_prompt(plan) for plan in plans]
+    prompts = [_question_prompt(plan, material.prompts) for plan in plans]
     questions: list[Draft] = []
     rejections: list[Rejection] = []
     for plan, completions in zip(
@@ -48,7 +63,7 @@ def label_first(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -
     sound, dropped = sift(questions, material)
     if material.target == "label":
         return Drafts(tuple(question.example for question in sound), (*rejections, *dropped))
-    answered = answer(sound, ANSWER, ask, cfg.answer)
+    answered = answer(sound, ANSWER, material.prompts, ask, cfg.answer)
     return Drafts(answered.examples, (*rejections, *dropped, *answered.rejections))
 
 
@@ -62,9 +77,9 @@ def _plan(order: Order, material: Material, cfg: GenerateConfig, wave: Wave) -> 
     return _Plan(order, demos, replace(blank, instruction=model.instruction if model.input else ""))
 
 
-def _question_prompt(plan: _Plan) -> Prompt:
+def _question_prompt(plan: _Plan, prompts: Prompts) -> Prompt:
     shown = [{"label": demo.label, "text": question_text(demo)} for demo in plan.demos]
-    return build_prompt(QUESTION, plan.demos, order=plan.order, shown=shown)
+    return prompts.build(QUESTION, plan.demos, order=plan.order, shown=shown)
 
 
 def _questions(plan: _Plan, completion: Completion) -> tuple[list[Draft], list[Rejection]]:

@@ -17,6 +17,7 @@ from selfinstruct.aiming.goals import Goal, goals, missing
 from selfinstruct.aiming.weights import tilt
 from selfinstruct.config import GenerateConfig
 from selfinstruct.errors import UserError
+from selfinstruct.prompting import Arm
 from selfinstruct.recipes.asking import Order
 from selfinstruct.types import Example, Screened
 from selfinstruct.yields import Seen, count, recipe_of
@@ -35,7 +36,7 @@ class Situation:
 
     `rows` are train and the pool so far, this round's rows among them, `labels` all there are;
     `waves` and `asked` are the round's waves and how many prompts they had; `place` is its chance;
-    `focus` gives labels a weight, 1 where it has none.
+    `focus` gives labels a weight, 1 where it has none; `arms` are prompts that share a recipe.
     """
 
     rows: Sequence[Example]
@@ -44,6 +45,7 @@ class Situation:
     waves: Sequence[Screened] = ()
     asked: int = 0
     focus: Mapping[str, float] = field(default_factory=dict)
+    arms: Sequence[Arm] = ()
 
 
 def labelling(recipes: Mapping[str, float]) -> dict[str, bool]:
@@ -70,11 +72,12 @@ def draw_orders(
     accepted = [row for wave in here.waves for row in wave.accepted]
     draw = _Draw(here, cfg, rng, missing(goals(cfg), accepted))
     chosen = draw.recipes(recipes, prompts)
+    arms = draw.arms(chosen)
     wanted = [(recipe, *draw.goal_and_label(recipe)) for recipe in chosen]
     cells = walk(cfg.personas, cfg.styles, here.place, here.asked, prompts)
     return tuple(
-        Order(recipe, label, goal.request, cell.persona, cell.style)
-        for (recipe, goal, label), cell in zip(wanted, cells, strict=True)
+        Order(recipe, label, goal.request, cell.persona, cell.style, arm)
+        for (recipe, goal, label), cell, arm in zip(wanted, cells, arms, strict=True)
     )
 
 
@@ -94,18 +97,37 @@ class _Draw:
         self.of_label = count(here.waves, lambda row: (recipe_of(row), row.label))
 
     def recipes(self, weights: Mapping[str, float], prompts: int) -> list[str]:
-        """A recipe a prompt: each its share of them, rounded up or down by chance.
-
-        Systematic sampling: equal steps over the shares from a random start.
-        """
+        """A recipe a prompt, each its share of them."""
         able = {name: weights[name] for name in sorted(weights) if self._open(name)}
         if len(able) == 1:
             return [*able] * prompts
+        return self._share_out(able, count(self.here.waves, recipe_of), prompts)
+
+    def arms(self, chosen: Sequence[str]) -> list[str]:
+        """An arm a prompt, empty for those of a recipe that has none: each its share of them, in
+        an order of chance, so that none has the first labels and styles of a wave to itself.
+        """
+        drawn: dict[str, list[str]] = {}
+        seen = count(self.here.waves, lambda row: row.arm)
+        for recipe in dict.fromkeys(chosen):
+            weights = {arm.name: arm.weight for arm in self.here.arms if arm.recipe == recipe}
+            if weights:
+                drawn[recipe] = self._share_out(weights, seen, chosen.count(recipe))
+                self.rng.shuffle(drawn[recipe])
+        return [drawn[recipe].pop() if recipe in drawn else "" for recipe in chosen]
+
+    def _share_out(
+        self, weights: Mapping[str, float], seen: Mapping[str, Seen], prompts: int
+    ) -> list[str]:
+        """A name a prompt: each its share of them, rounded up or down by chance.
+
+        Systematic sampling: equal steps over the shares from a random start.
+        """
         floor = 1.0 if self.cfg.adapt is None else self.cfg.adapt
-        shares = tilt(able, count(self.here.waves, recipe_of), floor)
+        shares = tilt(weights, seen, floor)
         *edges, _ = accumulate(share * prompts for share in shares.values())
         start = self.rng.random()
-        return [[*able][bisect_right(edges, start + step)] for step in range(prompts)]
+        return [[*weights][bisect_right(edges, start + step)] for step in range(prompts)]
 
     def goal_and_label(self, recipe: str) -> tuple[Goal, str | None]:
         """What the next prompt of a recipe is for."""

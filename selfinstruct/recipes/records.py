@@ -15,16 +15,29 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.config import GenerateConfig
-from selfinstruct.prompting import build_prompt, choose_demos
-from selfinstruct.recipes.asking import Ask, Material, Order, Wave, conceive, read
+from selfinstruct.prompting import Form, Prompts, choose_demos
+from selfinstruct.recipes.asking import (
+    FREE_ORDER,
+    FULL_ORDER,
+    Ask,
+    Material,
+    Order,
+    Wave,
+    conceive,
+    read,
+)
 from selfinstruct.recipes.parse import read_text
 from selfinstruct.recipes.parse_items import read_json
 from selfinstruct.schema import Schema, open_schema, parse
 from selfinstruct.text import normalise, without_surrogates
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection
 
-RECORD = "records/record.j2"
-TEXT = "records/text.j2"
+RECORD = Form(
+    "records/record.j2",
+    {"order": FULL_ORDER, "schema": '{"type": "object"}', "wishes": {"kind": '"fee"'}},
+    {"order": FREE_ORDER, "wishes": {}},
+)
+TEXT = Form("records/text.j2", {"order": FULL_ORDER, "record": "{}"}, {"order": FREE_ORDER})
 FIELD = "generate.records.json_schema"
 
 Wishes = Mapping[str, Any]
@@ -52,8 +65,7 @@ def records(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Dr
     rejections: list[Rejection] = []
     blanks = [_blank(order, material, cfg, wave) for order in wave.orders]
     prompts = [
-        _record_prompt(blank, schema, draw_wishes(counts, wave.rng), held=material.speech.schema)
-        for blank in blanks
+        _record_prompt(blank, schema, draw_wishes(counts, wave.rng), material) for blank in blanks
     ]
     for blank, completions in zip(
         blanks, ask(prompts, cfg.question, cfg.samples_per_prompt), strict=True
@@ -65,7 +77,7 @@ def records(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Dr
                 else:
                     drafts.append(replace(blank, row=found))
     listed = _listed(schema.value) if cfg.records.values_in_text else None
-    texts = _write_texts(drafts, ask, cfg, listed)
+    texts = _write_texts(drafts, material.prompts, ask, cfg, listed)
     return Drafts(texts.examples, (*rejections, *texts.rejections))
 
 
@@ -119,16 +131,16 @@ def _blank(order: Order, material: Material, cfg: GenerateConfig, wave: Wave) ->
     return _Draft(row, demos, order)
 
 
-def _record_prompt(blank: _Draft, schema: Schema, wishes: Wishes, *, held: bool) -> Prompt:
+def _record_prompt(blank: _Draft, schema: Schema, wishes: Wishes, material: Material) -> Prompt:
     told = json.dumps(schema.value, ensure_ascii=False)
-    prompt = build_prompt(
+    prompt = material.prompts.build(
         RECORD,
         blank.demos,
         order=blank.order,
         schema=told,
         wishes={name: json.dumps(value, ensure_ascii=False) for name, value in wishes.items()},
     )
-    if not held:
+    if not material.speech.schema:
         return prompt
     return replace(prompt, schema=json.dumps(_narrowed(schema.value, wishes), ensure_ascii=False))
 
@@ -169,18 +181,22 @@ def _read_records(
 
 
 def _write_texts(
-    drafts: Sequence[_Draft], ask: Ask, cfg: GenerateConfig, listed: frozenset[str] | None
+    drafts: Sequence[_Draft],
+    prompts: Prompts,
+    ask: Ask,
+    cfg: GenerateConfig,
+    listed: frozenset[str] | None,
 ) -> Drafts:
     """A text to each record, dropped where a string of it is missing; `listed` ones need not stand
     there, and None asks for none.
     """
-    prompts = [
-        build_prompt(TEXT, draft.demos, order=draft.order, record=draft.row.response)
+    asked = [
+        prompts.build(TEXT, draft.demos, order=draft.order, record=draft.row.response)
         for draft in drafts
     ]
     examples: list[Example] = []
     rejections: list[Rejection] = []
-    for draft, (completion,) in zip(drafts, ask(prompts, cfg.question, 1), strict=True):
+    for draft, (completion,) in zip(drafts, ask(asked, cfg.question, 1), strict=True):
         reading = read(completion, read_text)
         row = replace(draft.row, attempt=completion.attempt)
         for text in reading.items:

@@ -12,15 +12,26 @@ from functools import partial
 
 from selfinstruct.chat import after_thought
 from selfinstruct.config import GenerateConfig
-from selfinstruct.prompting import build_prompt, choose_demos
-from selfinstruct.recipes.asking import Ask, Draft, Material, Wave, conceive, read, sift
+from selfinstruct.prompting import Form, Prompts, choose_demos
+from selfinstruct.recipes.asking import (
+    FREE_ORDER,
+    FULL_ORDER,
+    Ask,
+    Draft,
+    Material,
+    Wave,
+    conceive,
+    read,
+    sift,
+)
 from selfinstruct.recipes.parse import read_instances, read_list, read_yes_no
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling
 
-PROPOSE = "self_instruct/propose.j2"
-IS_CLASSIFICATION = "self_instruct/is_classification.j2"
-INPUT_FIRST = "self_instruct/input_first.j2"
-OUTPUT_FIRST = "self_instruct/output_first.j2"
+TASK = {"instruction": "Say whether the review is positive."}
+PROPOSE = Form("self_instruct/propose.j2", {"order": FULL_ORDER}, {"order": FREE_ORDER})
+IS_CLASSIFICATION = Form("self_instruct/is_classification.j2", TASK)
+INPUT_FIRST = Form("self_instruct/input_first.j2", {**TASK, "count": 3})
+OUTPUT_FIRST = Form("self_instruct/output_first.j2", TASK)
 
 INSTANCE_DEMOS = 3  # whole rows are long, and every new instruction pays for them again
 YES_OR_NO = Sampling(temperature=0.0, top_p=1.0, max_tokens=4)
@@ -32,8 +43,8 @@ def self_instruct(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave)
     """
     tasks, unread = _propose(material, ask, cfg, wave)
     sound, dropped = sift(tasks, material)
-    classified, failed = _classify(sound, ask)
-    instances = _instances(classified, ask, cfg)
+    classified, failed = _classify(sound, material.prompts, ask)
+    instances = _instances(classified, material.prompts, ask, cfg)
     return Drafts(instances.examples, (*unread, *dropped, *failed, *instances.rejections))
 
 
@@ -42,7 +53,7 @@ def _propose(
 ) -> tuple[list[Draft], list[Rejection]]:
     shown = [choose_demos(material.train, material.pool, cfg.demos, wave.rng) for _ in wave.orders]
     prompts = [
-        build_prompt(PROPOSE, demos, order=order)
+        material.prompts.build(PROPOSE, demos, order=order)
         for demos, order in zip(shown, wave.orders, strict=True)
     ]
     tasks: list[Draft] = []
@@ -61,14 +72,16 @@ def _propose(
     return tasks, rejections
 
 
-def _classify(tasks: Sequence[Draft], ask: Ask) -> tuple[list[Draft], list[Rejection]]:
+def _classify(
+    tasks: Sequence[Draft], prompts: Prompts, ask: Ask
+) -> tuple[list[Draft], list[Rejection]]:
     """Each task with its kind; one whose call failed is dropped, not taken for the other kind."""
-    prompts = [
-        build_prompt(IS_CLASSIFICATION, (), instruction=task.example.instruction) for task in tasks
+    asked = [
+        prompts.build(IS_CLASSIFICATION, (), instruction=task.example.instruction) for task in tasks
     ]
     known: list[Draft] = []
     failed: list[Rejection] = []
-    for task, (completion,) in zip(tasks, ask(prompts, YES_OR_NO, 1), strict=True):
+    for task, (completion,) in zip(tasks, ask(asked, YES_OR_NO, 1), strict=True):
         if completion.finish_reason == "error":
             what = replace(task.example, attempt=completion.attempt)
             failed.append(Rejection(what, "failed_call"))
@@ -79,23 +92,23 @@ def _classify(tasks: Sequence[Draft], ask: Ask) -> tuple[list[Draft], list[Rejec
     return known, failed
 
 
-def _instances(tasks: Sequence[Draft], ask: Ask, cfg: GenerateConfig) -> Drafts:
-    prompts = [_instance_prompt(task, cfg.instances_per_instruction) for task in tasks]
+def _instances(tasks: Sequence[Draft], prompts: Prompts, ask: Ask, cfg: GenerateConfig) -> Drafts:
+    asked = [_instance_prompt(task, prompts, cfg.instances_per_instruction) for task in tasks]
     examples: list[Example] = []
     rejections: list[Rejection] = []
-    for task, (completion,) in zip(tasks, ask(prompts, cfg.answer, 1), strict=True):
+    for task, (completion,) in zip(tasks, ask(asked, cfg.answer, 1), strict=True):
         drafts = _read_instances(task.example, completion, cfg.instances_per_instruction)
         examples += drafts.examples
         rejections += drafts.rejections
     return Drafts(tuple(examples), tuple(rejections))
 
 
-def _instance_prompt(task: Draft, count: int) -> Prompt:
+def _instance_prompt(task: Draft, prompts: Prompts, count: int) -> Prompt:
     instruction = task.example.instruction
     if task.example.kind == "classification":
-        return build_prompt(OUTPUT_FIRST, (), instruction=instruction)
+        return prompts.build(OUTPUT_FIRST, (), instruction=instruction)
     demos = [demo for demo in task.demos if demo.response][:INSTANCE_DEMOS]
-    return build_prompt(INPUT_FIRST, demos, instruction=instruction, count=count)
+    return prompts.build(INPUT_FIRST, demos, instruction=instruction, count=count)
 
 
 def _read_instances(task: Example, completion: Completion, most: int) -> Drafts:

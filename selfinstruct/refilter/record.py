@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from selfinstruct.config import Config, parse_config
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.privacy import Finder
+from selfinstruct.prompting import Prompts
 from selfinstruct.refilter.answers import Replies, index_replies
+from selfinstruct.registry import of_rows
 from selfinstruct.setting import focus_of
 from selfinstruct.store import Store
 from selfinstruct.task import Task, settle
@@ -19,7 +21,8 @@ class Record:
 
     `waves` are the committed waves of each round, in order; `accepted` the rounds whose student was
     accepted, so that their rows were in the pool of later ones; `focus` the weights of labels in
-    each round; `hidden` what of a prompt the teacher was shown placeholders for.
+    each round; `hidden` what of a prompt the teacher was shown placeholders for, `prompts` what it
+    was asked with.
     """
 
     store: Store
@@ -31,6 +34,7 @@ class Record:
     replies: Replies
     focus: Mapping[int, Mapping[str, float]]
     hidden: Finder | None
+    prompts: Prompts
 
 
 def read_record(store: Store) -> Record:
@@ -67,6 +71,7 @@ def read_record(store: Store) -> Record:
         index_replies(store.replies()),
         {index: _focus(store, cfg, data, index, accepted) for index in waves},
         Finder.of(cfg.privacy) if cfg.privacy.hides_from(cfg.teacher) else None,
+        of_rows(store.meta("prompts")).prompts,
     )
 
 

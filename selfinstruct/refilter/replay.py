@@ -70,7 +70,8 @@ def _replay_round(
     """
     stored_pool, pool = pools
     data, cfg = record.data, record.cfg
-    aim = aim_of(cfg, data, record.task, index, stored_pool, record.focus.get(index, {}))
+    focus = record.focus.get(index, {})
+    aim = aim_of(cfg, data, record.task, index, stored_pool, focus, record.prompts)
     indexes = Indexes.build(data.train, pool, (*data.dev, *data.gate, *data.final), filters)
     waves = record.waves[index]
     in_round = looked(waves, rules, cfg.filters)

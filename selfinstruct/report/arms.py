@@ -77,7 +77,7 @@ def join(arms: Iterable[dict[str, Any]]) -> list[Line]:
     """The arms of several rounds, as `status --json` has them, summed; the least kept first."""
     parts: defaultdict[tuple[str, str, str, str], list[dict[str, Any]]] = defaultdict(list)
     for arm in arms:
-        names = (arm["recipe"], arm["version"], arm["label"] or "", arm["request"])
+        names = (arm["arm"] or arm["recipe"], arm["version"], arm["label"] or "", arm["request"])
         parts[names].append(arm)
     return sorted(
         map(_line, parts, parts.values()), key=lambda line: (line.share.value, line.names)

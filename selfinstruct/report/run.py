@@ -86,6 +86,7 @@ def _round(each: RoundFacts, facts: Facts) -> dict[str, Any]:
         "guards": verdict.guards if verdict else (),
         "kept": len(each.accepted),
         "seen": len(each.accepted) + len(each.rejected),
+        "arms": [telling.tell_prompt_arm(arm) for arm in entry["prompt_arms"]] if entry else [],
     }
 
 

@@ -99,7 +99,9 @@ def by_teacher(
     data = asked.here.data
     shown = to_show(data.train)
     ask = asked.ask_in(wave)
-    beliefs = name_labels(examples, ask, data.labels, shown, cfg.sampling, cfg.k)
+    beliefs = name_labels(
+        examples, ask, data.labels, shown, cfg.sampling, cfg.k, asked.here.prompts
+    )
     who = f"{cfg.k} draws of the teacher"
     return confirm(examples, beliefs, cfg.least, AGREEMENT, DISAGREES, who, UNJUDGED)
 
@@ -108,31 +110,31 @@ def by_consistency(
     asked: Witnesses, wave: int, cfg: SelfConsistencyConfig, examples: Sequence[Example]
 ) -> Verified:
     """Of k answers of the teacher to the same question, enough must be the row's."""
-    data, ask = asked.here.data, asked.ask_in(wave)
+    data, prompts, ask = asked.here.data, asked.here.prompts, asked.ask_in(wave)
     shown = to_show(data.train)
 
     def labelled(rows: Sequence[Example]) -> Verified:
-        beliefs = name_labels(rows, ask, data.labels, shown, cfg.sampling, cfg.k)
+        beliefs = name_labels(rows, ask, data.labels, shown, cfg.sampling, cfg.k, prompts)
         who = f"{cfg.k} draws of the teacher"
         return confirm(rows, beliefs, cfg.least, CONSISTENCY, INCONSISTENT, who, UNJUDGED)
 
-    return by_kind(labelled, lambda rows: consistent(rows, ask, cfg, shown))(examples)
+    return by_kind(labelled, lambda rows: consistent(rows, ask, cfg, shown, prompts))(examples)
 
 
 def by_round_trip(
     asked: Witnesses, wave: int, cfg: RoundTripConfig, examples: Sequence[Example]
 ) -> Verified:
     """The teacher must find its way back: to the label of a text, or to a response's question."""
-    data, ask = asked.here.data, asked.ask_in(wave)
+    data, prompts, ask = asked.here.data, asked.here.prompts, asked.ask_in(wave)
     shown = to_show(data.train)
 
     def labelled(rows: Sequence[Example]) -> Verified:
-        beliefs = back_to_label(rows, ask, data.labels, shown, cfg.max_tokens)
+        beliefs = back_to_label(rows, ask, data.labels, shown, cfg.max_tokens, prompts)
         return confirm(rows, beliefs, None, ROUND_TRIP, ROUND_TRIP, "the teacher", UNJUDGED)
 
     def other(rows: Sequence[Example]) -> Verified:
         if cfg.least is None:
             raise ValueError("round_trip.least is None, which `task.settle` refuses here")
-        return back_to_instruction(rows, ask, shown, cfg.least, cfg.max_tokens)
+        return back_to_instruction(rows, ask, shown, cfg.least, cfg.max_tokens, prompts)
 
     return by_kind(labelled, other)(examples)

@@ -30,7 +30,7 @@ def by_rubric(
         return _without_judge(found, cfg, examples)
     here = asked.here
     ask = asked.ask_in(wave, asked.judge(cfg))
-    grades = grade(examples, ask, cfg, here.task.target)
+    grades = grade(examples, ask, cfg, here.task.target, here.prompts)
     missing = [row for row, given in zip(examples, grades, strict=True) if given is None]
     if missing and cfg.on_failure == "stop":
         raise IncompleteError(
@@ -55,7 +55,8 @@ def calibration(asked: Witnesses, cfg: RubricConfig) -> Calibration:
         judge = asked.judge(cfg)
         here.note(asked.index, "generate", f"calibrating the judge on {len(rows)} real rows")
         ask, target = asked.ask_of_real(judge), here.task.target
-        grades = grade([*rows, *(each.row for each in spoilt)], ask, cfg, target)
+        graded = [*rows, *(each.row for each in spoilt)]
+        grades = grade(graded, ask, cfg, target, here.prompts)
         cut = len(rows)
         found = calibrate(judge.model.name, grades[:cut], spoilt, grades[cut:], cfg)
         return found.to_row()

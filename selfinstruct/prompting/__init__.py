@@ -1,0 +1,34 @@
+"""Templates and demonstrations in, prompts with their version and parents out."""
+
+from selfinstruct.prompting.check import check
+from selfinstruct.prompting.demos import choose_demos
+from selfinstruct.prompting.prompts import SHIPPED, Arm, Form, Prompts
+from selfinstruct.prompting.template import (
+    SUFFIX,
+    Source,
+    Template,
+    compose,
+    near_name,
+    parse,
+    references,
+    shipped,
+    shipped_sources,
+)
+
+__all__ = [
+    "SHIPPED",
+    "SUFFIX",
+    "Arm",
+    "Form",
+    "Prompts",
+    "Source",
+    "Template",
+    "check",
+    "choose_demos",
+    "compose",
+    "near_name",
+    "parse",
+    "references",
+    "shipped",
+    "shipped_sources",
+]
