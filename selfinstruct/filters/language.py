@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 
 from selfinstruct.config import LanguageConfig
 from selfinstruct.errors import UserError
-from selfinstruct.text import question_text, without_surrogates, words
+from selfinstruct.text import question_texts, without_surrogates, words
 from selfinstruct.types import Example, Rejection
 
 REASON = "foreign_language"
@@ -80,11 +80,13 @@ class Languages:
         return cls(frozenset(expected) or None, detect, cfg)
 
     def question_fault(self, example: Example) -> Rejection | None:
-        """The language of a question, where it is surely not one that is expected."""
-        return self._fault(example, [question_text(example)])
+        """The language of a question, where it is surely not one that is expected: of the new text,
+        of an earlier turn, or of all that was said, since turns are often too short to tell.
+        """
+        return self._fault(example, question_texts(example))
 
     def fault(self, example: Example) -> Rejection | None:
-        """The same of question, input, response and turns, for the first where it is."""
+        """The same of question, input and response, for the first where it is."""
         return self._fault(example, _texts(example))
 
     def _fault(self, example: Example, texts: Iterable[str]) -> Rejection | None:
@@ -105,5 +107,4 @@ def _is_long(text: str, cfg: LanguageConfig) -> bool:
 
 
 def _texts(example: Example) -> Iterable[str]:
-    turns = (turn.content for turn in example.turns)
-    return dict.fromkeys((question_text(example), example.input, example.response, *turns))
+    return dict.fromkeys((*question_texts(example), example.input, example.response))
