@@ -36,7 +36,7 @@ class Material:
     target, and how the teacher may be asked.
 
     `check_question` says why a question would be dropped whatever its answer, so that the answer
-    need not be paid for.
+    need not be paid for. `full` are the ids of rows that have had their share of children.
     """
 
     train: tuple[Example, ...]
@@ -45,6 +45,7 @@ class Material:
     target: Target
     check_question: Callable[[Example], Rejection | None]
     speech: Speech = CHAT
+    full: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
