@@ -15,8 +15,9 @@ from typing import Literal
 from selfinstruct.aiming.goals import Unmet, goal_of, goals, keep, missing, unmet
 from selfinstruct.aiming.weights import shrunk
 from selfinstruct.chat import Target
-from selfinstruct.config import FiltersConfig, GenerateConfig, PrivacyConfig
+from selfinstruct.config import DemosConfig, FiltersConfig, GenerateConfig, PrivacyConfig
 from selfinstruct.errors import IncompleteError
+from selfinstruct.filters.children import Children
 from selfinstruct.filters.indexes import Indexes
 from selfinstruct.filters.personal import question_check, scan
 from selfinstruct.filters.screen import Verify, check_question, screen, unverified
@@ -128,7 +129,8 @@ def generate(
         index, prompts = len(waves), next_prompts(waves, cfg)
         wave = memory.recall(index)
         if wave is None:
-            material = material_of(aim, done.accepted, indexes, filters)
+            full = full_rows(aim, done.accepted, cfg.demos, filters.max_children)
+            material = material_of(aim, done.accepted, indexes, filters, full)
             drafts = draw_wave(ask_in_wave(index), material, aim, cfg, waves)
             screened = screen(drafts, indexes, filters, verify_in_wave(index))
             wave = keep(screened, wanted, done.accepted)
@@ -145,11 +147,28 @@ def generate(
     return Filled(done, ended, unmet(wanted, done.accepted))
 
 
+def full_rows(
+    aim: Aim, accepted: tuple[Example, ...], cfg: DemosConfig, max_children: int | None
+) -> frozenset[str]:
+    """The ids of the rows that need not be shown any more, after `accepted` of the round: they have
+    no room for another child of as many parents as a prompt shows.
+
+    It follows from finished waves alone, so a resumed round leaves out the same.
+    """
+    children = Children(max_children)
+    children.add((*aim.pool, *accepted))
+    return children.full(max(1, cfg.real + cfg.synthetic))
+
+
 def material_of(
-    aim: Aim, accepted: tuple[Example, ...], indexes: Indexes, filters: FiltersConfig
+    aim: Aim,
+    accepted: tuple[Example, ...],
+    indexes: Indexes,
+    filters: FiltersConfig,
+    full: frozenset[str],
 ) -> Material:
     """What a wave may draw from, after `accepted` of its round; `indexes` and `filters` say which
-    questions are worth an answer.
+    questions are worth an answer, `full` is what `full_rows` found.
     """
     names_somebody = question_check(aim.privacy)
     return Material(
@@ -162,6 +181,7 @@ def material_of(
         ),
         speech=aim.speech,
         prompts=aim.prompts,
+        full=full,
     )
 
 

@@ -16,6 +16,7 @@ from selfinstruct.config import Config, GenerateConfig, load_prices
 from selfinstruct.errors import UserError
 from selfinstruct.files import find_path
 from selfinstruct.filters.executable import Executables
+from selfinstruct.filters.extras import require_extras
 from selfinstruct.filters.standards import Standards
 from selfinstruct.metrics import metrics_of
 from selfinstruct.plugins import find_function
@@ -43,8 +44,9 @@ class Task:
 
 def settle(cfg: Config, data: RealData) -> Task:
     """The choices that `auto` leaves open. Raises `UserError` where the seeds cannot serve what is
-    asked.
+    asked, and where a filter's package is not installed.
     """
+    require_extras(cfg.filters)
     target = settle_target(cfg, data.train)
     _check_gate(cfg, target)
     _check_turns(cfg, target)

@@ -121,6 +121,14 @@ def whole_question(example: Example) -> str:
     return "\n".join([*said, question_text(example)])
 
 
+def question_texts(example: Example) -> tuple[str, ...]:
+    """The distinct texts in which a question may be at fault: `question_text`, each earlier turn,
+    and `whole_question`, for turns that are each too short to tell anything.
+    """
+    turns = (turn.content for turn in example.turns)
+    return tuple(dict.fromkeys((question_text(example), *turns, whole_question(example))))
+
+
 @functools.cache
 def as_fraction(threshold: float) -> Fraction:
     """The decimal a threshold is written as: 0.7 is 7/10, not the float next to it.

@@ -131,3 +131,34 @@ def test_a_new_round_has_a_bill_of_its_own() -> None:
         (3.0, Progress(2, "generate", 1, 10, "calls", used=calls(31))),
     ]
     assert "spent 31 of 100 calls, 69 left\n" in shown(False, *steps[:3], (20.0, steps[3][1]))
+
+
+VERIFYING = (
+    (0.0, Progress(1, "generate", accepted=3, target=10, rejected={"echo": 3}, note="wave 1")),
+    (1.0, Progress(1, "generate", note="verifying 4 candidates")),
+    (2.0, Progress(1, "generate", note="loading base to verify")),
+    (3.0, Progress(1, "generate", note="calibrating the judge on 12 real rows")),
+    (14.0, Progress(1, "generate", 2, 8, "calls", used=calls(12))),
+    (15.0, Progress(1, "generate", 8, 8, "calls", used=calls(18))),
+    (26.0, Progress(1, "generate", accepted=5, target=10, rejected={"low_grade": 2})),
+)
+
+
+def test_while_models_look_at_candidates_it_is_said_who_and_what_was_kept_stays() -> None:
+    lines = shown(False, *VERIFYING).splitlines()
+    kept = "round 1/3 · generate · accepted 3/10 · kept 50% · dropped: echo 3"
+    assert lines[1:4] == [
+        f"{kept} · verifying 4 candidates",
+        f"{kept} · loading base to verify",
+        f"{kept} · calibrating the judge on 12 real rows",
+    ]
+    assert lines[4].startswith("round 1/3 · generate · 2/8 calls · accepted 3/10")
+    assert "spent 12 of 100 calls" in lines[4]
+    assert "accepted 5/10" in lines[-1]
+    assert "low_grade 2" in lines[-1]
+
+
+def test_on_a_terminal_the_panel_says_who_looks_at_candidates() -> None:
+    text = shown(True, *VERIFYING[:3])
+    assert "loading base to verify" in text
+    assert "dropped: echo 3" in text

@@ -1,7 +1,9 @@
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
-from selfinstruct.config.asking import NoveltyConfig, SeedsConfig
+from selfinstruct.config.asking import GenerateConfig, NoveltyConfig, SeedsConfig
 
 
 @pytest.mark.parametrize(
@@ -15,3 +17,24 @@ def test_the_splits_that_learn_and_decide_are_never_empty(split: dict[str, float
 def test_zero_is_a_limit_and_none_is_off() -> None:
     assert NoveltyConfig(threshold=0).threshold == 0
     assert NoveltyConfig(threshold=None).threshold is None
+
+
+@pytest.mark.parametrize(
+    ("recipes", "personas", "talkers", "refused"),
+    [
+        ({"recipe": "dialogue"}, ["a clerk"], ["in a hurry"], True),
+        ({"recipes": {"dialogue": 1, "evolve": 2}}, ["a clerk"], ["in a hurry"], True),
+        ({"recipe": "dialogue"}, ["a clerk"], [], False),
+        ({"recipe": "dialogue"}, [], ["in a hurry"], False),
+        ({"recipe": "evolve"}, ["a clerk"], ["in a hurry"], False),  # nobody talks
+    ],
+)
+def test_personas_that_would_never_speak_are_refused(
+    recipes: dict[str, Any], personas: list[str], talkers: list[str], refused: bool
+) -> None:
+    asked = {**recipes, "personas": personas, "dialogue": {"personas": talkers}}
+    if refused:
+        with pytest.raises(ValidationError, match="give one of the two"):
+            GenerateConfig.model_validate(asked)
+    else:
+        assert GenerateConfig.model_validate(asked).personas == tuple(personas)

@@ -52,9 +52,22 @@ def test_until_then_a_child_passes(before: list[Example], draft: Example) -> Non
     assert children.fault(draft) is None
 
 
+@pytest.mark.parametrize(
+    ("parents", "full"),
+    [(1, {"a", "b"}), (2, {"a", "b"}), (3, {"a", "b"}), (4, {"a"}), (6, {"a"}), (7, {"a"})],
+)
+def test_a_row_is_full_for_children_of_so_many_parents(parents: int, full: set[str]) -> None:
+    children = Children(1)
+    children.add([child(1, "a"), *(child(n, "b", "x", "y", "z") for n in range(3))])  # 1 and 3/4
+    assert children.full(parents) & {"a", "b"} == full
+    draft = child(9, "b", *(f"new {n}" for n in range(parents - 1)))
+    assert (children.fault(draft) is not None) == ("b" in full)
+
+
 def test_none_is_off() -> None:
     children = Children(None)
     children.add(child(n, "a") for n in range(999))
+    assert children.full(1) == frozenset()
     assert children.fault(child(1000, "a")) is None
 
 

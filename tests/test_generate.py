@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from selfinstruct.aiming.goals import Unmet, goals, keep
-from selfinstruct.config import FiltersConfig, GenerateConfig, PrivacyConfig
+from selfinstruct.config import DemosConfig, FiltersConfig, GenerateConfig, PrivacyConfig
 from selfinstruct.errors import IncompleteError
+from selfinstruct.filters.children import Children
 from selfinstruct.generate import (
     Aim,
     Asked,
@@ -17,6 +18,7 @@ from selfinstruct.generate import (
     Filled,
     Memory,
     ending,
+    full_rows,
     generate,
     next_prompts,
     require_full,
@@ -120,6 +122,67 @@ def test_later_waves_may_show_rows_that_earlier_ones_made() -> None:
     done = run(Notebook(), cfg=replace_accept(60))
     made = {row.id for row in done.accepted}
     assert any(set(row.parents) & made for row in done.accepted)
+
+
+CAPPED = FiltersConfig(max_children=2)
+
+
+def capped(notebook: Notebook, shown: list[Prompt] | None = None) -> Screened:
+    """A round of more rows than twelve training rows with two children each can have."""
+
+    def asking(wave: int) -> Ask:
+        def ask(
+            prompts: Sequence[Prompt], sampling: Sampling, samples: int
+        ) -> Sequence[Sequence[Completion]]:
+            if shown is not None:
+                shown.extend(prompts)
+            return ask_in_wave(wave)(prompts, sampling, samples)
+
+        return ask
+
+    cfg = replace_accept(40).model_copy(
+        update={"max_candidates": 90, "demos": DemosConfig(real=2, synthetic=0)}
+    )
+    aim = replace(AIM, data=replace_train(rows("train", 12)))
+    return generate(asking, notebook.memory, aim, cfg, CAPPED).screened
+
+
+def replace_train(train: tuple[Example, ...]) -> RealData:
+    return replace(DATA, train=train)
+
+
+def test_a_row_that_has_had_its_children_is_shown_no_more_while_its_label_has_others() -> None:
+    shown: list[Prompt] = []
+    notebook = Notebook()
+    done = capped(notebook, shown)
+    assert any(item.reason == "too_many_children" for item in done.rejected)
+    label = {row.id: row.label for row in rows("train", 12)}
+    accepted: tuple[Example, ...] = ()
+    left_out = 0
+    for wave in notebook.waves.values():
+        children = Children(2)
+        children.add(accepted)
+        full = children.full(2)
+        assert full == full_rows(AIM, accepted, DemosConfig(real=2, synthetic=0), 2)
+        for row in (*wave.accepted, *(item.what for item in wave.rejected)):
+            kin = {name for name, its in label.items() if its == row.label}
+            if not kin <= full:
+                assert not full & set(row.parents)
+                left_out += bool(kin & full)
+        accepted = (*accepted, *wave.accepted)
+    assert left_out
+
+
+@pytest.mark.parametrize("known", [1, 3, 6, 9])
+def test_a_round_that_leaves_rows_out_and_is_resumed_equals_an_uninterrupted_one(
+    known: int,
+) -> None:
+    whole, asked, again = Notebook(), list[Prompt](), list[Prompt]()
+    expected = capped(whole, asked)
+    kept = {index: wave for index, wave in whole.waves.items() if index < known}
+    assert capped(Notebook(kept), again) == expected
+    assert len(whole.waves) > known
+    assert again == asked[len(asked) - len(again) :]
 
 
 def replace_accept(accept: int) -> GenerateConfig:

@@ -45,6 +45,52 @@ def test_demos_of_a_label_have_that_label() -> None:
     assert sorted(few, key=lambda demo: demo.instruction) == [TRAIN[0], TRAIN[2]]
 
 
+IDS = [row.id for row in TRAIN]
+NEW = [row.id for row in POOL]
+
+
+@pytest.mark.parametrize(
+    ("full", "real", "synthetic"),
+    [
+        (IDS[:12], 6, 2),
+        (IDS[:17], 3, 2),  # better fewer rows than full ones
+        (IDS, 6, 2),  # no other is left, and none at all would be no prompt
+        (NEW[:19], 8, 0),  # the last of the pool is too deep: real rows fill in
+        (NEW, 8, 0),
+        ([*IDS[:18], *NEW], 2, 0),
+        ([*IDS, *NEW], 8, 0),
+    ],
+)
+def test_rows_that_have_had_their_children_are_not_shown(
+    full: list[str], real: int, synthetic: int
+) -> None:
+    cfg = DemosConfig(max_depth=1)
+    for seed in range(20):
+        demos = choose_demos(TRAIN, POOL[:19], cfg, random.Random(seed), full=full)
+        origins = Counter(demo.origin for demo in demos)
+        assert (origins["real"], origins["synthetic"]) == (real, synthetic)
+        shown = [demo.id for demo in demos if demo.id in full]
+        assert not shown or set(IDS) <= set(full)
+
+
+def test_of_a_label_its_own_rows_count_as_left() -> None:
+    of_b = [row.id for row in TRAIN if row.label == "b"]
+    some = choose_demos(TRAIN, (), DemosConfig(), random.Random(1), "b", of_b[:7])
+    assert sorted(demo.id for demo in some) == sorted(of_b[7:])
+    every = choose_demos(TRAIN, (), DemosConfig(), random.Random(1), "b", of_b)
+    assert Counter(demo.label for demo in every) == {"b": 8}
+
+
+def test_a_row_that_is_full_elsewhere_changes_no_draw() -> None:
+    for label, other in (("a", "b"), ("b", "a")):
+        full = [row.id for row in (*TRAIN, *POOL) if row.label == other]
+        drawn = [
+            choose_demos(TRAIN, POOL, DemosConfig(), random.Random(7), label, names)
+            for names in ((), full)
+        ]
+        assert drawn[0] == drawn[1]
+
+
 def test_demos_depend_on_the_chance_alone_and_are_shuffled() -> None:
     drawn = [choose_demos(TRAIN, POOL, DemosConfig(), random.Random(seed)) for seed in range(40)]
     again = [choose_demos(TRAIN, POOL, DemosConfig(), random.Random(seed)) for seed in range(40)]

@@ -1,11 +1,15 @@
 """What becomes of a completion, and what a new example knows about its birth."""
 
 import random
+from pathlib import Path
 
 import pytest
 
+from selfinstruct.config import DemosConfig, GenerateConfig, RecordsConfig
+from selfinstruct.recipes import RECIPES
 from selfinstruct.recipes.asking import Draft, Material, Order, Reading, Wave, conceive, read, sift
 from selfinstruct.types import Completion, Example, Message
+from tests.scripted_ask import Scripted, say
 
 
 def words(text: str) -> list[str]:
@@ -97,3 +101,28 @@ def test_a_child_comes_under_the_terms_of_its_teacher_too() -> None:
     wave = Wave(1, 0, random.Random(0), (), "Gemma")
     assert conceive([Example("row", license="MIT")], FEW, wave).license == "Gemma AND MIT"
     assert conceive([], FEW, wave).license == "Gemma"
+
+
+SHOWN = sorted(RECIPES.keys() - {"program"})  # a program is shown no rows
+
+
+@pytest.mark.parametrize("recipe", SHOWN)
+def test_no_recipe_shows_a_row_that_has_had_its_children(recipe: str, tmp_path: Path) -> None:
+    (tmp_path / "schema.json").write_text('{"type": "object"}')
+    label = "fee" if recipe in ("label_first", "few_shot", "evolve") else None
+    rows = tuple(
+        Example(f"Say {n} in other words", response=f"It is {n}", label=label) for n in range(12)
+    )
+    records = RecordsConfig(json_schema=str(tmp_path / "schema.json"))
+    cfg = GenerateConfig(demos=DemosConfig(real=2, synthetic=2), records=records)
+    full = frozenset(row.id for row in (*rows[:4], *rows[6:8]))
+    labels = () if label is None else (label,)
+    material = Material(rows[:6], rows[6:], labels, "response", lambda _: None, full=full)
+    parents: set[str] = set()
+    for seed in range(10):
+        order = Order(recipe, label)
+        wave = Wave(1, 0, random.Random(seed), (order,) * 4)
+        found = RECIPES[recipe](material, Scripted(lambda *_: say("", "error")), cfg, wave)
+        parents |= {parent for item in found.rejections for parent in item.what.parents}
+    assert parents
+    assert not parents & full

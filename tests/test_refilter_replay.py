@@ -119,6 +119,21 @@ def test_where_no_answers_are_asked_for_nothing_is_unknown_whatever_the_filters(
     assert any(fates(wave.found) != fates(wave.stored) for wave in waves)
 
 
+@pytest.mark.parametrize("cap", ["1", "2", "null"])
+def test_a_replay_shows_the_rows_that_were_not_full_then_whatever_the_cap_is_now(
+    tmp_path: Path, cap: str
+) -> None:
+    few = {"max_children": 2}
+    cfg = recorded_config(tmp_path, "label_first", filters=few)
+    folder = write_recorded(cfg, VERDICTS, data=real_rows(unanswered))
+    waves = replayed(folder, f"filters.max_children={cap}")
+    assert sum(wave.unasked for wave in waves) == 0
+    same = all(fates(wave.found) == fates(wave.stored) for wave in waves)
+    assert same == (cap == "2")
+    reasons = Counter(item.reason for wave in waves for item in wave.stored.rejected)
+    assert reasons["too_many_children"] > 0
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("setting", OTHERS)
 def test_no_candidate_disappears_and_no_round_keeps_more_than_it_may(

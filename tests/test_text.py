@@ -15,6 +15,7 @@ from selfinstruct.text import (
     ngrams,
     normalise,
     question_text,
+    question_texts,
     rouge_l,
     whole_question,
     without_surrogates,
@@ -167,6 +168,8 @@ def test_the_whole_question_is_what_was_said_before_the_answer() -> None:
     turns = (Message("system", "s"), Message("user", "Tea?"), Message("assistant", "With milk?"))
     row = Example("Yes please", response="Here.", turns=turns)
     assert whole_question(row) == "Tea?\nWith milk?\nYes please"
+    assert question_texts(row) == ("Yes please", "s", "Tea?", "With milk?", whole_question(row))
+    assert question_texts(Example("Yes please", response="Here.")) == ("Yes please",)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from selfinstruct.account import price_of
 from selfinstruct.chat import reference
 from selfinstruct.cli.aims import aims, tell_aims, tell_prompts, tell_recipes
 from selfinstruct.cli.display import Display
+from selfinstruct.cli.false_alarms import false_alarms, tell_false_alarms, warn_of_false_alarms
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape
 from selfinstruct.config import Config, GenerateConfig, ModelConfig, load_config
@@ -60,6 +61,7 @@ def plan_run(
     finder = Finder.of(cfg.privacy)
     rounds = cfg.rounds.max if cfg.gate.horizon == "fixed" else None
     alpha = stats.alpha_of_round(cfg.gate.alpha, 1, rounds)
+    alarms = false_alarms(cfg, data)
     answer_words = [len(reference(row, task.target).split()) for row in data.train]
     return {
         "schema_version": SCHEMA_VERSION,
@@ -69,7 +71,7 @@ def plan_run(
         "duplicates": data.duplicates,
         "skipped": data.skipped,
         "unused": data.unused,
-        "notes": [*notes(data, cfg.seeds), *wording.notes],
+        "notes": [*notes(data, cfg.seeds), *wording.notes, *warn_of_false_alarms(alarms)],
         "target": task.target,
         "recipes": dict(task.recipes),
         "aim": aims(cfg.generate),
@@ -81,6 +83,7 @@ def plan_run(
             for role, model in (("teacher", cfg.teacher), ("judge", cfg.judge.model))
             for asked in _hosts(model)
         ],
+        "contamination": alarms,
         "licenses": count_licenses(data.train),
         "personal_data": [
             {
@@ -339,6 +342,7 @@ def print_plan(plan: dict[str, Any]) -> None:
     for each in plan["hosts"]:
         by = f", through the proxy {each['proxy']}" if each["proxy"] else ""
         facts[f"{each['role']} asked at"] = f"{each['host']} over {each['scheme']}{by}"
+    facts |= tell_false_alarms(plan["contamination"])
     facts |= _rights(plan)
     for name, fact in facts.items():
         table.add_row(Text(name, style="bold"), Text(escape(fact)))

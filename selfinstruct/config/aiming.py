@@ -55,7 +55,9 @@ class AimConfig(Section):
     requests: tuple[RequestConfig, ...] = ()
     """What is asked for in words, each with its count of accepted rows."""
     personas: tuple[Words, ...] = ()
-    """Who writes, such as `a tired parent`: every persona is asked in every style equally often."""
+    """Who writes, such as `a tired parent`, whatever the recipe: every persona is asked in every
+    style equally often. `dialogue.personas` are for conversations alone.
+    """
     styles: tuple[Words, ...] = ()
     """How it is written, such as `one terse line`."""
     focus: Literal["weak"] | None = None

@@ -185,6 +185,16 @@ class GenerateConfig(AimConfig):
             raise ValueError("name one recipe in generate.recipe or several in generate.recipes")
         return self
 
+    @model_validator(mode="after")
+    def _one_list_of_personas(self) -> Self:
+        talks = "dialogue" in (self.recipe, *self.recipes)
+        if talks and self.personas and self.dialogue.personas:
+            raise ValueError(
+                "generate.personas speak in the rows of every recipe, conversations too, so that "
+                "nobody of generate.dialogue.personas ever would; give one of the two"
+            )
+        return self
+
 
 class HeuristicsConfig(Section):
     """Self-Instruct's rules for instruction and instance, and a few of ours; `None` switches a rule

@@ -60,7 +60,10 @@ class DialogueConfig(Section):
     is a label gives its conversations that label.
     """
     personas: tuple[str, ...] = ()
-    """Who the user is, in words that follow "is": "in a hurry", "a customer of ten years"."""
+    """Who the user of a conversation is, in words that follow "is": "in a hurry", "a customer of
+    ten years". They meet every scenario and outcome; `generate.personas` take their place, and so
+    may not be given beside them.
+    """
     outcomes: tuple[str, ...] = ()
     """How it ends, in a sentence without its full stop: "the money is paid back"."""
     turns: TurnsConfig = TurnsConfig()

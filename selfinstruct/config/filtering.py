@@ -39,12 +39,13 @@ class LengthConfig(Section):
 
     factor: Factor | None = 3.0
     """Drop a candidate whose question or response has more words than this times the real rows'
-    0.98 quantile, or fewer than their 0.02 quantile divided by it. Of unseen real rows of the two
-    shipped sets 0.5 % fall at 1.5, 0.03 % at 2 and none at 3.
+    0.98 quantile, or fewer than their 0.02 quantile divided by it; so is a question with its
+    earlier turns, beside real conversations. Of unseen real rows of the two shipped sets 0.5 % fall
+    at 1.5, 0.03 % at 2 and none at 3.
     """
     min_rows: Positive = 20
     """The band is that of the candidate's label where it has so many real rows, else that of all
-    rows; with fewer than this there is none.
+    rows; with fewer than this, or fewer such conversations, there is none.
     """
 
 

@@ -29,6 +29,15 @@ class Children:
             for parent in parents:
                 self._shares[parent] += Fraction(1, len(parents))
 
+    def full(self, parents: int) -> frozenset[str]:
+        """The rows without room for another child of so many parents: all that is made from one of
+        them and others would be refused.
+        """
+        if self._cap is None:
+            return frozenset()
+        room = self._cap - Fraction(1, parents)
+        return frozenset(parent for parent, share in self._shares.items() if share > room)
+
     def fault(self, example: Example) -> Rejection | None:
         """The parent that has had its share of children, the fullest of several; a child that just
         fills it is its last.

@@ -43,10 +43,10 @@ class HeldOut:
         rows, train = tuple(rows), tuple(train)
         for row in rows:
             held_out._questions.add(row.id, whole_question(row))
-            for run in _runs(row, cfg.ngram):
+            for run in runs_of(row, cfg):
                 held_out._runs.setdefault(run, row.id)
         for row in train:
-            for run in _runs(row, cfg.ngram):
+            for run in runs_of(row, cfg):
                 held_out._runs.pop(run, None)
         held_out._add_passages(rows, train)
         return held_out
@@ -55,40 +55,44 @@ class HeldOut:
         """Make the passages known that no training row has one like."""
         taught = NoveltyIndex(self._cfg.rouge_l, inclusive=True)
         for row in train:
-            taught.add_many((row.id, passage) for passage in self._long_passages(row))
+            taught.add_many((row.id, passage) for passage in long_passages(row, self._cfg))
         for row in rows:
-            passages = self._long_passages(row)
+            passages = long_passages(row, self._cfg)
             known = taught.closest_many(passages)
             new = [text for text, near in zip(passages, known, strict=True) if near is None]
             self._passages.add_many((row.id, text) for text in new)
 
-    def _long_passages(self, example: Example) -> list[str]:
-        least = self._cfg.passage_words
-        if least is None or self._cfg.rouge_l is None:
-            return []
-        asked = question_text(example)
-        passages = dict.fromkeys(_parts(example))
-        return [text for text in passages if text != asked and len(words(text)) >= least]
-
     def leak(self, example: Example) -> Rejection | None:
         """What the example shares with a held-out row: the run of words, or the ROUGE-L."""
-        for run in _runs(example, self._cfg.ngram):
+        for run in runs_of(example, self._cfg):
             row = self._runs.get(run)
             if row is not None:
                 return Rejection(example, REASON, " ".join(run), self._cfg.ngram, row)
         match = self._questions.closest(whole_question(example))
-        near = self._passages.closest_many(self._long_passages(example))
+        near = self._passages.closest_many(long_passages(example, self._cfg))
         for found in (match, *near):
             if found is not None:
                 return Rejection(example, REASON, found.rouge_l, self._cfg.rouge_l, found.id)
         return None
 
 
-def _runs(example: Example, n: int | None) -> Iterable[tuple[str, ...]]:
-    if n is None:
+def runs_of(example: Example, cfg: ContaminationConfig) -> Iterable[tuple[str, ...]]:
+    """Every run of `cfg.ngram` words in one of the example's texts; none where that is off."""
+    if cfg.ngram is None:
         return
     for text in dict.fromkeys((question_text(example), *_parts(example))):
-        yield from ngrams(words(text), n)
+        yield from ngrams(words(text), cfg.ngram)
+
+
+def long_passages(example: Example, cfg: ContaminationConfig) -> list[str]:
+    """The texts beside its question with `cfg.passage_words` words or more; none where that, or
+    ROUGE-L, is off.
+    """
+    if cfg.passage_words is None or cfg.rouge_l is None:
+        return []
+    asked = question_text(example)
+    passages = dict.fromkeys(_parts(example))
+    return [text for text in passages if text != asked and len(words(text)) >= cfg.passage_words]
 
 
 def _parts(example: Example) -> Sequence[str]:

@@ -5,7 +5,6 @@ the same on every machine to the last bit, so that a text at the very threshold 
 on another one. ROUGE-L has neither weakness; this comes after it.
 """
 
-import importlib.util
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,9 +14,9 @@ import numpy.typing as npt
 
 from selfinstruct.config import EmbeddingConfig
 from selfinstruct.errors import UserError
+from selfinstruct.filters.extras import EMBEDDING, require
 
 Vectors = npt.NDArray[np.float32]
-LIBRARY = "sentence_transformers"
 TOGETHER = 256
 """Texts whose cosines with all that is known are in memory at once."""
 
@@ -101,17 +100,12 @@ class MeaningIndex:
         return np.stack([self._last[text] for text in texts])
 
 
-def open_encoder(cfg: EmbeddingConfig, library: str = LIBRARY) -> Encoder:
+def open_encoder(cfg: EmbeddingConfig) -> Encoder:
     """The sentence-transformers model that is named, by a folder or by its name on the hub.
 
     Raises `UserError` where the extra is missing or the model cannot be had.
     """
-    if importlib.util.find_spec(library) is None:
-        raise UserError(
-            "sentence-transformers is not installed",
-            why="filters.novelty.embedding names a model for it",
-            next_step="pip install 'selfinstruct[embedding]'",
-        )
+    require(EMBEDDING)
     from sentence_transformers import SentenceTransformer
 
     try:

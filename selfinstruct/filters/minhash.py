@@ -7,16 +7,13 @@ and memory for each text than the exact index, which has to be preferred while i
 enough.
 """
 
-import importlib.util
 from collections.abc import Iterable
 from typing import Any
 
 from selfinstruct.config import MinHashConfig
-from selfinstruct.errors import UserError
+from selfinstruct.filters.extras import MINHASH, require
 from selfinstruct.text import exceeds, lcs, rouge_l, words
 from selfinstruct.types import Match
-
-LIBRARY = "datasketch"
 
 
 class MinHashIndex:
@@ -25,13 +22,8 @@ class MinHashIndex:
     Raises `UserError` where the extra is missing.
     """
 
-    def __init__(self, threshold: float | None, cfg: MinHashConfig, library: str = LIBRARY) -> None:
-        if importlib.util.find_spec(library) is None:
-            raise UserError(
-                "datasketch is not installed",
-                why="filters.novelty.minhash asks for it",
-                next_step="pip install 'selfinstruct[minhash]'",
-            )
+    def __init__(self, threshold: float | None, cfg: MinHashConfig) -> None:
+        require(MINHASH)
         from datasketch import MinHashLSH
 
         self.threshold = threshold

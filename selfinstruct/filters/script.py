@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Self
 
 from selfinstruct.config import ScriptConfig
-from selfinstruct.text import as_fraction, question_text
+from selfinstruct.text import as_fraction, question_texts
 from selfinstruct.types import Example, Rejection
 
 REASON = "foreign_script"
@@ -65,11 +65,13 @@ class Scripts:
         return cls(frozenset(used), cfg.max_foreign)
 
     def question_fault(self, example: Example) -> Rejection | None:
-        """The share of foreign letters of a question, where that is too large."""
-        return self._fault(example, [question_text(example)])
+        """The share of foreign letters of a question, where that is too large: in the new text, in
+        an earlier turn, or in all that was said.
+        """
+        return self._fault(example, question_texts(example))
 
     def fault(self, example: Example) -> Rejection | None:
-        """The same of question, input, response and turns, for the first where it is."""
+        """The same of question, input and response, for the first where it is."""
         return self._fault(example, _texts(example))
 
     def _fault(self, example: Example, texts: Iterable[str]) -> Rejection | None:
@@ -87,5 +89,4 @@ class Scripts:
 
 
 def _texts(example: Example) -> Iterable[str]:
-    turns = (turn.content for turn in example.turns)
-    return dict.fromkeys((question_text(example), example.input, example.response, *turns))
+    return dict.fromkeys((*question_texts(example), example.input, example.response))

@@ -1,7 +1,7 @@
 """Templates and demonstrations in, prompts with their version and parents out."""
 
 from selfinstruct.prompting.check import check
-from selfinstruct.prompting.demos import choose_demos
+from selfinstruct.prompting.demos import choose_demos, unless_full
 from selfinstruct.prompting.prompts import SHIPPED, Arm, Form, Prompts
 from selfinstruct.prompting.template import (
     SUFFIX,
@@ -31,4 +31,5 @@ __all__ = [
     "references",
     "shipped",
     "shipped_sources",
+    "unless_full",
 ]

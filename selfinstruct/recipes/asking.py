@@ -37,7 +37,7 @@ class Material:
     target, how the teacher may be asked, and with which prompts.
 
     `check_question` says why a question would be dropped whatever its answer, so that the answer
-    need not be paid for.
+    need not be paid for. `full` are the ids of rows that have had their share of children.
     """
 
     train: tuple[Example, ...]
@@ -47,6 +47,7 @@ class Material:
     check_question: Callable[[Example], Rejection | None]
     speech: Speech = CHAT
     prompts: Prompts = SHIPPED
+    full: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

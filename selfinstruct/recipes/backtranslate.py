@@ -71,15 +71,19 @@ def backtranslate(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave)
 def _plans(
     passages: tuple[Passage, ...], material: Material, cfg: GenerateConfig, wave: Wave
 ) -> list[_Plan]:
-    """A text for each order, one of those that fewest rows were made of so far."""
+    """A text for each order, one of those that fewest rows were made of so far; none of a row that
+    has had its share of children, as long as there is another.
+    """
     used = Counter(row.response for row in material.pool)
+    fresh = [each for each in passages if each.row is None or each.row.id not in material.full]
+    passages = tuple(fresh) or passages
     plans = []
     for order in wave.orders:
         fewest = min(used[passage.text] for passage in passages)
         passage = wave.rng.choice([each for each in passages if used[each.text] == fewest])
         used[passage.text] += 1
         others = [row for row in material.train if row.response and row is not passage.row]
-        demos = choose_demos(others, (), cfg.demos, wave.rng)
+        demos = choose_demos(others, (), cfg.demos, wave.rng, full=material.full)
         parents = demos if passage.row is None else (passage.row, *demos)
         blank = conceive(parents, order, wave)
         if passage.row is None:

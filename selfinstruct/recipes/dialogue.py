@@ -118,7 +118,7 @@ def _mixed(values: Iterable[T], round_index: int) -> list[T]:
 def _plan(order: Order, cell: Cell, material: Material, cfg: GenerateConfig, wave: Wave) -> _Plan:
     label = cell.scenario if cell.scenario in material.labels else order.label
     train, pool = (_to_show(rows, label) for rows in (material.train, material.pool))
-    demos = choose_demos(train, pool, cfg.demos, wave.rng, label)
+    demos = choose_demos(train, pool, cfg.demos, wave.rng, label, material.full)
     blank = replace(
         conceive(demos, order, wave),
         label=label,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from selfinstruct.chat import after_thought
 from selfinstruct.config import GenerateConfig
-from selfinstruct.prompting import Form, Prompts, choose_demos
+from selfinstruct.prompting import Form, Prompts, choose_demos, unless_full
 from selfinstruct.recipes.answering import answer, answer_form, with_text
 from selfinstruct.recipes.asking import (
     FREE_ORDER,
@@ -106,10 +106,12 @@ def _plan(order: Order, material: Material, cfg: GenerateConfig, wave: Wave) -> 
     shallow = [row for row in material.pool if row.depth <= cfg.demos.max_depth]
     label = order.label
     rows = [row for row in (*material.train, *shallow) if label is None or row.label == label]
-    parent = wave.rng.choice(rows)
+    parent = wave.rng.choice(unless_full(rows, material.full))
     demos: tuple[Example, ...] = ()
     if material.target != "label":
-        demos = choose_demos(material.train, material.pool, cfg.demos, wave.rng, label)
+        demos = choose_demos(
+            material.train, material.pool, cfg.demos, wave.rng, label, material.full
+        )
     blank = replace(conceive((parent, *demos), order, wave), label=parent.label, kind=parent.kind)
     if parent.label is not None and parent.input:
         blank = replace(blank, instruction=parent.instruction)

@@ -111,7 +111,7 @@ def schema_of(fields: Sequence[str]) -> str:
 
 def _plan(order: Order, material: Material, cfg: GenerateConfig, wave: Wave) -> _Plan:
     label = order.label
-    demos = choose_demos(material.train, material.pool, cfg.demos, wave.rng, label)
+    demos = choose_demos(material.train, material.pool, cfg.demos, wave.rng, label, material.full)
     blank = conceive(demos, order, wave)
     if label is None:
         return _Plan(order, TASK, demos, blank)

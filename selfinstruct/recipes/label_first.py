@@ -71,7 +71,7 @@ def _plan(order: Order, material: Material, cfg: GenerateConfig, wave: Wave) -> 
     label = order.label
     if label is None:
         raise ValueError("label_first is ordered by label")
-    demos = choose_demos(material.train, material.pool, cfg.demos, wave.rng, label)
+    demos = choose_demos(material.train, material.pool, cfg.demos, wave.rng, label, material.full)
     model = demos[0] if demos else next(row for row in material.train if row.label == label)
     blank = replace(conceive(demos, order, wave), label=label, kind=model.kind)
     return _Plan(order, demos, replace(blank, instruction=model.instruction if model.input else ""))

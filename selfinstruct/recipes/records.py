@@ -126,7 +126,7 @@ def _parsed(text: str) -> Any:
 
 
 def _blank(order: Order, material: Material, cfg: GenerateConfig, wave: Wave) -> _Draft:
-    demos = choose_demos(material.train, material.pool, cfg.demos, wave.rng)
+    demos = choose_demos(material.train, material.pool, cfg.demos, wave.rng, full=material.full)
     row = conceive(demos, order, wave)
     return _Draft(row, demos, order)
 

@@ -51,7 +51,10 @@ def self_instruct(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave)
 def _propose(
     material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave
 ) -> tuple[list[Draft], list[Rejection]]:
-    shown = [choose_demos(material.train, material.pool, cfg.demos, wave.rng) for _ in wave.orders]
+    shown = [
+        choose_demos(material.train, material.pool, cfg.demos, wave.rng, full=material.full)
+        for _ in wave.orders
+    ]
     prompts = [
         material.prompts.build(PROPOSE, demos, order=order)
         for demos, order in zip(shown, wave.orders, strict=True)

@@ -7,7 +7,7 @@ from selfinstruct.aiming.goals import goals, keep
 from selfinstruct.config import FiltersConfig
 from selfinstruct.filters.indexes import Indexes
 from selfinstruct.filters.screen import screen
-from selfinstruct.generate import Asked, draw_wave, material_of, next_prompts
+from selfinstruct.generate import Asked, draw_wave, full_rows, material_of, next_prompts
 from selfinstruct.refilter.answers import Recorded, name_unasked
 from selfinstruct.refilter.asking import RULES
 from selfinstruct.refilter.record import Record
@@ -84,7 +84,8 @@ def _replay_round(
         prompts = next_prompts(asked, cfg.generate)
         place = (index, number)
         ask = Recorded(record.replies, place, _named(stored), record.store.reply, record.hidden)
-        material = material_of(aim, shown, indexes, filters)
+        full = full_rows(aim, shown, cfg.generate.demos, cfg.filters.max_children)
+        material = material_of(aim, shown, indexes, filters, full)
         drafts = draw_wave(ask, material, aim, cfg.generate, asked)
         known = (looked([stored], rules, cfg.filters), in_round)
         verify = from_scores(known, cfg.filters, filters, rules)

@@ -1,0 +1,91 @@
+"""What a plan says of the contamination filter beside its own control."""
+
+from typing import Any
+
+from selfinstruct.config import Config
+from selfinstruct.filters.false_alarms import count_false_alarms
+from selfinstruct.types import RealData
+
+BEARABLE = 0.05
+"""Share of real training rows that may be taken for leaks before a plan names a remedy."""
+
+
+def false_alarms(cfg: Config, data: RealData) -> dict[str, Any]:
+    """How many real training rows the filter would drop, by which rule and at which limit; counts
+    alone, and nothing of the held-out rows.
+    """
+    limits = cfg.filters.contamination
+    held_out = (*data.dev, *data.gate, *data.final)
+    found = count_false_alarms(data.train, held_out, limits)
+    return {
+        "rows": found.rows,
+        "held_out": len(held_out),
+        "rejected": found.either,
+        "ngram": _rule(limits.ngram, found.ngram),
+        "rouge_l": _rule(limits.rouge_l, found.rouge_l),
+        "at": {str(limit): rows for limit, rows in found.at.items()},
+        "near_duplicate": cfg.seeds.near_duplicate,
+        "remedy": found.lowest(BEARABLE),
+    }
+
+
+def _rule(limit: float | None, rejected: int | None) -> dict[str, float] | None:
+    return None if limit is None or rejected is None else {"limit": limit, "rejected": rejected}
+
+
+def tell_false_alarms(found: dict[str, Any]) -> dict[str, str]:
+    """The same for people, in one line; none where the filter is off or nothing is held out."""
+    said = {"ngram": "{} words in a row", "rouge_l": "ROUGE-L {}"}
+    rules = [
+        f"{_share(found, found[rule])} by {how.format(found[rule]['limit'])}"
+        for rule, how in said.items()
+        if found[rule]
+    ]
+    if not rules:
+        return {}
+    dropped = "real train rows would be dropped as near dev, gate or final"
+    if not found["rejected"]:
+        return {"contamination": f"none of {found['rows']} {dropped}"}
+    told = f"{_share(found, found)} of {found['rows']} {dropped}"
+    return {"contamination": f"{told}: {', '.join(rules)}"}
+
+
+def warn_of_false_alarms(found: dict[str, Any]) -> list[str]:
+    """What to set where the filter drops too much that leaks nothing, and what is at odds."""
+    notes = []
+    ngram, rouge_l = found["ngram"], found["rouge_l"]
+    honest = "of the real train rows, which leak nothing, and as many honest synthetic ones"
+    if rouge_l and _is_too_much(found, rouge_l):
+        notes.append(
+            f"filters.contamination.rouge_l={rouge_l['limit']} drops {_share(found, rouge_l)} "
+            f"{honest}; {_remedy(found)}"
+        )
+    if ngram and _is_too_much(found, ngram):
+        notes.append(
+            f"filters.contamination.ngram={ngram['limit']} drops {_share(found, ngram)} {honest}; "
+            "a longer run drops fewer"
+        )
+    apart = found["near_duplicate"]
+    if rouge_l and rouge_l["rejected"] and apart is not None and rouge_l["limit"] < apart:
+        notes.append(
+            f"filters.contamination.rouge_l ({rouge_l['limit']}) is below seeds.near_duplicate "
+            f"({apart}): rows that the split itself puts into train and gate are leaks to the "
+            "filter"
+        )
+    return notes
+
+
+def _remedy(found: dict[str, Any]) -> str:
+    limit = found["remedy"]
+    if limit is None:
+        return "no limit up to 0.9 brings that to 5 %"
+    there = _share(found, {"rejected": found["at"][str(limit)]})
+    return f"set filters.contamination.rouge_l={limit}, which drops {there}"
+
+
+def _is_too_much(found: dict[str, Any], rule: dict[str, Any]) -> bool:
+    return bool(rule["rejected"] > BEARABLE * found["rows"])
+
+
+def _share(found: dict[str, Any], of: dict[str, Any]) -> str:
+    return f"{of['rejected'] / found['rows']:.0%}"

@@ -1,0 +1,114 @@
+"""What a plan says of the contamination filter beside its own control."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from selfinstruct.cli.false_alarms import tell_false_alarms, warn_of_false_alarms
+from selfinstruct.cli.plan import plan_run, print_plan
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+
+
+@pytest.fixture(autouse=True)
+def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan looks at the run of its name: there is none here."""
+    monkeypatch.chdir(tmp_path)
+
+
+def found(**changed: Any) -> dict[str, Any]:
+    """Of 100 rows 70 fall, 3 by the run of words."""
+    return {
+        "rows": 100,
+        "held_out": 50,
+        "rejected": 70,
+        "ngram": {"limit": 8, "rejected": 3},
+        "rouge_l": {"limit": 0.6, "rejected": 69},
+        "at": {"0.65": 40, "0.7": 4},
+        "near_duplicate": 0.6,
+        "remedy": 0.7,
+        **changed,
+    }
+
+
+@pytest.mark.parametrize(
+    ("alarms", "told"),
+    [
+        (
+            found(),
+            "70% of 100 real train rows would be dropped as near dev, gate or final: 3% by 8 words "
+            "in a row, 69% by ROUGE-L 0.6",
+        ),
+        (found(ngram=None, rejected=69), "final: 69% by ROUGE-L 0.6"),
+        (found(rejected=0), "none of 100 real train rows would be dropped"),
+        (found(ngram=None, rouge_l=None), None),
+    ],
+)
+def test_the_share_of_each_rule_is_told(alarms: dict[str, Any], told: str | None) -> None:
+    facts = tell_false_alarms(alarms)
+    assert (told is None) == (facts == {})
+    assert told is None or told in facts["contamination"]
+
+
+REMEDY = "set filters.contamination.rouge_l=0.7, which drops 4%"
+
+
+@pytest.mark.parametrize(
+    ("alarms", "notes"),
+    [
+        (found(), [REMEDY]),
+        (found(remedy=None), ["no limit up to 0.9 brings that to 5 %"]),
+        (found(rouge_l={"limit": 0.6, "rejected": 5}), []),  # 5 % can be borne
+        (found(rouge_l={"limit": 0.6, "rejected": 6}), [REMEDY]),
+        (found(rouge_l=None, ngram={"limit": 5, "rejected": 6}), ["a longer run drops fewer"]),
+        (found(near_duplicate=0.7), [REMEDY, "is below seeds.near_duplicate (0.7)"]),
+        (found(near_duplicate=None), [REMEDY]),
+        (
+            found(near_duplicate=0.7, rouge_l={"limit": 0.6, "rejected": 1}),
+            ["is below seeds.near_duplicate (0.7)"],
+        ),
+        (found(near_duplicate=0.7, rouge_l={"limit": 0.6, "rejected": 0}), []),
+    ],
+)
+def test_too_many_false_alarms_and_limits_at_odds_are_warned_of(
+    alarms: dict[str, Any], notes: list[str]
+) -> None:
+    said = warn_of_false_alarms(alarms)
+    assert len(said) == len(notes)
+    for sentence, part in zip(said, notes, strict=True):
+        assert part in sentence
+
+
+def test_a_plan_for_short_questions_names_the_limit_and_shows_no_held_out_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    things = [
+        f"{first}{last}" for first in "bdfglm" for last in ("ark", "oon", "ill", "ate", "ink")
+    ]
+    with (tmp_path / "short.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["text", "category"])
+        rows.writerows([f"how can i get my {thing}", thing[1:]] for thing in things)
+    shown = ["seeds.path=short.csv", "seeds.labels=[]", "seeds.near_duplicate=0.9"]
+    own = [*shown, "generate.quotas={}", "seeds.max_per_label={}"]
+    planned = json.loads(json.dumps(plan_run(CONFIGS / "banking77.yaml", own)))
+    alarms = planned["contamination"]  # 5 of 6 words: ROUGE-L is 0.833
+    assert alarms["rouge_l"] == {"limit": 0.6, "rejected": planned["data"]["train"]}
+    assert (alarms["at"]["0.8"], alarms["at"]["0.85"]) == (planned["data"]["train"], 0)
+    assert alarms["remedy"] == 0.85
+    assert not any(thing in json.dumps(alarms) for thing in things)
+    print_plan(planned)
+    text = " ".join(capsys.readouterr().out.split())
+    assert "set filters.contamination.rouge_l=0.85, which drops 0%" in text
+    assert "(0.6) is below seeds.near_duplicate (0.9)" in text
+    with_it = plan_run(CONFIGS / "banking77.yaml", [*own, "filters.contamination.rouge_l=0.85"])
+    assert not [note for note in with_it["notes"] if "contamination" in note and "set " in note]
+
+
+def test_a_plan_without_false_alarms_warns_of_nothing() -> None:
+    planned = plan_run(CONFIGS / "quickstart.yaml", [])
+    assert planned["contamination"]["rejected"] == 0
+    assert not [note for note in planned["notes"] if "contamination" in note]

@@ -1,0 +1,93 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from selfinstruct.config import ContaminationConfig
+from selfinstruct.filters.contamination import HeldOut
+from selfinstruct.filters.false_alarms import LIMITS, FalseAlarms, count_false_alarms
+from selfinstruct.types import Example, Message
+
+TEXTS = st.lists(st.sampled_from("abcd"), max_size=6).map(" ".join)
+TURNS = st.lists(TEXTS, max_size=1).map(lambda said: tuple(Message("user", text) for text in said))
+ROWS = st.lists(st.builds(Example, TEXTS, TEXTS, TEXTS, TURNS), max_size=5)
+LIMIT = st.sampled_from([None, 0.0, 0.5, 0.6, 2 / 3, 0.8, 1.0])
+CONFIGS = st.builds(
+    ContaminationConfig,
+    ngram=st.sampled_from([None, 2, 3]),
+    rouge_l=LIMIT,
+    passage_words=st.sampled_from([None, 1, 3]),
+)
+
+
+def one_by_one(train: list[Example], held_out: list[Example], cfg: ContaminationConfig) -> int:
+    """The filter itself, built anew for each row from all others."""
+    found = 0
+    for place, row in enumerate(train):
+        others = [*train[:place], *train[place + 1 :]]
+        found += HeldOut.build(held_out, cfg, others).leak(row) is not None
+    return found
+
+
+@settings(max_examples=300, deadline=None)
+@given(ROWS, ROWS, CONFIGS)
+def test_the_counts_are_those_of_the_filter_asked_row_by_row(
+    train: list[Example], held_out: list[Example], cfg: ContaminationConfig
+) -> None:
+    found = count_false_alarms(train, held_out, cfg)
+    assert (found.rows, found.either) == (len(train), one_by_one(train, held_out, cfg))
+    by_run, by_rouge = cfg.model_copy(update={"rouge_l": None}), {"ngram": None}
+    assert (found.ngram or 0) == one_by_one(train, held_out, by_run)
+    assert (found.rouge_l or 0) == one_by_one(train, held_out, cfg.model_copy(update=by_rouge))
+    assert ((found.ngram is None), (found.rouge_l is None)) == (
+        cfg.ngram is None,
+        cfg.rouge_l is None,
+    )
+    higher = [limit for limit in LIMITS if cfg.rouge_l is not None and limit > cfg.rouge_l]
+    assert list(found.at) == higher
+    for limit in higher:
+        there = cfg.model_copy(update={**by_rouge, "rouge_l": limit})
+        assert found.at[limit] == one_by_one(train, held_out, there)
+
+
+def question(text: str) -> Example:
+    return Example("Name the intent", text, label="x")
+
+
+ROUGE = ContaminationConfig(ngram=None)
+
+
+def test_short_questions_of_one_kind_are_false_alarms_and_a_higher_limit_is_named() -> None:
+    held_out = [question("how do i change my pin")]
+    near = [question(f"how do i change my {name}") for name in ("name", "card", "plan", "code")]
+    train = [*near, question("where is the money that i sent")]
+    found = count_false_alarms(train, held_out, ROUGE)  # 5 of 6 words: ROUGE-L is 0.833
+    assert (found.rows, found.rouge_l, found.ngram) == (5, 4, None)
+    assert found.at == {0.65: 4, 0.7: 4, 0.75: 4, 0.8: 4, 0.85: 0, 0.9: 0}
+    assert found.lowest(0.05) == 0.85
+    assert found.lowest(0.8) == 0.65
+
+
+def test_a_passage_that_two_training_rows_have_alarms_for_neither() -> None:
+    stock = "we have sent you a new card today and it will come soon"
+    held_out = [Example("one two three", response=stock)]
+    first = Example("four five six", response=f"{stock} by post")
+    second = Example("seven eight nine", response=f"{stock} as well")
+    assert count_false_alarms([first], held_out, ROUGE).rouge_l == 1
+    assert count_false_alarms([first, second], held_out, ROUGE).rouge_l == 0
+    words = ContaminationConfig(rouge_l=None)
+    assert count_false_alarms([first], held_out, words).ngram == 1
+    assert count_false_alarms([first, second], held_out, words).ngram == 0
+
+
+@pytest.mark.parametrize(
+    ("at", "lowest"), [({}, None), ({0.65: 6, 0.9: 6}, None), ({0.65: 6, 0.7: 5, 0.9: 0}, 0.7)]
+)
+def test_the_lowest_limit_at_which_few_enough_fall(
+    at: dict[float, int], lowest: float | None
+) -> None:
+    assert FalseAlarms(100, 9, None, 9, at).lowest(0.05) == lowest
+
+
+def test_the_limit_that_is_set_and_those_below_it_are_no_remedy() -> None:
+    cfg = ContaminationConfig(rouge_l=0.8)
+    assert list(count_false_alarms([question("a")], [question("b")], cfg).at) == [0.85, 0.9]
