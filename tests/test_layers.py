@@ -12,7 +12,7 @@ PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = (
     {"errors", "types", "failpoints"},
-    {"verdict", "files", "endpoint", "redaction"},
+    {"verdict", "files", "endpoint", "redaction", "lookup", "where"},
     {
         "config",
         "shipped",
@@ -60,7 +60,7 @@ LAYERS = (
         "teacher",
         "audit",
     },
-    {"generate", "round", "summary", "evaluate", "task", "guard", "arms", "estimate", "quality"},
+    {"generate", "round", "summary", "evaluate", "task", "guard", "arms", "estimate", "quality", "lineage"},
     {"setting", "reuse"},
     {"verifying"},
     {"making", "examining", "pilot", "fork", "refilter"},
