@@ -18,6 +18,14 @@ from selfinstruct.errors import DiskError, StoreError
 from selfinstruct.failpoints import failpoint
 from selfinstruct.files import REFUSED, open_private, sync_folder, unwritten
 
+MIXED = """
+CREATE TABLE mixed (
+    round INTEGER NOT NULL, id TEXT NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (round, id)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER mix_deleted AFTER DELETE ON stages WHEN OLD.stage = 'mix' BEGIN
+    DELETE FROM mixed WHERE round = OLD.round;
+END;
+"""
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE real (
@@ -77,7 +85,7 @@ class Schema:
 
 
 LEDGER = Schema(
-    SCHEMA + lookup.CREATE,
+    SCHEMA + MIXED + lookup.CREATE,
     (
         "ALTER TABLE attempts ADD COLUMN served TEXT;",
         """
@@ -87,7 +95,7 @@ LEDGER = Schema(
         ) STRICT;
         CREATE INDEX scores_by_id ON scores (id);
         """,
-        f"ALTER TABLE attempts ADD COLUMN request TEXT;{lookup.MIGRATE}",
+        f"ALTER TABLE attempts ADD COLUMN request TEXT;{MIXED}{lookup.MIGRATE}",
     ),
 )
 

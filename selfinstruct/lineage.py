@@ -2,16 +2,14 @@
 
 A row leads back to its parents, its call and the prompt's version, past every filter, and on to its
 children, the mixtures it is in, the students trained on them and how those did. A call, a prompt's
-version and a student are other places to start from. Reads an open ledger and the mixture files of
-its rounds, whose digests are held against the ledger; how many are listed is limited, counts are
-whole.
+version and a student are other places to start from. How many are listed is limited, counts are
+whole. Mixtures of older versions are read from the files of their rounds, whose digests are held
+against the ledger.
 
 A review of rows would stand between filters and mixtures: one more branch in `_row`.
 """
 
 import json
-import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,8 +52,10 @@ STEPS: Mapping[str, tuple[str, ...]] = {
 """The filters in the order of `screen`, each with the reasons that it gives."""
 GENERATIONS = 2
 """How far parents and children are followed."""
-LINE = re.compile(rb'^\{"id": "([0-9a-f]+)"', re.MULTILINE)
-"""What every line of a mixture begins with."""
+OPENING = b'{"id": "'
+"""What every line of a mixture begins with, before its id."""
+DIGITS = 16
+LOST = "an older version made it, and rounds/N/mixture.jsonl is gone or changed: nobody can tell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ class Tracer:
         yield Node("children", "", told, tuple(nodes), found.total - len(nodes))
 
     def _examined(self, id_: str, fact: Row) -> Iterator[Node]:
-        """How students did on a row that is kept from them: what the gate saw, if it is asked for."""
+        """How students did on a row that is kept from them; what the gate saw, if asked for."""
         if fact["split"] in (None, "train"):
             return
         if fact["split"] in HELD_OUT and not self.held_out:
@@ -211,19 +211,21 @@ class Tracer:
 
     def _mixed(self, ids: Sequence[str]) -> Iterator[Node]:
         """The mixtures that any of these rows is in, with what was trained on them."""
-        wanted = set(ids)
         for index, stage in self._mixes():
-            rows = mixture_ids(self.store.folder, index, stage["digest"])
-            if rows is None:
-                note = "rounds/N/mixture.jsonl is gone or changed, so nobody can tell"
-                yield Node("mixture", f"round {index}", {"note": note})
-                continue
-            held = Counter(rows)
-            hits = sum(held[id_] for id_ in wanted)
-            if hits:
-                told = {"rows": len(rows), "share": stage["achieved_share"]}
-                told |= {"times": hits} if len(wanted) == 1 else {"of_these": hits}
+            times = self._times_mixed(index, stage, ids)
+            if times is None:
+                yield Node("mixture", f"round {index}", {"note": LOST})
+            elif times:
+                told = {"rows": stage["rows"], "share": stage["achieved_share"]}
+                told |= {"times" if len(ids) == 1 else "of_these": times}
                 yield Node("mixture", f"round {index}", told, tuple(self._trained(index)))
+
+    def _times_mixed(self, index: int, stage: Row, ids: Sequence[str]) -> int | None:
+        if self.store.mixed(index):
+            return self.store.times_mixed(index, ids)
+        rows = mixture_ids(self.store.folder, index, stage["digest"])
+        wanted = set(ids)
+        return None if rows is None else sum(id_ in wanted for id_ in rows)
 
     def _mixes(self) -> list[tuple[int, Row]]:
         stages = self.store.stages()
@@ -303,24 +305,34 @@ class Tracer:
 
     def _learned(self, index: int) -> Node:
         """The mixture of a round, by what wrote its rows."""
-        stage = self.store.stage(index, "mix")
         name = f"round {index}"
-        rows = None if stage is None else mixture_ids(self.store.folder, index, stage["digest"])
+        stage = self.store.stage(index, "mix")
+        if stage is None:
+            return Node("mixture", name, {"note": LOST})
+        known = self.store.mixed(index)
+        rows = (
+            self.store.mixture(index)
+            if known
+            else mixture_ids(self.store.folder, index, stage["digest"])
+        )
         if rows is None:
-            return Node("mixture", name, {"note": "rounds/N/mixture.jsonl is gone or changed"})
+            return Node("mixture", name, {"note": LOST})
         parts = tuple(
             Node("written by", each["prompt"] or each["origin"], {"rows": each["n"]})
             for each in self.store.writers_of(sorted(set(rows)))
         )
-        return Node("mixture", name, {"rows": len(rows), "share": stage["achieved_share"]}, parts)
+        told = {"rows": stage["rows"], "share": stage["achieved_share"]}
+        return Node("mixture", name, told, parts)
 
 
 def mixture_ids(folder: Path, index: int, wanted: str) -> list[str] | None:
-    """The ids in a round's mixture file, in order; None where it is not what the ledger says."""
+    """The ids in a round's mixture file, in order; None where they are not what the ledger says."""
     path = folder / "rounds" / str(index) / "mixture.jsonl"
     if not path.exists():
         return None
-    ids = [found.decode() for found in LINE.findall(path.read_bytes())]
+    start = len(OPENING)
+    with path.open("rb") as lines:  # a line is parsed by nobody: there may be a hundred thousand
+        ids = [line[start : start + DIGITS].decode("ascii", "replace") for line in lines]
     return ids if digest(ids) == wanted else None
 
 

@@ -60,7 +60,7 @@ LAYERS = (
         "teacher",
         "audit",
     },
-    {"generate", "round", "summary", "evaluate", "task", "guard", "arms", "estimate", "quality", "lineage"},
+    {"generate", "round", "summary", "evaluate", "task", "guard", "arms", "estimate", "quality", "lineage", "replaying"},
     {"setting", "reuse"},
     {"verifying"},
     {"making", "examining", "pilot", "fork", "refilter"},

@@ -6,7 +6,7 @@ from typing import Any
 
 from selfinstruct.rows import Row
 from selfinstruct.store.ledger import LAST
-from selfinstruct.store.search import Found, Search
+from selfinstruct.store.search import JUDGED, Found, Search
 
 MOST = 6
 """Ids of one kind that a beginning is told to fit."""
@@ -63,6 +63,16 @@ class Kin(Search):
     def facts_from(self, attempt: str) -> list[Row]:
         """What is known of the candidates that were read from a call."""
         return self._db.execute(f"{_FACT} WHERE attempt = ? ORDER BY doc", (attempt,)).fetchall()
+
+    def answered(self, round_index: int, limit: int | None = None) -> list[str]:
+        """The calls of a round that have an answer, a judge's aside, in the order asked."""
+        rows = self._db.execute(
+            f"SELECT key FROM attempts JOIN prompts ON prompts.id = prompt"
+            f" WHERE attempts.round = ? AND state = 'done' AND template NOT LIKE '{JUDGED}%'"
+            " ORDER BY attempts.rowid LIMIT ?",
+            (round_index, -1 if limit is None else limit),
+        )
+        return [row["key"] for row in rows]
 
     def words_of(self, fact: Row) -> Row:
         """The words of the row that a fact is of."""
@@ -137,6 +147,28 @@ class Kin(Search):
         """The ids of the kept rows that TEMPLATE@VERSION wrote."""
         query = "SELECT id FROM facts WHERE prompt = ? AND reason IS NULL ORDER BY doc"
         return [row["id"] for row in self._db.execute(query, (prompt,))]
+
+    def mixed(self, round_index: int) -> bool:
+        """Whether the ledger knows the rows of a round's mixture; those of versions before 4 did
+        not.
+        """
+        query = "SELECT 1 AS one FROM mixed WHERE round = ? LIMIT 1"
+        return self._db.execute(query, (round_index,)).fetchone() is not None
+
+    def times_mixed(self, round_index: int, ids: Sequence[str]) -> int:
+        """How often rows of these ids stand in a round's mixture."""
+        row = self._db.execute(
+            "SELECT coalesce(sum(times), 0) AS n FROM mixed WHERE round = ?"
+            " AND id IN (SELECT value FROM json_each(?))",
+            (round_index, json.dumps(list(ids))),
+        ).fetchone()
+        n: int = row["n"]
+        return n
+
+    def mixture(self, round_index: int) -> list[str]:
+        """The ids of the rows of a round's mixture, each once."""
+        query = "SELECT id FROM mixed WHERE round = ?"
+        return [row["id"] for row in self._db.execute(query, (round_index,))]
 
     def writers_of(self, ids: Sequence[str]) -> list[Row]:
         """Of these rows of a mixture, how many each prompt version wrote; real rows have none."""

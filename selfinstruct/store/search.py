@@ -97,6 +97,10 @@ class Search(Ledger):
         scores = {name: Field(_SCORE, "number", (name,)) for name in sorted(names)}
         return {**scores, **ROW_FIELDS}
 
+    def check_where(self, where: str) -> None:
+        """Raises `UserError` for an expression over rows that means nothing."""
+        parse(where, self.row_fields())
+
     def examples(
         self, where: str, text: str = "", sort: str = "", limit: int = 20, *, held_out: bool = False
     ) -> Found:
