@@ -160,6 +160,7 @@ class Tracer:
         """Every filter in order: passed, dropped with what it measured, or not reached."""
         body = self.store.rejection_of(fact)
         reason = fact["reason"]
+        off = _off(self.store.meta("config") or {})
         known = next((name for name, reasons in STEPS.items() if reason in reasons), None)
         nodes = []
         decision = "passed"
@@ -170,7 +171,7 @@ class Tracer:
                 nodes.append(Node("filter", name, {"decision": "dropped", "reason": reason, **why}))
                 decision = "not reached"
             else:
-                nodes.append(Node("filter", name, {"decision": decision}))
+                nodes.append(Node("filter", name, {"decision": "off" if name in off else decision}))
         if reason is not None and known is None:
             nodes = [Node("filter", reason, {"decision": "dropped", "reason": reason})]
         scores = [
@@ -290,6 +291,8 @@ class Tracer:
             Node("round", str(index), dict(fates)) for index, fates in use["rounds"].items()
         )
         told = {key: value for key, value in use.items() if key != "rounds"}
+        if not rounds:
+            told["note"] = "no row was read from its answers; a question's row is its answer's"
         return Trace(Node("prompt", name, told), (), (*rounds, *self._mixed(kept)))
 
     def _student(self, checkpoint: str) -> Trace:
@@ -367,6 +370,22 @@ def _fate(fact: Row) -> str:
 def _place(fact: Row) -> Row:
     names = ("split", "round", "wave", "reason")
     return {name: fact[name] for name in names if fact[name] is not None}
+
+
+def _off(config: Mapping[str, Any]) -> frozenset[str]:
+    """The filters that a run's settings leave out, of those that can be left out as a whole."""
+    filters = config.get("filters")
+    if filters is None:
+        return frozenset()
+    novelty = filters["novelty"]
+    near = ("threshold", "response_threshold", "embedding")
+    on = {
+        "novelty": any(novelty[name] is not None for name in near),
+        "children of one parent": filters["max_children"] is not None,
+        "execution": filters["executable"]["check"] is not None,
+        "models that look at rows": any(filters["quality"].values()),
+    }
+    return frozenset(name for name, is_on in on.items() if not is_on)
 
 
 def _means(report: Report) -> dict[str, float]:

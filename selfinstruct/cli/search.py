@@ -30,8 +30,8 @@ app.add_typer(found, name="examples")
     name="list",
     epilog=options.examples(
         "selfinstruct examples list runs/quickstart --where 'label=refund and novelty<.3'",
-        "selfinstruct examples list RUN --text 'two \"wrong charge\"' --fate accepted --sort -words",
-        "selfinstruct examples list RUN --where 'reason!=none and not (reason=duplicate or round<2)'",
+        "selfinstruct examples list RUN --text 'two \"wrong charge\"' --sort -words",
+        "selfinstruct examples list RUN --where 'fate=rejected and not (reason=echo or round<2)'",
         "selfinstruct examples list RUN --split gate --json",
     ),
 )

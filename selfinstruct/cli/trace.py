@@ -18,6 +18,8 @@ WIDTH = 100
 """Characters of a row's words."""
 QUIET = ("row", "fate", "label")
 """What is told of a row in its own way."""
+PLAIN = ("decision", "note", "outcome", "why", "reason")
+"""What needs no name before it."""
 
 
 def trace_command(folder: Path, id_: str, limit: int, *, held_out: bool) -> Trace:
@@ -80,7 +82,7 @@ def _line(node: Node) -> str:
         said = _words(told["row"])
         return one_line(f"{head}  {place}, {fate}{value}{label}: {said}", 140)
     facts = ", ".join(
-        f"{name} {_value(value)}"
+        _value(value) if name in PLAIN else f"{name} {_value(value)}"
         for name, value in told.items()
         if value not in (None, "", []) and name not in QUIET
     )

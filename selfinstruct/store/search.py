@@ -37,6 +37,11 @@ _SCORE = (
     "(SELECT scores.value FROM scores WHERE scores.name = ? AND scores.id = facts.id"
     " ORDER BY scores.rowid DESC LIMIT 1)"
 )
+_SCORED = (
+    "facts.id IN (SELECT id FROM (SELECT id, value, max(rowid) FROM scores WHERE name = ?"
+    " GROUP BY id) WHERE value {} ?)"
+)
+"""Of several scores of one name the latest counts: SQLite takes `value` from the row of the max."""
 _OPEN = f"(facts.split IS NULL OR facts.split NOT IN {HELD_OUT})"
 _SECONDS = "(attempts.ended - attempts.started)"
 
@@ -94,7 +99,7 @@ class Search(Ledger):
     def row_fields(self) -> Fields:
         """The fields of rows, with the scores of this run by name."""
         names = [row["name"] for row in self._db.execute("SELECT DISTINCT name FROM scores")]
-        scores = {name: Field(_SCORE, "number", (name,)) for name in sorted(names)}
+        scores = {name: Field(_SCORE, "number", (name,), among=_SCORED) for name in sorted(names)}
         return {**scores, **ROW_FIELDS}
 
     def check_where(self, where: str) -> None:
@@ -115,13 +120,13 @@ class Search(Ledger):
             found = "facts.doc IN (SELECT rowid FROM texts WHERE texts MATCH ?)"
             condition = _both(condition, Condition(found, (f"text : ({match_words(text)})",)))
         order, arguments = _order(sort, fields, "facts.doc")
-        total = self._count("facts", condition)
-        docs = self._db.execute(
+        facts = self._db.execute(
             f"SELECT facts.*, {_FATE} AS fate FROM facts WHERE {condition.sql} ORDER BY {order}"
             " LIMIT ?",
             (*condition.arguments, *arguments, limit),
-        )
-        return Found([self._whole(row, held_out=held_out) for row in docs], total)
+        ).fetchall()
+        total = len(facts) if len(facts) < limit else self._count("facts", condition)
+        return Found([self._whole(row, held_out=held_out) for row in facts], total)
 
     def _count(self, table: str, condition: Condition) -> int:
         query = f"SELECT count(*) AS n FROM {table} WHERE {condition.sql}"
@@ -202,5 +207,4 @@ def _order(sort: str, fields: Fields, last: str) -> tuple[str, tuple[Any, ...]]:
     if field.words:
         raise UserError(f"--sort {sort}: rows are not sorted by their words")
     down = " DESC" if sort.startswith("-") else ""
-    order = f"{field.sql} IS NULL, {field.sql}{down}, {last}"
-    return order, (*field.arguments, *field.arguments)
+    return f"{field.sql}{down} NULLS LAST, {last}", field.arguments
