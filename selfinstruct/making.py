@@ -91,7 +91,7 @@ def mix(here: Setting, index: int, synthetic: Pool) -> Mixture:
     if stored is None:
         path = here.folder(index) / "mixture.jsonl"
         write_jsonl(path, map(rows.from_example, mixture.rows))
-        here.commit(index, "mix", rows.from_mixture(mixture), began)
+        here.store.commit_mixture(index, mixture, time.monotonic() - began)
     elif stored["digest"] != mixture.digest:
         raise StoreError(
             f"{here.store.folder}: the mixture of round {index} cannot be made again",

@@ -9,7 +9,17 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.types import Checkpoint, Example, Interval, Message, Mixture, Rejection, Report
+from selfinstruct.types import (
+    Checkpoint,
+    Example,
+    Interval,
+    Message,
+    Mixture,
+    Rejection,
+    Report,
+    Request,
+    Sampling,
+)
 from selfinstruct.verdict import Guard, JudgeHealth, Signal, Verdict
 
 Row = dict[str, Any]
@@ -55,6 +65,20 @@ def to_rejection(row: Mapping[str, Any]) -> Rejection:
 def from_messages(messages: tuple[Message, ...]) -> list[Row]:
     """Messages as the objects every chat API takes."""
     return [{"role": message.role, "content": message.content} for message in messages]
+
+
+def from_request(request: Request) -> Row:
+    """How something was asked: all of a request but its messages."""
+    row = {**asdict(request.sampling), "sample": request.sample, "seed": request.seed}
+    return {**row, "schema": request.schema} if request.schema else row
+
+
+def to_request(row: Mapping[str, Any], messages: tuple[Message, ...]) -> Request:
+    """The request of a row and its messages."""
+    how = {"sample": row["sample"], "seed": row["seed"], "schema": row.get("schema", "")}
+    names = {field.name for field in fields(Sampling)}
+    sampling = {key: value for key, value in row.items() if key in names}
+    return Request(messages, Sampling(**{**sampling, "stop": tuple(row["stop"])}), **how)
 
 
 def from_mixture(mixture: Mixture) -> Row:

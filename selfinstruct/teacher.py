@@ -167,7 +167,8 @@ def _hand_over(
     teacher: Teacher, wave: int, batch: Sequence[_Call], spent: Spending, before: Progress
 ) -> dict[str, Completion]:
     asked = [(call.key, call.prompt, call.request.sample) for call in batch]
-    teacher.store.begin_attempts(before.round, wave, teacher.model.name, asked)
+    how = {call.key: call.request for call in batch}
+    teacher.store.begin_attempts(before.round, wave, teacher.model.name, asked, how)
     price = price_of(teacher.budget, teacher.model.name)
     answers: dict[str, Completion] = {}
     secrets = secrets_in(os.environ)  # any backend's library may put its key into an error

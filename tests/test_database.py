@@ -40,7 +40,9 @@ def test_a_new_file_gets_the_schema_and_survives_power_loss(tmp_path: Path) -> N
         assert db.execute("PRAGMA journal_mode").fetchone() == {"journal_mode": "wal"}
         assert db.execute("PRAGMA synchronous").fetchone() == {"synchronous": 2}
         assert db.execute("PRAGMA foreign_keys").fetchone() == {"foreign_keys": 1}
-        tables = db.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'")
+        tables = db.execute(
+            "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
+        )
         own = [row for row in tables if not row["name"].startswith("sqlite_")]
         assert {row["strict"] for row in own} == {1}
     assert files(tmp_path).keys() == {"run.db"}

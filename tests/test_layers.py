@@ -12,7 +12,7 @@ PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = (
     {"errors", "types", "failpoints"},
-    {"verdict", "files", "endpoint", "redaction", "wheels"},
+    {"verdict", "files", "endpoint", "redaction", "wheels", "lookup", "where"},
     {
         "config",
         "shipped",
@@ -61,7 +61,19 @@ LAYERS = (
         "teacher",
         "audit",
     },
-    {"generate", "round", "summary", "evaluate", "task", "guard", "arms", "estimate", "quality"},
+    {
+        "generate",
+        "round",
+        "summary",
+        "evaluate",
+        "task",
+        "guard",
+        "arms",
+        "estimate",
+        "quality",
+        "lineage",
+        "replaying",
+    },
     {"setting", "reuse", "wording"},
     {"verifying"},
     {"making", "examining", "pilot", "fork", "refilter"},

@@ -157,7 +157,7 @@ GROW = (
 )
 
 
-@pytest.mark.parametrize("limit", [100_000, 250_000, 777_777])
+@pytest.mark.parametrize("limit", [200_000, 350_000, 777_777])
 def test_a_disk_that_fills_up_is_told_and_keeps_what_was_stored(tmp_path: Path, limit: int) -> None:
     run = tmp_path / "run"
     command = [sys.executable, "-c", GROW, str(run), str(limit)]

@@ -124,18 +124,27 @@ def status(run: RunPath, as_json: AsJson = False) -> None:
 def show(
     run: RunPath,
     row: Annotated[
-        str | None, typer.Argument(metavar="ID", help="The id of a row, or its first digits.")
+        str | None, typer.Argument(metavar="ID", help="A row or a call, by its first digits.")
     ] = None,
     rejected: Annotated[
         str | None, typer.Option(metavar="REASON", help="List what was dropped for this reason.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 20,
+    held_out: Annotated[
+        bool, typer.Option("--held-out", help="Show the gate row of a judge's call too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show one row with the prompt and the call it came from, or what was dropped for a reason."""
-    from selfinstruct.cli.show import print_rejected, print_row, rejected_rows, row_story
+    """Show one row with the prompt and the call it came from, a call with what became of its answer
+    (`log` lists them), or what was dropped for a reason.
+    """
+    from selfinstruct.cli.listing import call_story, print_call
+    from selfinstruct.cli.show import is_call, print_rejected, print_row, rejected_rows, row_story
 
-    if row is not None:
+    if row is not None and is_call(run, row):
+        call = call_story(run, row, held_out=held_out)
+        print_json(call) if as_json else print_call(call)
+    elif row is not None:
         story = row_story(run, row)
         print_json(story) if as_json else print_row(story)
     else:

@@ -23,6 +23,12 @@ FIELDS = (
 )
 
 
+def is_call(folder: Path, prefix: str) -> bool:
+    """Whether ids that start so are those of calls alone."""
+    with Store(folder) as store:
+        return {kind for kind, _ in store.named(prefix)} == {"call"}
+
+
 def row_story(folder: Path, prefix: str) -> dict[str, Any]:
     """The row whose id starts with `prefix`: its words, its fate, its neighbour, its call and
     prompt.

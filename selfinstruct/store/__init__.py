@@ -7,11 +7,12 @@ stage. Stores, and decides nothing.
 
 from selfinstruct.store.calls import Calls
 from selfinstruct.store.candidates import Candidates
+from selfinstruct.store.kin import Kin
 from selfinstruct.store.splits import Splits
 from selfinstruct.store.stages import Stages
 
 __all__ = ["Store"]
 
 
-class Store(Splits, Calls, Candidates, Stages):
+class Store(Splits, Calls, Candidates, Stages, Kin):
     """The whole ledger, a context manager."""

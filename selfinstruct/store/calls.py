@@ -7,11 +7,13 @@ from selfinstruct.books import LOST, Books, densest_prompt, lost_with, read_book
 from selfinstruct.rows import (
     Row,
     from_messages,
+    from_request,
 )
 from selfinstruct.store.ledger import Ledger, put
 from selfinstruct.types import (
     Completion,
     Prompt,
+    Request,
     digest,
 )
 
@@ -45,10 +47,16 @@ class Calls(Ledger):
         )
 
     def begin_attempts(
-        self, round_index: int, wave: int, model: str, asked: Iterable[tuple[str, Prompt, int]]
+        self,
+        round_index: int,
+        wave: int,
+        model: str,
+        asked: Iterable[tuple[str, Prompt, int]],
+        how: Mapping[str, Request] | None = None,
     ) -> None:
         """Record the intent of each (key, prompt, sample) before anything goes out; what an earlier
-        try of the same call came to is not forgotten.
+        try of the same call came to is not forgotten. `how` has the request of each key, so that it
+        can be asked again.
         """
         prompts, attempts = [], []
         for key, prompt, sample in asked:
@@ -58,13 +66,16 @@ class Calls(Ledger):
             prompts.append(
                 (prompt_id, prompt.template, prompt.version, json.dumps(messages), parents)
             )
-            attempts.append((key, round_index, wave, prompt_id, sample, model, self._now()))
+            request = json.dumps(from_request(how[key])) if how is not None else None
+            attempts.append(
+                (key, round_index, wave, prompt_id, sample, model, self._now(), request)
+            )
         with self.transaction("attempts.begin") as db:
             put(db, {LOST: lost_with(db, [key for key, *_ in attempts])})
             db.executemany("INSERT OR IGNORE INTO prompts VALUES (?, ?, ?, ?, ?)", prompts)
             db.executemany(
-                "REPLACE INTO attempts (key, round, wave, prompt, sample, model, state, started)"
-                " VALUES (?, ?, ?, ?, ?, ?, 'open', ?)",
+                "REPLACE INTO attempts (key, round, wave, prompt, sample, model, state, started,"
+                " request) VALUES (?, ?, ?, ?, ?, ?, 'open', ?, ?)",
                 attempts,
             )
 

@@ -10,7 +10,7 @@ from selfinstruct.rows import (
     to_example,
     to_rejection,
 )
-from selfinstruct.store.ledger import Ledger
+from selfinstruct.store.ledger import LAST, Ledger
 from selfinstruct.types import (
     Example,
     Rejection,
@@ -90,14 +90,14 @@ class Candidates(Ledger):
 
     def find(self, prefix: str) -> Sequence[Row]:
         """Every real row and candidate whose id starts with `prefix`, with its place and fate."""
-        pattern = prefix.replace("%", "").replace("_", "") + "%"
+        span = (prefix, prefix + LAST)
         real = self._db.execute(
-            "SELECT id, split, body FROM real WHERE id LIKE ? ORDER BY id", (pattern,)
+            "SELECT id, split, body FROM real WHERE id >= ? AND id < ? ORDER BY id", span
         )
         made = self._db.execute(
-            "SELECT id, round, wave, reason, attempt, body FROM candidates WHERE id LIKE ?"
+            "SELECT id, round, wave, reason, attempt, body FROM candidates WHERE id >= ? AND id < ?"
             " ORDER BY round, wave, position",
-            (pattern,),
+            span,
         )
         return [{**row, "body": json.loads(row["body"])} for row in (*real, *made)]
 

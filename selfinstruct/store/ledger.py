@@ -15,6 +15,9 @@ from selfinstruct.failpoints import failpoint
 from selfinstruct.files import clear_parts, writing
 from selfinstruct.lock import Lock, left_open, lock
 
+LAST = "\U0010ffff"
+"""Behind every id that begins alike, in the order of SQLite."""
+
 
 class Ledger:
     """One open ledger, a context manager. Raises `StoreError` when locked, damaged or of another

@@ -2,17 +2,20 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from selfinstruct.rows import (
     Row,
+    from_mixture,
     from_report,
     to_report,
 )
 from selfinstruct.store.ledger import Ledger
 from selfinstruct.types import (
     Exam,
+    Mixture,
     Report,
 )
 
@@ -42,6 +45,19 @@ class Stages(Ledger):
             db.execute(
                 "INSERT INTO stages VALUES (?, ?, ?, ?)",
                 (round_index, stage, json.dumps(result, allow_nan=False), seconds),
+            )
+
+    def commit_mixture(self, round_index: int, mixture: Mixture, seconds: float) -> None:
+        """Mark the mixture of a round finished, together with the ids of its rows."""
+        times = Counter(row.id for row in mixture.rows)
+        with self.transaction("stage") as db:
+            db.execute(
+                "INSERT INTO stages VALUES (?, 'mix', ?, ?)",
+                (round_index, json.dumps(from_mixture(mixture), allow_nan=False), seconds),
+            )
+            db.executemany(
+                "INSERT INTO mixed VALUES (?, ?, ?)",
+                [(round_index, id_, count) for id_, count in times.items()],
             )
 
     def stages(self) -> Sequence[Row]:

@@ -1,0 +1,114 @@
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.store import Store
+from selfinstruct.types import Completion, Example, Message, Mixture, Prompt, Screened
+from tests.finished import KEPT, real_data, write_run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    write_run(folder)
+    seed = real_data().train[0]
+    question = Prompt((Message("user", "ask"),), "label_first/question", "v1b", (seed.id,))
+    with Store(folder, write=True) as store:
+        store.begin_attempts(2, 0, "m", [("ask-1", question, 0), ("answer-1", question, 1)])
+        store.end_attempts({"ask-1": Completion("so: my question", "stop", 3, 4)})
+        store.end_attempts({"answer-1": Completion("an answer", "stop", 3, 4)})
+        child = Example(
+            "n", "my question", "r", origin="synthetic", parents=(seed.id,), attempt="answer-1"
+        )
+        store.commit_wave(2, 0, Screened((child,), ()))
+        store.commit_mixture(2, Mixture((seed, seed, child), 0.5, 0.5), 1.0)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("prefix", "found"),
+    [
+        ("call-", [("call", "call-1")]),
+        (KEPT.id[:5], [("row", KEPT.id)]),
+        ("v1", [("prompt", "label_first/question@v1")]),
+        ("v1b", [("prompt", "label_first/question@v1b")]),
+        ("label_first/question@v1b", [("prompt", "label_first/question@v1b")]),
+        ("other@v1b", []),
+        ("zz", []),
+        ("%", []),
+        ("' OR 1=1 --", []),
+    ],
+)
+def test_an_id_is_known_by_its_beginning(
+    run: Path, prefix: str, found: list[tuple[str, str]]
+) -> None:
+    with Store(run) as store:
+        got = store.named(prefix)
+    if prefix == "v1":  # of a whole version that alone, but this is one of two that begin so
+        assert found[0] in got
+    else:
+        assert got == found
+
+
+def test_a_whole_id_is_not_ambiguous_though_others_begin_with_it(run: Path) -> None:
+    with Store(run) as store:
+        assert store.named("d") != []
+        assert ("student", "d") in store.named("d")
+        assert all(id_ == "d" for _, id_ in store.named("d"))
+
+
+def test_children_are_those_that_were_shown_the_row(run: Path) -> None:
+    with Store(run) as store:
+        seed = real_data().train[0].id
+        found = store.children_of(seed, 5)
+        assert (found.total, [row["attempt"] for row in found.rows]) == (1, ["answer-1"])
+        assert store.fates_of_children(seed) == {"accepted": 1}
+        assert store.children_of('x" OR "y', 5).total == 0
+
+
+def test_the_call_that_wrote_a_question_is_found_by_its_words(run: Path) -> None:
+    with Store(run) as store:
+        found = store.calls_that_say(2, 0, "my question", but="answer-1")
+        assert [call["key"] for call in found] == ["ask-1"]
+        assert store.calls_that_say(2, 0, "nobody said this", but="answer-1") == []
+        assert store.calls_that_say(2, 0, " ", but="answer-1") == []
+
+
+def test_a_prompts_version_tells_what_it_took_and_brought(run: Path) -> None:
+    with Store(run) as store:
+        assert store.use_of("label_first/question@v1b") == {
+            "calls": 2,
+            "prompt_tokens": 6,
+            "completion_tokens": 8,
+            "rounds": {2: {"accepted": 1}},
+        }
+        assert len(store.kept_by("label_first/question@v1b")) == 1
+        assert store.use_of("nope@v9")["calls"] == 0
+
+
+def test_a_mixture_knows_its_rows_and_who_wrote_them(run: Path) -> None:
+    with Store(run) as store:
+        seed = real_data().train[0].id
+        assert (store.mixed(1), store.mixed(2)) == (False, True)
+        assert store.times_mixed(2, [seed]) == 2
+        assert store.times_mixed(2, [KEPT.id]) == 0
+        writers = {row["prompt"]: row["n"] for row in store.writers_of(store.mixture(2))}
+        assert writers == {None: 1, "label_first/question@v1b": 1}
+
+
+def test_answered_calls_of_a_round_are_listed_in_order(run: Path) -> None:
+    with Store(run) as store:
+        assert store.answered(2) == ["ask-1", "answer-1"]
+        assert store.answered(2, 1) == ["ask-1"]
+        assert store.answered(7) == []
+
+
+def test_a_row_tells_where_it_stands(run: Path) -> None:
+    with Store(run) as store:
+        (fact,) = store.facts_of(KEPT.id)
+        assert store.words_of(fact)["input"] == "charged two times"
+        assert store.rejection_of(fact) == {}
+        _, dropped = store.facts_from("call-1")
+        assert store.rejection_of(dropped)["threshold"] == 0.7
+        both = store.facts_of(real_data().gate[0].id)
+        assert sorted(one["split"] for one in both) == ["final", "gate"]
