@@ -104,7 +104,7 @@ class Run:
         if begun:
             refuse_changed(store, Settings(self.cfg, {}))  # before a model is looked for
         if data is None:
-            data = read_real_data(cfg.seeds, self.base, cfg.seed)
+            data = read_real_data(cfg.seeds, self.base, cfg.seed, cfg.licenses)
             settle(cfg, data)
         if not begun or guards is None:  # a run that is older than the guard gets it now
             found = guard_rows(cfg.guard, self.base, data, cfg.seed)

@@ -48,6 +48,7 @@ def aim_of(
         task.speech,
         cfg.privacy,
         cfg.teacher.terms,
+        cfg.licenses,
     )
 
 

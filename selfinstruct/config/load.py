@@ -29,6 +29,7 @@ from selfinstruct.config.judging import (
     StudentConfig,
     WatchConfig,
 )
+from selfinstruct.config.licenses import LicensesConfig
 from selfinstruct.config.model import ModelConfig
 from selfinstruct.config.privacy import PrivacyConfig
 from selfinstruct.config.section import Id, Section, defaults_of, identity_of, operational
@@ -49,6 +50,7 @@ class Config(Section):
     generate: GenerateConfig = GenerateConfig()
     filters: FiltersConfig = FiltersConfig()
     privacy: PrivacyConfig = PrivacyConfig()
+    licenses: LicensesConfig = LicensesConfig()
     mixture: MixtureConfig = MixtureConfig()
     student: StudentConfig = StudentConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
