@@ -25,7 +25,7 @@ def join_licenses(licenses: Iterable[str]) -> str:
     stated = list(licenses)
     if not any(each.strip() for each in stated):
         return ""
-    terms = {term for each in stated for term in _terms(each)}
+    terms = {term for each in stated for term in terms_of(each)}
     return " AND ".join(sorted(terms))
 
 
@@ -53,7 +53,7 @@ def _is_allowed(license: str, known: Collection[str]) -> bool:  # noqa: A002
         return True
     if len(license) > LONGEST:
         return False
-    return all(_is_term_allowed(term, known) for term in _terms(license))
+    return all(_is_term_allowed(term, known) for term in terms_of(license))
 
 
 def _is_term_allowed(term: str, known: Collection[str]) -> bool:
@@ -65,7 +65,10 @@ def _is_term_allowed(term: str, known: Collection[str]) -> bool:
     return choices != [term] and any(_is_allowed(choice, known) for choice in choices)
 
 
-def _terms(license: str) -> list[str]:  # noqa: A002 - the field's name
+def terms_of(license: str) -> list[str]:  # noqa: A002 - the field's name
+    """What is joined by AND outside of brackets; a choice in brackets, an unstated one as
+    `NOASSERTION`.
+    """
     parts = _split(license.strip() or UNKNOWN, "AND")
     if len(parts) == 1 and " OR " not in parts[0]:
         return parts

@@ -60,13 +60,13 @@ LAYERS = (
         "teacher",
         "audit",
     },
-    {"generate", "round", "summary", "evaluate", "task", "guard", "arms", "estimate", "quality"},
-    {"setting", "reuse"},
+    {"generate", "round", "summary", "evaluate", "task", "guard", "apart", "estimate", "quality"},
+    {"setting", "reuse", "arms"},
     {"verifying"},
     {"making", "examining", "pilot", "fork", "refilter"},
     {"runs", "contestants", "sweep"},
     {"ablation"},
-    {"report"},
+    {"report", "export"},
     {"cli"},
 )
 LAYER_OF = {name: level for level, names in enumerate(LAYERS) for name in names}
