@@ -18,7 +18,7 @@ from selfinstruct.export.harnesses import Tool, write_stress
 from selfinstruct.export.hub import RepoType, plan_upload, upload
 from selfinstruct.export.lines import Line, What, lines_of
 from selfinstruct.export.stress import take_apart
-from selfinstruct.export.student import champion_of, model_card
+from selfinstruct.export.student import champion_of, model_card, shown_base
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION
 
@@ -142,7 +142,7 @@ def _student(run: Path, wanted: Wanted) -> tuple[dict[str, Content], dict[str, A
     about = {
         "what": "student",
         "student": student.name,
-        "base": facts.cfg.student.name,
+        "base": shown_base(facts),
         "adapter_digest": student.digest,
         "rows": len(student.rows),
         **sections.counts(facts),

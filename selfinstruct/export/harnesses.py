@@ -67,7 +67,7 @@ def _lm_eval(rows: Sequence[Example], facts: Facts) -> StressFiles:
     documents = [
         {
             "id": row.id,
-            "prompt": plain_text(prompt_messages(row, facts.cfg.task.system)) + "\n",
+            "prompt": plain_text(prompt_messages(row, facts.cfg.task.system)),
             "expected": _expected(row, facts),
             **_about(row, facts),
         }
@@ -80,6 +80,7 @@ def _lm_eval(rows: Sequence[Example], facts: Facts) -> StressFiles:
         "test_split": "test",
         "doc_to_text": "{{prompt}}",
         "doc_to_target": "expected",
+        "target_delimiter": "\n",
         "num_fewshot": 0,
         "metadata": {"version": 1.0},
     }

@@ -93,6 +93,16 @@ def mixture_lines(store: Store, facts: Facts, index: int) -> tuple[Line, ...]:
     return tuple(known[id_] for id_ in ids)
 
 
+def learned_rows(store: Store, facts: Facts) -> frozenset[str]:
+    """The ids of all synthetic rows in the mixture of a student that was, or may yet become,
+    champion.
+    """
+    rounds = [index for index, outcome in facts.gates.items() if outcome in ("accept", "none")]
+    mixed = [index for index in rounds if store.stage(index, "mix") is not None]
+    lines = (line for index in mixed for line in mixture_lines(store, facts, index))
+    return frozenset(line.row.id for line in lines if line.row.origin == "synthetic")
+
+
 def columns(line: Line, facts: Facts) -> dict[str, Any]:
     """Where a row comes from, every key always there; of a dropped one also what dropped it.
 

@@ -260,8 +260,9 @@ def reproduce(facts: Facts, command: Sequence[str]) -> str:
     return "\n\n".join(
         [
             f"selfinstruct {__version__}, seed {facts.cfg.seed}, settings "
-            f"{code(facts.fingerprint)}, real rows {code(facts.summary['data']['digest'])}. "
-            "With these settings in `config.yaml`, all others at their defaults, and the same seed file:",
+            f"{code(facts.fingerprint)}, real rows "
+            f"{code(facts.summary['data']['digest'])}. With these settings in `config.yaml`, all "
+            "others at their defaults, and the same seed file:",
             fence(f"selfinstruct run config.yaml\n{shlex.join(command)}", None),
             "Addresses, keys' names and folders of the machine are left out.",
             fence(settings.rstrip("\n"), None),

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from selfinstruct.apart import set_apart, stress_rows
 from selfinstruct.errors import UserError
-from selfinstruct.export.facts import Facts, read_facts
-from selfinstruct.export.lines import mixture_lines
+from selfinstruct.export.facts import read_facts
+from selfinstruct.export.lines import learned_rows
 from selfinstruct.store import Store
 from selfinstruct.types import Example, digest
 
@@ -31,7 +31,7 @@ def take_apart(folder: Path, limit: int, reviewed: Collection[str] = ()) -> tupl
     with Store(folder, write=True) as store:
         facts = read_facts(store)
         known = stress_rows(store)
-        learned = learned_from(store, facts)
+        learned = learned_rows(store, facts)
         free = [row for row in facts.kept if row.id not in learned]
         chosen = choose(free, facts.data.train, limit, reviewed, known)
         if not chosen:
@@ -44,14 +44,6 @@ def take_apart(folder: Path, limit: int, reviewed: Collection[str] = ()) -> tupl
         if len(chosen) > len(known):
             set_apart(store, chosen, facts.cfg.filters.contamination)
         return chosen
-
-
-def learned_from(store: Store, facts: Facts) -> frozenset[str]:
-    """The ids of all rows in the mixture of a student that was, or may yet become, champion."""
-    gates = facts.gates
-    rounds = [index for index, outcome in gates.items() if outcome in ("accept", "none")]
-    mixed = [index for index in rounds if store.stage(index, "mix") is not None]
-    return frozenset(line.row.id for i in mixed for line in mixture_lines(store, facts, i))
 
 
 def choose(

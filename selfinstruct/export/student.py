@@ -102,7 +102,7 @@ def model_card(student: Student, facts: Facts, command: Sequence[str]) -> str:
             "A model can repeat rows it was trained on. Whether this one does was not measured; "
             "how many words in a row its rows share with real ones is in the run's report.",
             "## Licences",
-            f"The base is {code(_shown_base(facts))}, under {code(licence)}"
+            f"The base is {code(shown_base(facts))}, under {code(licence)}"
             + (". " if licence != UNKNOWN else " as far as this run knows: read its own card. ")
             + "The rows it was trained on:",
             sections.licenses(facts, student.rows),
@@ -135,7 +135,8 @@ def _base(facts: Facts) -> tuple[str | None, str]:
     return (name if is_id and not name.startswith((".", "~", "/")) else None), UNKNOWN
 
 
-def _shown_base(facts: Facts) -> str:
+def shown_base(facts: Facts) -> str:
+    """The base's name for other machines: on the Hub, or the last part of its folder."""
     name = facts.cfg.student.name
     return _base(facts)[0] or Path(name).name
 
@@ -229,7 +230,7 @@ def _training(facts: Facts, student: Student) -> str:
     cfg = facts.cfg.student
     made = sum(row.origin == "synthetic" for row in student.rows)
     items = [
-        f"LoRA on {code(_shown_base(facts))}: rank {cfg.rank}, alpha {cfg.alpha}, dropout "
+        f"LoRA on {code(shown_base(facts))}: rank {cfg.rank}, alpha {cfg.alpha}, dropout "
         f"{cfg.dropout:g}, learning rate "
         + (
             f"{cfg.learning_rate:g}" if cfg.learning_rate is not None else "by the size of the base"
