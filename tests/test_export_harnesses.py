@@ -22,7 +22,8 @@ ROWS = (*made(2)[:2], TALK, HOSTILE)
 LOAD = """
 import json, sys
 from lm_eval.tasks import TaskManager
-task = TaskManager(include_path=".", include_defaults=False).load([sys.argv[1]])["tasks"][sys.argv[1]]
+name = sys.argv[1]
+task = TaskManager(include_path=".", include_defaults=False).load([name])["tasks"][name]
 docs = list(task.test_docs())
 choices = task.doc_to_choice(docs[0]) if task.OUTPUT_TYPE == "multiple_choice" else None
 requests = [task.construct_requests(d, task.doc_to_text(d)) if choices else None for d in docs[:1]]
@@ -111,12 +112,12 @@ def test_a_text_that_promptfoo_would_run_or_fetch_is_left_out_and_counted(
 
 @pytest.mark.parametrize("tool", ["inspect", "lm-eval", "promptfoo"])
 def test_hostile_rows_are_data_in_every_file(tmp_path: Path, tool: Tool) -> None:
-    clean = HOSTILE.label or ""
-    for name, content in write_stress([HOSTILE], facts_of(tmp_path), tool).files.items():
+    clean, facts = HOSTILE.label or "", facts_of(tmp_path)
+    for name, content in write_stress([HOSTILE], facts, tool).files.items():
         text = content.decode()
         found = read_jsonl(content) if name.endswith("jsonl") else yaml.safe_load(text)
         assert found
         if tool == "promptfoo":
             assert found[0]["assert"][0]["value"] == " ".join(clean.split())
             assert len(found) == 1
-        assert write_stress([HOSTILE], facts_of(tmp_path / "again"), tool).files[name] == content
+        assert write_stress([HOSTILE], facts, tool).files[name] == content
