@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 import httpx2
 import huggingface_hub
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.errors import IncompleteError, UserError
@@ -94,7 +93,7 @@ def upload(folder: Path, plan: Upload, environment: Mapping[str, str] = os.envir
             allow_patterns=list(plan.files),
             commit_message="Export by selfinstruct",
         )
-    except (httpx2.HTTPError, HfHubHTTPError, HFValidationError, OSError) as error:
+    except (httpx2.HTTPError, OSError, ValueError) as error:
         raise IncompleteError(
             f"{plan.endpoint} did not take it: {redact(str(error), [token])}",
             why=f"the export itself is whole, in {folder}",
