@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from selfinstruct import stats, student
+from selfinstruct.apart import without_stress
 from selfinstruct.arms import Arm
 from selfinstruct.comparison import LEVEL, MIN_ROWS, Finding
 from selfinstruct.config import override
@@ -98,7 +99,7 @@ def plan_ablations(
     `share` is the synthetic one, by default the run's own, and less where a pool has too few rows.
     Raises `UserError` for a name that is no filter that is on, and where nothing was kept.
     """
-    reference = kept(replay(record, record.cfg.filters, rules))
+    reference = _free(record, kept(replay(record, record.cfg.filters, rules)))
     if not reference:
         raise UserError(
             f"{record.store.folder} has kept no rows, so there is no filter to hold them against",
@@ -153,11 +154,15 @@ def _ablate(
     rules: Mapping[str, Rule],
 ) -> Ablation:
     waves = replay(record, override(record.cfg, settings).filters, rules)
-    pool = kept(waves)
+    pool = _free(record, kept(waves))
     had, has = {row.id for row in reference}, {row.id for row in pool}
     reasons = count(wave.found for wave in waves)
     unknown = sum(reasons[reason] for reason in UNKNOWN)
     return Ablation(name, pool, len(has - had), len(had - has), unknown)
+
+
+def _free(record: Record, pool: Pool) -> Pool:
+    return without_stress(record.store, pool, record.data.train)
 
 
 def choose_rows(pool: Pool, size: int, seed: int) -> Pool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from selfinstruct.apart import without_stress
 from selfinstruct.config import Config
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.mixture import mix
@@ -63,7 +64,9 @@ def plan_arms(
 
 
 def frozen(store: Store) -> tuple[RealData, tuple[Example, ...]]:
-    """The real rows of a run and every synthetic row it ever kept, whatever its gate said."""
+    """The real rows of a run and every synthetic row it ever kept, whatever its gate said, less its
+    stress set.
+    """
     data = store.real_data()
     if data is None:
         raise StoreError(
@@ -71,7 +74,8 @@ def frozen(store: Store) -> tuple[RealData, tuple[Example, ...]]:
         )
     rounds = sorted({stage["round"] for stage in store.stages() if stage["stage"] == "generate"})
     kept = (example for index in rounds for example in store.screened(index).accepted)
-    pool = tuple({example.id: example for example in kept}.values())
+    by_id = {example.id: example for example in kept}
+    pool = without_stress(store, tuple(by_id.values()), data.train)
     if not pool:
         raise UserError(
             f"{store.folder} has no synthetic rows yet, so there is no share to choose",

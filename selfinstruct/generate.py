@@ -15,10 +15,17 @@ from typing import Literal
 from selfinstruct.aiming.goals import Unmet, goal_of, goals, keep, missing, unmet
 from selfinstruct.aiming.weights import shrunk
 from selfinstruct.chat import Target
-from selfinstruct.config import DemosConfig, FiltersConfig, GenerateConfig, PrivacyConfig
+from selfinstruct.config import (
+    DemosConfig,
+    FiltersConfig,
+    GenerateConfig,
+    LicensesConfig,
+    PrivacyConfig,
+)
 from selfinstruct.errors import IncompleteError
 from selfinstruct.filters.children import Children
 from selfinstruct.filters.indexes import Indexes
+from selfinstruct.filters.licensed import forbidden, keep_allowed
 from selfinstruct.filters.personal import question_check, scan
 from selfinstruct.filters.screen import Verify, check_question, screen, unverified
 from selfinstruct.prompting import SHIPPED, Prompts
@@ -58,7 +65,7 @@ class Aim:
 
     `recipes` are those that ask, each with its weight; `focus` is the weight of labels that is not
     1. `speech` is how the teacher may be asked, `terms` what it writes comes under, `privacy` what
-    must not be in its rows, `prompts` what it is asked with.
+    must not be in its rows, `prompts` what it is asked with, `licenses` what they may come under.
     """
 
     round: int
@@ -72,6 +79,7 @@ class Aim:
     privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     terms: str = ""
     prompts: Prompts = SHIPPED
+    licenses: LicensesConfig = field(default_factory=LicensesConfig)
 
 
 @dataclass(frozen=True)
@@ -177,7 +185,9 @@ def material_of(
         labels=aim.data.labels,
         target=aim.target,
         check_question=lambda example: (
-            names_somebody(example) or check_question(example, indexes, filters)
+            names_somebody(example)
+            or forbidden(example, aim.licenses)
+            or check_question(example, indexes, filters)
         ),
         speech=aim.speech,
         prompts=aim.prompts,
@@ -204,7 +214,7 @@ def draw_wave(
     )
     orders = draw_orders(aim.recipes, here, cfg, prompts, rng)
     drafts = fill_orders(material, ask, cfg, Wave(aim.round, index, rng, orders, aim.terms))
-    return scan(drafts, aim.privacy)
+    return keep_allowed(scan(drafts, aim.privacy), aim.licenses)
 
 
 def ending(waves: Sequence[Asked], cfg: GenerateConfig) -> Ending | None:

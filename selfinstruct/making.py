@@ -11,6 +11,7 @@ from typing import Any
 
 from selfinstruct import rows, student
 from selfinstruct.adapters import require_same
+from selfinstruct.apart import KEY, too_near
 from selfinstruct.errors import DivergedError, StoreError
 from selfinstruct.files import write_jsonl
 from selfinstruct.filters.memorisation import overlap
@@ -79,19 +80,28 @@ def _personal_data(here: Setting) -> rows.Row:
 
 
 def mix(here: Setting, index: int, synthetic: Pool) -> Mixture:
-    """Mixing is cheap and pure: it is done again on resume and held against the ledger."""
+    """Mixing is cheap and pure: it is done again on resume and held against the ledger.
+
+    Rows set apart as a stress set, by the time a mixture is first made, are not in it.
+    """
     began = time.monotonic()
     cfg = here.cfg.mixture
     if index == 0:
         cfg = cfg.model_copy(update={"synthetic_share": 0.0})
     rng = random.Random(f"{here.cfg.seed}/{index}/mix")
     tokens = _tokens(here) if cfg.unit == "tokens" else None
-    mixture = draw(here.data.train, synthetic, cfg, rng, tokens)
     stored = here.store.stage(index, "mix")
+    if stored is None:
+        gone = too_near(here.store, synthetic, here.data.train)
+    else:
+        gone = stored.get(KEY, [])
+    free = [row for row in synthetic if row.id not in set(gone)]
+    mixture = draw(here.data.train, free, cfg, rng, tokens)
     if stored is None:
         path = here.folder(index) / "mixture.jsonl"
         write_jsonl(path, map(rows.from_example, mixture.rows))
-        here.store.commit_mixture(index, mixture, time.monotonic() - began)
+        left_out = {KEY: gone} if gone else {}
+        here.store.commit_mixture(index, mixture, time.monotonic() - began, left_out)
     elif stored["digest"] != mixture.digest:
         raise StoreError(
             f"{here.store.folder}: the mixture of round {index} cannot be made again",

@@ -59,6 +59,7 @@ TOUCHES: Mapping[str, tuple[Part, ...]] = {
     "prompts.judge/pairwise": ("verdicts",),
     "privacy.": ("candidates", "verdicts"),  # a judge reads rows too
     "privacy.outputs": ("candidates",),
+    "licenses.": ("splits",),  # a real row may come in or fall
     "mixture.synthetic_share": ("mixtures",),
     "mixture.unit": ("mixtures",),
     "mixture.on_shortage": ("mixtures",),

@@ -51,6 +51,7 @@ def aim_of(
         cfg.privacy,
         cfg.teacher.terms,
         prompts,
+        cfg.licenses,
     )
 
 

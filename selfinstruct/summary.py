@@ -53,6 +53,7 @@ def summarise(store: Store) -> Summary:
             "duplicates": data.duplicates,
             "skipped": data.skipped,
             "unused": data.unused,
+            "forbidden": data.forbidden,
             "digest": data.digest,
             "licenses": count_licenses(data.train),
         },

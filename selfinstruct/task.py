@@ -18,6 +18,7 @@ from selfinstruct.files import find_path
 from selfinstruct.filters.executable import Executables
 from selfinstruct.filters.extras import require_extras
 from selfinstruct.filters.standards import Standards
+from selfinstruct.licenses import is_allowed
 from selfinstruct.metrics import metrics_of
 from selfinstruct.plugins import find_function
 from selfinstruct.recipes import WITHOUT_LABEL, labelling
@@ -48,6 +49,7 @@ def settle(cfg: Config, data: RealData) -> Task:
     """
     require_extras(cfg.filters)
     target = settle_target(cfg, data.train)
+    _check_terms(cfg)
     _check_gate(cfg, target)
     _check_turns(cfg, target)
     _check_scenarios(cfg, target, data)
@@ -178,6 +180,16 @@ def require_prices(cfg: Config) -> None:
     for model in (cfg.teacher, cfg.judge.model, None if rubric is None else rubric.model):
         if model is not None and model.backend in ("openai", "program"):
             require_price(cfg.budget, f"{model.backend}:{model.name}")
+
+
+def _check_terms(cfg: Config) -> None:
+    terms, allow = cfg.teacher.terms, cfg.licenses.allow
+    if terms and not is_allowed(terms, allow):
+        raise UserError(
+            f"what the teacher writes comes under {terms}, which licenses.allow does not name",
+            why=f"allowed: {', '.join(allow or ())}; every synthetic row would have to be dropped",
+            next_step="name it in licenses.allow, or take another teacher",
+        )
 
 
 def _check_gate(cfg: Config, target: Target) -> None:

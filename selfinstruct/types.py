@@ -266,7 +266,7 @@ class Match:
 @dataclass(frozen=True, slots=True)
 class RealData:
     """The user's rows after reading and splitting; `unused` counts rows left out by a cap,
-    `skipped` bad lines.
+    `skipped` bad lines, `forbidden` rows under a licence that is not allowed.
     """
 
     train: tuple[Example, ...]
@@ -276,6 +276,7 @@ class RealData:
     duplicates: int = 0
     skipped: int = 0
     unused: int = 0
+    forbidden: int = 0
 
     def split(self, name: Split) -> tuple[Example, ...]:
         """The rows of one split."""

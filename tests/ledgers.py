@@ -18,7 +18,9 @@ PROMPT = Prompt((Message("user", "hi"),), "t/q", "v1", ("p1",))
 def real_data(count: int = 8) -> RealData:
     """So many rows in all four splits."""
     rows = [Example(f"question {i}", response=f"answer {i}", label="a") for i in range(count)]
-    return RealData(tuple(rows[:4]), tuple(rows[4:5]), tuple(rows[5:7]), tuple(rows[7:]), 1, 2, 3)
+    return RealData(
+        tuple(rows[:4]), tuple(rows[4:5]), tuple(rows[5:7]), tuple(rows[7:]), 1, 2, 3, 4
+    )
 
 
 def screened() -> Screened:

@@ -235,3 +235,19 @@ def test_a_mistyped_label_is_refused_with_the_nearest_before_anything_is_spent(
             CONFIGS / "quickstart.yaml", [*settings, f"generate.quotas={{{label}x: 3}}"], pilot=8
         )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_plan_tells_the_licences_that_are_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    policy = ["licenses.allow=[CC-BY-4.0, Gemma]", "teacher.terms=Gemma"]
+    found = plan_run(CONFIGS / "quickstart.yaml", [*policy, "seeds.license=CC-BY-4.0"])
+    assert found["license_policy"] == {
+        "allow": ["CC-BY-4.0", "Gemma"],
+        "on_forbidden": "stop",
+        "terms": "Gemma",
+    }
+    print_plan(found)
+    text = capsys.readouterr().out
+    assert "licences allowed" in text
+    assert "CC-BY-4.0, Gemma; rows under others: none" in text
+    with pytest.raises(UserError, match=r"seed rows come under a licence .*: NOASSERTION"):
+        plan_run(CONFIGS / "quickstart.yaml", ["licenses.allow=[MIT]", "seeds.license=''"])

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from selfinstruct.aiming.goals import Unmet, goals, keep
-from selfinstruct.config import DemosConfig, FiltersConfig, GenerateConfig, PrivacyConfig
+from selfinstruct.config import (
+    DemosConfig,
+    FiltersConfig,
+    GenerateConfig,
+    LicensesConfig,
+    PrivacyConfig,
+)
 from selfinstruct.errors import IncompleteError
 from selfinstruct.filters.children import Children
 from selfinstruct.generate import (
@@ -509,3 +515,20 @@ def test_what_is_held_out_reaches_no_order() -> None:
         generate(spy(asked), Notebook().memory, replace(aim, data=data), cfg, FiltersConfig())
         prompts.append(asked)
     assert prompts[0] == prompts[1] != []
+
+
+def test_rows_under_a_licence_that_is_not_allowed_are_dropped_before_an_answer_is_paid_for() -> (
+    None
+):
+    policy = LicensesConfig(allow=("Gemma",))
+    asked: list[str] = []
+    aim = replace(AIM, terms="Gemma", licenses=policy)
+    cfg = CFG.model_copy(update={"max_candidates": 12})
+    done = generate(spy(asked), Notebook().memory, aim, cfg, FiltersConfig()).screened
+    assert not done.accepted
+    dropped = [item for item in done.rejected if item.reason == "license"]
+    assert {(item.value, item.threshold) for item in dropped} == {
+        ("Gemma AND NOASSERTION", "Gemma")
+    }
+    allowed = LicensesConfig(allow=("gemma", "NOASSERTION"))
+    assert run(Notebook(), replace(aim, licenses=allowed)).accepted

@@ -1,3 +1,4 @@
+import json
 import string
 from collections import Counter
 from dataclasses import replace
@@ -10,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
-from selfinstruct.config import SeedsConfig
+from selfinstruct.config import LicensesConfig, SeedsConfig
 from selfinstruct.errors import UserError
 from selfinstruct.seeds import notes, read_real_data
 from selfinstruct.seeds.split import AHEAD_ROWS, AHEAD_SHARE, group_rows, question, split_examples
@@ -365,3 +366,39 @@ def test_reading_and_splitting_keep_the_counts(tmp_path: Path) -> None:
     assert len(places(data)) == 20
     assert data.digest == read_real_data(config(skip_bad=True), tmp_path, seed=3).digest
     assert data.digest != read_real_data(config(skip_bad=True), tmp_path, seed=4).digest
+
+
+def licensed(tmp_path: Path, *licenses: str) -> SeedsConfig:
+    lines = [
+        json.dumps(
+            {"instruction": f"ask {i} {'abcdefgh'[i % 8]}", "response": "r", "license": name}
+        )
+        for i, name in enumerate(licenses)
+    ]
+    (tmp_path / "seeds.jsonl").write_text("\n".join(lines))
+    return SeedsConfig(path="seeds.jsonl", near_duplicate=None)
+
+
+def test_rows_under_a_licence_that_is_not_allowed_stop_the_run_with_counts_and_remedies(
+    tmp_path: Path,
+) -> None:
+    cfg = licensed(tmp_path, *["MIT"] * 10, *["CC-BY-NC-4.0"] * 4, *[""] * 6)
+    with pytest.raises(UserError) as error:
+        read_real_data(cfg, tmp_path, 0, LicensesConfig(allow=("MIT",)))
+    told = str(error.value)
+    assert "10 of 20 seed rows" in told
+    assert "NOASSERTION 6, CC-BY-NC-4.0 4" in told
+    assert "allowed: MIT" in told
+    assert "licenses.on_forbidden=drop" in told
+
+
+def test_or_they_are_left_out_and_counted(tmp_path: Path) -> None:
+    cfg = licensed(tmp_path, *["MIT"] * 10, *["CC-BY-NC-4.0"] * 4, *[""] * 6)
+    policy = LicensesConfig(allow=("MIT", "NOASSERTION"), on_forbidden="drop")
+    data = read_real_data(cfg, tmp_path, 0, policy)
+    rows = [row for split in SPLITS for row in data.split(split)]
+    assert data.forbidden == 4
+    assert {row.license for row in rows} == {"MIT", ""}
+    assert len(rows) == 16
+    with pytest.raises(UserError, match="20 of 20 seed rows"):
+        read_real_data(cfg, tmp_path, 0, LicensesConfig(allow=("Gemma",), on_forbidden="drop"))

@@ -295,3 +295,24 @@ def test_what_a_recipe_needs_is_asked_for_before_anything_is_spent(
 def test_real_texts_come_from_the_seeds_where_no_file_is_named() -> None:
     found = settle(config(generate={"recipe": "backtranslate"}), data(RESPONSE))
     assert found.recipes == {"backtranslate": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("terms", "allow", "refused"),
+    [
+        ("Gemma", ["CC-BY-4.0"], True),
+        ("Gemma", ["CC-BY-4.0", "gemma"], False),
+        ("Gemma", None, False),
+        ("", ["CC-BY-4.0"], False),
+    ],
+)
+def test_a_teacher_under_terms_that_are_not_allowed_is_refused(
+    terms: str, allow: list[str] | None, refused: bool
+) -> None:
+    teacher = {"backend": "llamacpp", "name": "bundled", "terms": terms}
+    cfg = config(teacher=teacher, licenses={"allow": allow})
+    if not refused:
+        settle(cfg, data(BOTH))
+        return
+    with pytest.raises(UserError, match=r"comes under Gemma, which licenses\.allow"):
+        settle(cfg, data(BOTH))

@@ -1,4 +1,4 @@
-"""The command line: what becomes of whatever a verb comes to. The verbs are in the modules of `VERBS`.
+"""The command line: what becomes of whatever a verb comes to; the verbs are in `VERBS`.
 
 Exit codes: 0 done, 1 a negative finding was asked for, 2 usage or configuration, 3 incomplete but
 resumable, 4 store locked or damaged, 129, 130 and 143 stopped by a hangup, Ctrl-C or SIGTERM with
@@ -16,14 +16,14 @@ from typing import Annotated, NoReturn
 import typer
 
 from selfinstruct import __version__, failpoints
-from selfinstruct.cli import loop, prompt_verbs, search, study
+from selfinstruct.cli import loop, prompt_verbs, search, share, study
 from selfinstruct.cli.options import app
 from selfinstruct.cli.stopping import ReaderGone, Stopped, flush, listen, silence
 from selfinstruct.errors import UserError
 
 __all__ = ["VERBS", "app", "main"]
 
-VERBS = (loop, study, search, prompt_verbs)
+VERBS = (loop, study, search, share, prompt_verbs)
 """Modules whose commands `app` knows by being imported."""
 
 

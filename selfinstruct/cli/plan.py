@@ -54,7 +54,7 @@ def plan_run(
     asked = load_config(path, overrides)
     cfg = located(asked, path.parent)
     require_prices(cfg)
-    data = read_real_data(cfg.seeds, path.parent, cfg.seed)
+    data = read_real_data(cfg.seeds, path.parent, cfg.seed, cfg.licenses)
     task = settle(cfg, data)
     wording = settle_wording(cfg, path.parent, task, _stored_prompts(cfg))
     prompts = first_prompts(cfg, data, task, wording.prompts)
@@ -71,6 +71,7 @@ def plan_run(
         "duplicates": data.duplicates,
         "skipped": data.skipped,
         "unused": data.unused,
+        "forbidden": data.forbidden,
         "notes": [*notes(data, cfg.seeds), *wording.notes, *warn_of_false_alarms(alarms)],
         "target": task.target,
         "recipes": dict(task.recipes),
@@ -85,6 +86,7 @@ def plan_run(
         ],
         "contamination": alarms,
         "licenses": count_licenses(data.train),
+        "license_policy": {**cfg.licenses.model_dump(mode="json"), "terms": cfg.teacher.terms},
         "personal_data": [
             {
                 "role": role,
@@ -230,6 +232,13 @@ def _rights(plan: dict[str, Any]) -> dict[str, str]:
     if set(plan["licenses"]) != {UNKNOWN}:
         counts = ", ".join(f"{name} {rows}" for name, rows in plan["licenses"].items())
         facts["licences, train"] = counts
+    policy = plan["license_policy"]
+    if policy["terms"]:
+        facts["teacher's terms"] = policy["terms"]
+    if policy["allow"] is not None:
+        facts["licences allowed"] = f"{', '.join(policy['allow'])}; rows under others: " + (
+            "left out" if policy["on_forbidden"] == "drop" else "none"
+        )
     return facts
 
 
@@ -310,7 +319,9 @@ def print_plan(plan: dict[str, Any]) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     rows = ", ".join(f"{split} {n}" for split, n in plan["data"].items())
     left = ", ".join(
-        f"{plan[name]} {name}" for name in ("duplicates", "skipped", "unused") if plan[name]
+        f"{plan[name]} {name}"
+        for name in ("duplicates", "skipped", "unused", "forbidden")
+        if plan[name]
     )
     gate = plan["gate"]
     calls = plan["calls_per_round"]

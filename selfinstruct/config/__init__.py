@@ -38,6 +38,7 @@ from selfinstruct.config.judging import (
     StudentConfig,
     WatchConfig,
 )
+from selfinstruct.config.licenses import LicensesConfig
 from selfinstruct.config.load import Config, load_config, load_prices, override, parse_config
 from selfinstruct.config.model import ModelConfig
 from selfinstruct.config.privacy import PrivacyConfig
@@ -77,6 +78,7 @@ __all__ = [
     "LabelAgreementConfig",
     "LanguageConfig",
     "LengthConfig",
+    "LicensesConfig",
     "LikelihoodConfig",
     "MemorisationConfig",
     "MinHashConfig",

@@ -29,6 +29,7 @@ from selfinstruct.config.judging import (
     StudentConfig,
     WatchConfig,
 )
+from selfinstruct.config.licenses import LicensesConfig
 from selfinstruct.config.model import ModelConfig
 from selfinstruct.config.privacy import PrivacyConfig
 from selfinstruct.config.prompts import PromptsConfig
@@ -51,6 +52,7 @@ class Config(Section):
     filters: FiltersConfig = FiltersConfig()
     privacy: PrivacyConfig = PrivacyConfig()
     prompts: PromptsConfig = PromptsConfig()
+    licenses: LicensesConfig = LicensesConfig()
     mixture: MixtureConfig = MixtureConfig()
     student: StudentConfig = StudentConfig()
     evaluate: EvaluateConfig = EvaluateConfig()

@@ -146,6 +146,14 @@ class Calls(Ledger):
         )
         return list(rows)
 
+    def prompts_of_calls(self) -> Iterator[tuple[str, str, str]]:
+        """(key, template, version) of every call, in the order asked."""
+        for row in self._db.execute(
+            "SELECT key, template, version FROM attempts"
+            " JOIN prompts ON prompts.id = attempts.prompt ORDER BY attempts.rowid"
+        ):
+            yield row["key"], row["template"], row["version"]
+
     def books(self) -> Books:
         """Calls and tokens by model, failed and unfinished calls included, and what was lost."""
         return read_books(self._db)

@@ -23,7 +23,8 @@ class Splits(Ledger):
         """Store the splits of the real rows, once, they never change afterwards; and with them, in
         one transaction, JSON values that are part of what the run is.
         """
-        counts = {name: getattr(data, name) for name in ("duplicates", "skipped", "unused")}
+        left_out = ("duplicates", "skipped", "unused", "forbidden")
+        counts = {name: getattr(data, name) for name in left_out}
         with self.transaction("freeze") as db:
             for split in SPLITS:
                 db.executemany(

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from selfinstruct.rows import (
@@ -47,13 +47,22 @@ class Stages(Ledger):
                 (round_index, stage, json.dumps(result, allow_nan=False), seconds),
             )
 
-    def commit_mixture(self, round_index: int, mixture: Mixture, seconds: float) -> None:
-        """Mark the mixture of a round finished, together with the ids of its rows."""
+    def commit_mixture(
+        self,
+        round_index: int,
+        mixture: Mixture,
+        seconds: float,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Mark the mixture of a round finished, together with the ids of its rows and whatever
+        `more` is to be known of it.
+        """
         times = Counter(row.id for row in mixture.rows)
+        result = {**from_mixture(mixture), **(more or {})}
         with self.transaction("stage") as db:
             db.execute(
                 "INSERT INTO stages VALUES (?, 'mix', ?, ?)",
-                (round_index, json.dumps(from_mixture(mixture), allow_nan=False), seconds),
+                (round_index, json.dumps(result, allow_nan=False), seconds),
             )
             db.executemany(
                 "INSERT INTO mixed VALUES (?, ?, ?)",

@@ -1,0 +1,106 @@
+"""The folder of an export: it appears whole, with a manifest of digests that is written last.
+
+A folder is replaced only where it is an export itself, and only when asked for.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from selfinstruct import __version__
+from selfinstruct.errors import UserError
+from selfinstruct.failpoints import failpoint
+from selfinstruct.files import (
+    clear_parts,
+    copy_synced,
+    digest_file,
+    sync_folder,
+    write_atomic,
+    writing,
+)
+
+MANIFEST = "manifest.json"
+MADE_BY = "selfinstruct"
+Content = bytes | Path
+"""What a file is to hold: these bytes, or what that file holds."""
+
+
+def require_free(out: Path, *, force: bool) -> None:
+    """Raises `UserError` where something lies at `out` that may not be replaced."""
+    if not os.path.lexists(out) or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not _is_export(out):
+        raise UserError(
+            f"{out} exists and is no export",
+            why="only a folder that export wrote is ever replaced",
+            next_step="name another folder with -o",
+        )
+    if not force:
+        raise UserError(f"{out} holds an export already", next_step="replace it with --force")
+
+
+def publish(
+    out: Path, files: Mapping[str, Content], about: Mapping[str, Any], *, force: bool = False
+) -> dict[str, Any]:
+    """Write the files beside `out`, the manifest last, and put all there in one step; the manifest
+    out: `about`, and the SHA-256 of every file.
+
+    Raises `UserError` as `require_free`, `DiskError` where the disk refuses; what lay at `out` lies
+    there still.
+    """
+    require_free(out, force=force)
+    mark = uuid4().hex[:8]
+    part, old = (out.with_name(f".{out.name}.{mark}{end}.part") for end in ("", ".old"))
+    with writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        clear_parts([out.parent], f"{out.name}.*")
+        try:
+            part.mkdir()
+            manifest = _write(part, files, about)
+            if os.path.lexists(out):
+                out.rename(old)
+                failpoint("export.aside")
+            part.rename(out)
+            failpoint("export.renamed")
+            sync_folder(out.parent)
+        finally:
+            if old.exists() and not out.exists():
+                old.rename(out)
+            for left in (part, old):
+                if left.exists():
+                    shutil.rmtree(left)
+    return manifest
+
+
+def _write(part: Path, files: Mapping[str, Content], about: Mapping[str, Any]) -> dict[str, Any]:
+    for name, content in files.items():
+        if isinstance(content, Path):
+            copy_synced(content, part / name)
+        else:
+            write_atomic(part / name, content)
+    failpoint("export.written")
+    manifest = {
+        "schema_version": 1,
+        "made_by": MADE_BY,
+        "version": __version__,
+        **about,
+        "files": {name: digest_file(part / name) for name in sorted(files)},
+    }
+    write_atomic(part / MANIFEST, json.dumps(manifest, indent=2, allow_nan=False) + "\n")
+    failpoint("export.listed")
+    return manifest
+
+
+def _is_export(out: Path) -> bool:
+    path = out / MANIFEST
+    if out.is_symlink() or not path.is_file():
+        return False
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return isinstance(found, dict) and found.get("made_by") == MADE_BY

@@ -1,0 +1,259 @@
+"""A run's champion as a folder: the adapter's files as they were evaluated, and a model card."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+
+from selfinstruct import telling
+from selfinstruct.adapters import MANIFEST, load_checkpoint, require_same
+from selfinstruct.errors import UserError
+from selfinstruct.export import sections
+from selfinstruct.export.dataset_card import finish_card
+from selfinstruct.export.facts import Facts
+from selfinstruct.export.hub_licenses import model_license
+from selfinstruct.export.lines import champion_round, mixture_lines
+from selfinstruct.export.markdown import bullets, code, plain, quote, table
+from selfinstruct.licenses import UNKNOWN, terms_of
+from selfinstruct.rows import to_verdict
+from selfinstruct.store import Store
+from selfinstruct.types import Example
+from selfinstruct.weights import BUNDLED
+
+BASES: Mapping[str, tuple[str, str]] = {
+    BUNDLED: ("HuggingFaceTB/SmolLM2-135M-Instruct", "Apache-2.0"),
+}
+"""Bases whose name on the Hub and whose licence are known here; of others neither is."""
+METRICS = {"accuracy": "accuracy", "rouge_l": "rouge", "nll": "nll", "exact_match": "exact_match"}
+"""Our metrics to the Hub's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """The champion: its name, the round it is of, its adapter's folder and digest, its rows."""
+
+    name: str
+    round: int
+    adapter: Path
+    digest: str
+    rows: tuple[Example, ...]
+    steps: int | None
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The adapter's files by name, without the manifest, which an export has of its own."""
+        paths = sorted(path for path in self.adapter.rglob("*") if path.is_file())
+        named = {path.relative_to(self.adapter).as_posix(): path for path in paths}
+        return {name: path for name, path in named.items() if name != MANIFEST}
+
+
+def champion_of(store: Store, facts: Facts) -> Student:
+    """The champion with its adapter. Raises `UserError` where there is none, `StoreError` where its
+    files are not those that were evaluated.
+    """
+    index = champion_round(facts)
+    stored = store.stage(index, "train")
+    name, folder = facts.summary["champion"], store.folder / "rounds" / str(index) / "adapter"
+    if stored is None or not folder.is_dir():
+        raise UserError(
+            f"the adapter of {name} is not in {folder}",
+            next_step="start the command that began the run again: it trains what is missing",
+        )
+    found = load_checkpoint(folder, name)
+    require_same(found, found.base, stored["digest"])
+    rows = tuple(line.row for line in mixture_lines(store, facts, index))
+    losses = stored.get("losses")
+    return Student(name, index, folder, found.digest, rows, len(losses) if losses else None)
+
+
+def model_card(student: Student, facts: Facts, command: Sequence[str]) -> str:
+    """The card of a student. Raises `ValueError` as `dataset_card`."""
+    named, licence = _base(facts)
+    terms = [licence, *(term for row in student.rows for term in terms_of(row.license))]
+    word = model_license(terms)
+    data = ModelCardData(
+        base_model=named,
+        library_name="peft",
+        pipeline_tag="text-generation",
+        license=word,
+        license_name="several" if word == "other" else None,
+        license_link="README.md" if word == "other" else None,
+        tags=["lora", "selfinstruct"],
+        model_name=f"{facts.name}-{student.name}",
+        eval_results=_results(facts, student) or None,
+    )
+    body = "\n\n".join(
+        [
+            f"# {plain(facts.name)}: {student.name}",
+            quote([_who(student), *sections.lead(facts)]),
+            "## Evaluation",
+            _evaluation(facts, student),
+            "## Guards and watch",
+            _guards(facts, student),
+            "## Training",
+            _training(facts, student),
+            "## How its synthetic rows were written",
+            sections.teacher(facts),
+            sections.funnel(facts),
+            "## Personal data",
+            sections.personal(facts, student.rows),
+            "A model can repeat rows it was trained on. Whether this one does was not measured; "
+            "how many words in a row its rows share with real ones is in the run's report.",
+            "## Licences",
+            f"The base is {code(shown_base(facts))}, under {code(licence)}"
+            + (". " if licence != UNKNOWN else " as far as this run knows: read its own card. ")
+            + "The rows it was trained on:",
+            sections.licenses(facts, student.rows),
+            "## Known limits",
+            sections.limits(facts),
+            "## Use",
+            _use(named),
+            "## How to make it again",
+            sections.reproduce(facts, command),
+        ]
+    )
+    return finish_card(data, body, ModelCard)
+
+
+def _who(student: Student) -> str:
+    if student.round == 0:
+        return (
+            "**This is the control**: a student trained on the real rows alone. It stayed "
+            "champion, since no student with synthetic rows was accepted."
+        )
+    return f"**This is the student of round {student.round}**, which its gate accepted."
+
+
+def _base(facts: Facts) -> tuple[str | None, str]:
+    """The base's name on the Hub, None for a folder, and its licence."""
+    name = facts.cfg.student.name
+    if name in BASES:
+        return BASES[name]
+    is_id = name.count("/") == 1 and not Path(name).expanduser().exists()
+    return (name if is_id and not name.startswith((".", "~", "/")) else None), UNKNOWN
+
+
+def shown_base(facts: Facts) -> str:
+    """The base's name for other machines: on the Hub, or the last part of its folder."""
+    name = facts.cfg.student.name
+    return _base(facts)[0] or Path(name).name
+
+
+def _results(facts: Facts, student: Student) -> list[EvalResult]:
+    """Scores on final alone: a champion was chosen by its gate scores, which therefore flatter."""
+    found = [each for each in facts.summary["final"] if each["name"] == student.name]
+    return [
+        EvalResult(
+            task_type="text-generation",
+            dataset_type="private",
+            dataset_name=f"final rows of {facts.name}",
+            metric_type=METRICS.get(metric, metric),
+            metric_value=round(at["value"], 4),
+            metric_name=f"{metric}, 95 % interval {at['low']:.4f} to {at['high']:.4f}, "
+            f"n={each['n']}",
+            verified=False,
+        )
+        for each in found
+        for metric, at in each["metrics"].items()
+    ]
+
+
+def _evaluation(facts: Facts, student: Student) -> str:
+    summary = facts.summary
+    parts = ["Scores with 95 % intervals on real rows that no student was trained on."]
+    gate = _scores(summary["students"], ("base", "real-only", student.name))
+    chosen = "The champion was chosen by these rows, so its own scores here flatter."
+    parts += [f"On the gate rows, looked at {summary['looks']} times. {chosen}", gate]
+    if summary["final"]:
+        opened = plain(telling.opened(summary["final_seen"]))
+        parts += [f"On the final rows, opened {opened}:"]
+        parts += [_scores(summary["final"], ("base", "real-only", student.name))]
+    else:
+        parts.append("The final rows have not been opened: there is no unflattered score yet.")
+    if gains := summary["final_gain"]:
+        told = [
+            f"{telling.NAMES.get(metric, metric)}: {telling.gain(metric, at)}"
+            for metric, at in gains.items()
+        ]
+        parts += ["Gain over real rows alone on final, more is better:", bullets(map(plain, told))]
+    return "\n\n".join(parts)
+
+
+def _scores(students: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
+    found = [each for each in students if each["name"] in names]
+    metrics = list(dict.fromkeys(name for each in found for name in each["metrics"]))
+    head = ("student", *(plain(telling.name_metric(name)) for name in metrics), "rows")
+    lines = [
+        (
+            each["name"],
+            *(
+                plain(telling.interval(name, each["metrics"][name]))
+                if name in each["metrics"]
+                else "-"
+                for name in metrics
+            ),
+            each["n"],
+        )
+        for each in found
+    ]
+    return table(head, lines) if lines else "It has not been scored on them yet."
+
+
+def _guards(facts: Facts, student: Student) -> str:
+    entry = next((e for e in facts.summary["rounds"] if e["index"] == student.round), None)
+    if entry is None or entry["gate"] is None:
+        return (
+            "The control is held to no guard: what it unlearned of the base was not judged."
+            if student.round == 0
+            else "Nothing was judged."
+        )
+    guards = to_verdict(entry["gate"]).guards
+    lines = [
+        (
+            code(each.name),
+            each.metric,
+            f"{each.base:.3f}",
+            f"{each.candidate:.3f}",
+            each.n,
+            f"{each.margin:.3f}",
+            each.held,
+        )
+        for each in guards
+    ]
+    head = ("guard", "metric", "base", "this student", "rows", "margin", "held")
+    return table(head, lines) if lines else "No guard was set: what it unlearned was not measured."
+
+
+def _training(facts: Facts, student: Student) -> str:
+    cfg = facts.cfg.student
+    made = sum(row.origin == "synthetic" for row in student.rows)
+    items = [
+        f"LoRA on {code(shown_base(facts))}: rank {cfg.rank}, alpha {cfg.alpha}, dropout "
+        f"{cfg.dropout:g}, learning rate "
+        + (
+            f"{cfg.learning_rate:g}" if cfg.learning_rate is not None else "by the size of the base"
+        ),
+        f"{len(student.rows)} rows: {len(student.rows) - made} real, {made} synthetic",
+        f"{student.steps or 'not recorded'} optimiser steps of {cfg.batch_size} rows",
+        f"it writes: {facts.target.replace('_', ' ')}",
+        f"system message: {code(facts.cfg.task.system)}",
+        f"digest of the adapter's files: {code(student.digest)}",
+    ]
+    return bullets(items)
+
+
+def _use(named: str | None) -> str:
+    base = named or "FOLDER_OF_THE_BASE"
+    return (
+        "```python\n"
+        "from peft import PeftModel\n"
+        "from transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
+        f"base = AutoModelForCausalLM.from_pretrained({base!r})\n"
+        'model = PeftModel.from_pretrained(base, "THIS_FOLDER")\n'
+        f"tokenizer = AutoTokenizer.from_pretrained({base!r})\n"
+        "```\n\n"
+        "Ask it with the chat template of the base and the system message above; it has seen no "
+        "other form."
+    )

@@ -1,0 +1,88 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from selfinstruct import making
+from selfinstruct.apart import set_apart, stress_rows, too_near, without_stress
+from selfinstruct.arms import frozen
+from selfinstruct.config import ContaminationConfig
+from selfinstruct.fork import Settings, fork
+from selfinstruct.store import Store
+from selfinstruct.types import Example
+from tests.exported import DATA, config, made, write_exported
+from tests.frozen_run import rows
+from tests.workplace import setting
+
+CFG = ContaminationConfig()
+LONG = Example(
+    "Name it.",
+    "my card was charged twice for the yearly plan and nobody answers my mails",
+    "Sorry.",
+    label="fee",
+    origin="synthetic",
+)
+NEAR = replace(LONG, input=LONG.input.replace("mails", "calls"))
+FAR = replace(LONG, input="where can I download the receipt of last month")
+
+
+def test_rows_set_apart_and_what_is_near_to_them_are_not_trained_on(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        store.freeze(DATA)
+        assert too_near(store, [LONG, NEAR, FAR], DATA.train) == []
+        set_apart(store, [LONG], CFG)
+        assert too_near(store, [LONG, NEAR, FAR], DATA.train) == sorted([LONG.id, NEAR.id])
+        assert without_stress(store, [LONG, NEAR, FAR], DATA.train) == (FAR,)
+
+
+def test_what_is_near_goes_by_the_settings_that_the_run_had(tmp_path: Path) -> None:
+    loose = ContaminationConfig(ngram=None, rouge_l=None)
+    with Store(tmp_path, write=True) as store:
+        store.freeze(DATA)
+        set_apart(store, [LONG], loose)
+        assert without_stress(store, [LONG, NEAR, FAR], DATA.train) == (NEAR, FAR)
+
+
+def test_the_set_only_grows(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        store.freeze(DATA)
+        set_apart(store, [LONG, FAR], CFG)
+        set_apart(store, [FAR, NEAR], CFG)
+        assert stress_rows(store) == (LONG, FAR, NEAR)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_mixture_made_before_stays_and_a_new_one_is_without_the_set(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    pool = rows("made", 12, origin="synthetic")
+    with Store(tmp_path / "t", write=True) as store:
+        here = setting(tiny_base, store, mixture={"synthetic_share": 0.5})
+        before = making.mix(here, 1, pool)
+        apart = [row for row in before.rows if row.origin == "synthetic"][:4]
+        gone = {row.id for row in apart}
+        set_apart(store, apart, ContaminationConfig(ngram=None, rouge_l=None))
+        assert making.mix(here, 1, pool) == before
+        after = making.mix(here, 2, pool)
+        assert not gone & {row.id for row in after.rows}
+        assert set(store.stage(2, "mix")["stress"]) == gone
+        set_apart(store, pool[:1], CFG)
+        assert making.mix(here, 2, pool) == after  # as it was, though more is apart by now
+
+
+def test_a_sweep_has_no_row_of_the_set_in_its_pool(tmp_path: Path) -> None:
+    run = write_exported(tmp_path / "t")
+    with Store(run, write=True) as store:
+        set_apart(store, made(1)[:2], ContaminationConfig(ngram=None, rouge_l=None))
+        assert not {row.id for row in made(1)[:2]} & {row.id for row in frozen(store)[1]}
+        assert len(frozen(store)[1]) == 10
+
+
+def test_a_fork_keeps_the_set(tmp_path: Path) -> None:
+    run = write_exported(tmp_path / "t")
+    with Store(run, write=True) as store:
+        set_apart(store, made(2), CFG)
+    asked = config(tmp_path, mixture={"synthetic_share": 0.2}, name="u")
+    fork(run, "u", Settings(asked, {}))
+    with Store(tmp_path / "u") as store:
+        assert stress_rows(store) == made(2)

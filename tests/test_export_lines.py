@@ -1,0 +1,123 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from selfinstruct.errors import StoreError, UserError
+from selfinstruct.export.facts import read_facts
+from selfinstruct.export.lines import What, champion_round, columns, learned_rows, lines_of
+from selfinstruct.store import Store
+from selfinstruct.types import Example
+from tests.exported import DATA, MIXED, made, write_exported
+
+HELD_OUT = {row.id for row in (*DATA.dev, *DATA.gate, *DATA.final)}
+
+
+@pytest.mark.parametrize(
+    ("what", "index", "wanted"),
+    [
+        ("pool", None, (*made(1), *made(2))),
+        ("pool", 2, made(2)),
+        ("mixture", None, (*DATA.train, *made(1)[:MIXED])),  # the champion's
+        ("mixture", 2, (*DATA.train, *made(2)[:MIXED])),
+        ("mixture", 0, DATA.train),
+    ],
+)
+def test_rows_come_in_order_and_none_is_held_out(
+    tmp_path: Path, what: What, index: int | None, wanted: tuple[Example, ...]
+) -> None:
+    with Store(write_exported(tmp_path / "t")) as store:
+        lines = lines_of(store, read_facts(store), what, index)
+    assert tuple(line.row for line in lines) == wanted
+    assert not HELD_OUT & {line.row.id for line in lines}
+
+
+def test_rows_bring_where_they_come_from(tmp_path: Path) -> None:
+    with Store(write_exported(tmp_path / "t")) as store:
+        facts = read_facts(store)
+        first = columns(lines_of(store, facts, "pool", None)[0], facts)
+        real = columns(lines_of(store, facts, "mixture", None)[0], facts)
+    assert first == {
+        "id": made(1)[0].id,
+        "origin": "synthetic",
+        "label": "refund",
+        "kind": None,
+        "round": 1,
+        "gate": "accept",
+        "recipe": "label_first",
+        "template": "label_first/question.j2",
+        "prompt_version": "v1",
+        "attempt": "call-1",
+        "request": None,
+        "parents": [DATA.train[0].id],
+        "depth": 1,
+        "license": "MIT",
+        "source": "recipe:label_first",
+        "group": None,
+        "scores": [{"name": "rubric", "value": 4.0, "source": "judge", "detail": "fine"}],
+    }
+    assert (real["origin"], real["round"], real["gate"], real["attempt"]) == ("real", 0, None, None)
+
+
+def test_rejects_bring_what_dropped_them_and_no_personal_data(tmp_path: Path) -> None:
+    with Store(write_exported(tmp_path / "t")) as store:
+        facts = read_facts(store)
+        lines = lines_of(store, facts, "rejects", 1)
+        found = [columns(line, facts) for line in lines]
+    named = ("reason", "value", "value_text", "threshold", "threshold_text", "neighbour")
+    assert [tuple(row[name] for name in named) for row in found] == [
+        ("too_similar", 0.9, None, 0.7, None, DATA.train[0].id),
+        ("contaminated", None, "gate 0 about", 8.0, None, DATA.gate[0].id),
+        ("personal_data", None, "email", None, None, None),
+    ]
+    assert lines[2].row.input == "I am [EMAIL_1]"
+
+
+def test_the_control_is_champion_where_nothing_was_accepted(tmp_path: Path) -> None:
+    with Store(write_exported(tmp_path / "t", ("reject",))) as store:
+        facts = read_facts(store)
+        assert champion_round(facts) == 0
+        assert learned_rows(store, facts) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda path: path.unlink(), "cannot be read"),
+        (lambda path: path.write_text("{"), "cannot be read"),
+        (lambda path: path.write_text(path.read_text().replace("train 1", "x")), "does not hold"),
+        (lambda path: path.write_text(path.read_text().split("\n", 1)[1]), "does not hold"),
+    ],
+)
+def test_a_mixture_that_is_not_what_was_trained_on_is_refused(
+    tmp_path: Path, change: Callable[[Path], object], told: str
+) -> None:
+    run = write_exported(tmp_path / "t")
+    change(run / "rounds/1/mixture.jsonl")
+    with Store(run) as store, pytest.raises(StoreError, match=told):
+        lines_of(store, read_facts(store), "mixture", None)
+
+
+def test_what_the_file_says_beside_the_words_counts_for_nothing(tmp_path: Path) -> None:
+    run = write_exported(tmp_path / "t")
+    path = run / "rounds/1/mixture.jsonl"
+    rows = [{**json.loads(line), "license": "CC0-1.0"} for line in path.read_text().splitlines()]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    with Store(run) as store:
+        lines = lines_of(store, read_facts(store), "mixture", None)
+    assert {line.row.license for line in lines} == {"MIT"}
+
+
+def test_a_held_out_row_that_was_kept_is_damage_and_leaves_in_no_export(tmp_path: Path) -> None:
+    leaked = DATA.gate[1]
+    run = write_exported(tmp_path / "t", extra=[leaked])
+    with Store(run) as store, pytest.raises(StoreError, match="which is a held-out row"):
+        lines_of(store, read_facts(store), "pool", None)
+
+
+@pytest.mark.parametrize(("what", "index"), [("pool", 0), ("pool", 3), ("mixture", 9)])
+def test_a_round_that_is_not_there_is_named(tmp_path: Path, what: What, index: int) -> None:
+    with Store(write_exported(tmp_path / "t")) as store, pytest.raises(UserError) as error:
+        lines_of(store, read_facts(store), what, index)
+    assert f"no {what} of round {index}" in str(error.value)

@@ -1,0 +1,83 @@
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selfinstruct.apart import stress_rows
+from selfinstruct.errors import StoreError, UserError
+from selfinstruct.export.stress import choose, take_apart
+from selfinstruct.store import Store
+from selfinstruct.types import Example
+from tests.exported import DATA, MIXED, made, write_exported
+
+
+def row(n: int, label: str | None = None, request: str = "") -> Example:
+    return Example(f"row {n}", response="r", label=label, request=request, origin="synthetic")
+
+
+def test_reviewed_rows_come_first_then_requests_then_rare_labels_in_turns() -> None:
+    train = [row(n, "common") for n in range(5)] + [row(9, "rare")]
+    rows = [row(10 + n, "common") for n in range(4)] + [row(20 + n, "rare") for n in range(2)]
+    asked, seen, new = row(30, "common", "in anger"), row(31, "common"), row(32, "new")
+    found = choose([*rows, asked, seen, new], train, 9, reviewed={seen.id})
+    assert found[:2] == (seen, asked)
+    assert [each.label for each in found[2:]] == [
+        *("new", "rare", "common", "rare", "common", "common", "common")
+    ]
+
+
+@given(st.integers(0, 12), st.permutations(range(8)))
+def test_the_order_of_the_rows_and_more_of_them_change_nothing_before(
+    limit: int, order: list[int]
+) -> None:
+    rows = [row(n, "ab"[n % 2], "x" * (n % 3 == 0)) for n in range(8)]
+    whole = choose(rows, [], 8)
+    found = choose([rows[n] for n in order], [], limit)
+    assert found == whole[:limit]
+    more = choose(rows, [], 8, first=found)
+    assert more[: len(found)] == found
+    assert {each.id for each in more} == {each.id for each in whole}
+
+
+def test_a_stress_set_is_of_rows_that_no_champion_learned_from(tmp_path: Path) -> None:
+    run = write_exported(tmp_path / "t")
+    found = take_apart(run, 100)
+    learned = {each.id for each in made(1)[:MIXED]}  # round 1 was accepted, round 2 was not
+    assert {each.id for each in found} == {each.id for each in (*made(1), *made(2))} - learned
+    assert found[0].request
+    with Store(run) as store:
+        assert stress_rows(store) == found
+
+
+def test_a_round_that_is_not_judged_yet_may_still_be_champion(tmp_path: Path) -> None:
+    run = write_exported(tmp_path / "t", ("reject", None))
+    found = {each.id for each in take_apart(run, 100)}
+    assert not found & {each.id for each in made(2)[:MIXED]}
+    assert {each.id for each in made(1)} < found
+
+
+def test_the_set_stays_as_it_is_and_only_grows(tmp_path: Path) -> None:
+    run = write_exported(tmp_path / "t")
+    few = take_apart(run, 3)
+    assert len(few) == 3
+    more = take_apart(run, 5, reviewed=[made(2)[0].id])
+    assert more[:3] == few
+    assert made(2)[0] in more[:4]
+    assert take_apart(run, 3) == few
+    with Store(run, write=True) as store:  # what is there is read, whoever writes
+        assert take_apart(run, 5) == more
+        assert len(stress_rows(store)) == 5
+        with pytest.raises(StoreError):
+            take_apart(run, 6)
+
+
+def test_where_a_champion_learned_from_every_row_there_is_no_set(tmp_path: Path) -> None:
+    run = tmp_path / "t"
+    write_exported(run, ())
+    with pytest.raises(UserError, match="no row for a stress set"):
+        take_apart(run, 5)
+    assert Counter(each.origin for each in DATA.train) == {"real": 6}
+    assert replace(made(1)[0], round=2).id == made(1)[0].id
