@@ -261,3 +261,46 @@ def test_the_whole_loop_runs_on_the_bundled_model(tmp_path: Path) -> None:
     assert entry["verdict"] in ("accept", "reject", "inconclusive")
     assert control["metrics"]["nll"]["value"] < base["metrics"]["nll"]["value"]
     assert (tmp_path / "quickstart/rounds/1/adapter/adapter_model.safetensors").is_file()
+
+
+@pytest.mark.slow
+def test_models_look_at_the_candidates_of_a_real_run_and_what_they_measure_is_kept(
+    tmp_path: Path,
+) -> None:
+    """The bundled model as teacher, student and judge: it cannot judge, and the run says so."""
+    small = [
+        "seeds.path=seeds/billing.jsonl",
+        "seeds.labels=[fee question, cancel subscription]",
+        "seeds.max_per_label={train: 4, dev: 1, gate: 4, final: 1}",
+        "generate.accept=1",
+        "generate.samples_per_prompt=4",
+        "generate.max_candidates=8",
+        "generate.prompts_per_wave=2",
+        "student.max_steps=2",
+        "guard.rows=4",
+        "evaluate.max_new_tokens=4",
+        "mixture.on_shortage=shrink",
+        "filters.quality.likelihood={ifd: {most: 100}}",
+        "filters.quality.label_agreement={least: null}",
+        "filters.quality.rubric={rows: 5, on_failure: go_on}",
+    ]
+    running = start(ROOT / "configs/quickstart.yaml", tmp_path, *small, "--json")
+    stdout, stderr = running.communicate(timeout=900)
+    assert running.returncode == 0, stderr
+    assert len(json.loads(stdout)["rounds"]) == 1
+    for told in ("verifying", "loading base to verify", "calibrating the judge on 5 real rows"):
+        assert told in stderr
+    with Store(tmp_path / "quickstart") as store:
+        found = store.screened(1)
+        judge = store.stage(0, "calibrate rubric")
+        measured = {
+            row.id: {one.name for one in store.scores_of(row.id)}
+            for row in (*found.accepted, *(item.what for item in found.rejected))
+        }
+    assert judge["rows"] == 5 and judge["spoilt"] > 0
+    names = set().union(*measured.values())
+    assert {"ifd", "label_agreement"} <= names
+    expected = {"ifd", "label_agreement"} | (set() if judge["doubt"] else {"rubric"})
+    assert all(measured[row.id] == expected for row in found.accepted)
+    disagree = [item.what.id for item in found.rejected if item.reason == "label_disagrees"]
+    assert all(measured[id_] == {"ifd", "label_agreement"} for id_ in disagree)

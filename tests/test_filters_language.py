@@ -86,7 +86,7 @@ def test_a_conversation_in_another_language_is_told_before_there_is_an_answer(
 
 
 def test_auto_hears_conversations_of_short_turns() -> None:
-    assert of([Example("sechs", turns=SHORT)]).expected == {"de"}
+    assert of([Example("sechs", turns=SHORT)]).expected == frozenset({"de"})
 
 
 @pytest.mark.parametrize(

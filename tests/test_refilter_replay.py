@@ -123,8 +123,8 @@ def test_where_no_answers_are_asked_for_nothing_is_unknown_whatever_the_filters(
 def test_a_replay_shows_the_rows_that_were_not_full_then_whatever_the_cap_is_now(
     tmp_path: Path, cap: str
 ) -> None:
-    few = {"max_children": 2}
-    cfg = recorded_config(tmp_path, "label_first", filters=few)
+    few = recorded_config(tmp_path, "label_first", filters={"max_children": 2})
+    cfg = override(few, ["generate.max_candidates=60"])  # rounds that cannot be filled end there
     folder = write_recorded(cfg, VERDICTS, data=real_rows(unanswered))
     waves = replayed(folder, f"filters.max_children={cap}")
     assert sum(wave.unasked for wave in waves) == 0
