@@ -40,9 +40,7 @@ def by_anybody(folder: Path) -> torch.Tensor:
     return found
 
 
-@pytest.mark.parametrize(
-    ("dtype", "apart", "size"), [("float32", 1e-5, 4), ("float16", 1e-2, 2)]
-)
+@pytest.mark.parametrize(("dtype", "apart", "size"), [("float32", 1e-5, 4), ("float16", 1e-2, 2)])
 def test_a_merged_model_says_what_base_and_adapter_say(
     student: Trained, tmp_path: Path, dtype: DType, apart: float, size: int
 ) -> None:
@@ -55,9 +53,7 @@ def test_a_merged_model_says_what_base_and_adapter_say(
     assert (tmp_path / "m" / "model.safetensors").stat().st_size < done.parameters * size + 8192
 
 
-def test_the_folder_is_a_whole_model_with_tied_embeddings(
-    student: Trained, tmp_path: Path
-) -> None:
+def test_the_folder_is_a_whole_model_with_tied_embeddings(student: Trained, tmp_path: Path) -> None:
     done = merge(student, tmp_path / "m")
     config = json.loads((tmp_path / "m" / "config.json").read_text())
     assert config["tie_word_embeddings"] is True

@@ -31,7 +31,5 @@ def test_a_model_folder_is_known_to_all_three(tiny_base: Path) -> None:
         ({**LLAMA, "model_type": "gemma3_text"}, ["model.norm.weight"], "knows gemma3 "),
     ],
 )
-def test_llama_cpps_table_is_asked(
-    config: dict[str, object], names: list[str], told: str
-) -> None:
+def test_llama_cpps_table_is_asked(config: dict[str, object], names: list[str], told: str) -> None:
     assert told in llama_cpp(config, names)

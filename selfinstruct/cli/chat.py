@@ -41,7 +41,9 @@ def chat_command(run: Path, names: Sequence[str], *, as_json: bool) -> dict[str,
     manner = Manner(first.cfg.task.system, shared_instruction(first.rows))
     words = sys.stdin.read().strip() if as_json else ""
     if as_json and not words:
-        raise UserError("there is nothing to answer", next_step="echo 'my words' | selfinstruct chat")
+        raise UserError(
+            "there is nothing to answer", next_step="echo 'my words' | selfinstruct chat"
+        )
     err = Output(file=sys.stderr)
     err.print(f"loading {first.checkpoint.base}", style="dim", markup=False)
     with opened(students) as models:

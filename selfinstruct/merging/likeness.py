@@ -47,9 +47,9 @@ def say(model: Any, asked: Sequence[Encoded], ends: Sequence[int] | None = None)
         whole = torch.tensor([row.prompt_ids + row.answer_ids])
         prompt = torch.tensor([row.prompt_ids])
         logits = model(input_ids=whole).logits[0].float()
-        written = model.generate(
-            input_ids=prompt, attention_mask=torch.ones_like(prompt), **told
-        )[0, prompt.shape[1] :]
+        written = model.generate(input_ids=prompt, attention_mask=torch.ones_like(prompt), **told)[
+            0, prompt.shape[1] :
+        ]
         found.append(Said(logits, tuple(written.tolist())))
     return found
 
