@@ -11,6 +11,8 @@ from itertools import chain
 from selfinstruct.errors import UserError
 from selfinstruct.types import Completion, Example, Message, Model, Request, Sampling
 
+GREEDY = Sampling(temperature=0.0, top_p=1.0, max_tokens=128)
+
 
 @dataclass(frozen=True)
 class Manner:
@@ -18,7 +20,7 @@ class Manner:
 
     system: str = ""
     instruction: str = ""
-    sampling: Sampling = Sampling(temperature=0.0, top_p=1.0, max_tokens=128)
+    sampling: Sampling = GREEDY
     seed: int = 0
 
 

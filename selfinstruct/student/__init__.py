@@ -142,9 +142,9 @@ class Workshop:
     ) -> Trained:
         """Train an adapter on the rows and put it at `out`; an adapter there is replaced.
 
-        `steps` stands in for `max_steps`; the trackers of `track` are told. Progress is reported once a step, as round 0. What does
-        not fit into memory is tried again from the base with half as many rows at once, and its
-        steps are told anew. Raises `UserError` for rows that cannot be trained on and an `out` that
+        `steps` stands in for `max_steps`; the trackers of `track` are told. Progress is reported
+        once a step, as round 0. What does not fit into memory is tried again from the base with
+        half as many rows at once, and its steps are told anew. Raises `UserError` for rows that cannot be trained on and an `out` that
         is no adapter, `DivergedError` as soon as a loss, gradient or weight is not finite, and
         `OutOfMemoryError` where a single row does not fit into memory.
         """
