@@ -9,6 +9,7 @@ import torch
 import transformers
 from peft import PeftModel
 
+from selfinstruct import weights
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.failpoints import watch
 from selfinstruct.files import digest_file
@@ -150,3 +151,16 @@ def test_the_folder_appears_whole(student: Trained, tmp_path: Path) -> None:
         watch(None)
     order = ("merged.written", "merged.listed", "merged.aside", "merged.renamed")
     assert [seen[name] for name in order] == [True, True, False, True]
+
+
+@pytest.mark.slow
+def test_the_bundled_student_is_merged(tmp_path: Path) -> None:
+    base = weights.locate("bundled")
+    found = find_student(write_taught(tmp_path / "t", Path(base), scale=0.02))
+    done = merge(found, tmp_path / "m")
+    assert done.likeness.equal_answers == 4
+    expected = by_peft(found)
+    torch.testing.assert_close(
+        by_anybody(tmp_path / "m"), expected, rtol=0, atol=1e-4 * float(expected.abs().max())
+    )
+    assert "all 272 tensors" in done.readers["llama.cpp"]

@@ -1,5 +1,7 @@
 """`chat`: students of a run answer side by side, in a terminal, from a pipe, or once as JSON."""
 
+import importlib
+import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -42,7 +44,7 @@ def chat_command(run: Path, names: Sequence[str], *, as_json: bool) -> dict[str,
     words = sys.stdin.read().strip() if as_json else ""
     if as_json and not words:
         raise UserError(
-            "there is nothing to answer", next_step="echo 'my words' | selfinstruct chat"
+            "there is nothing to answer", next_step="echo 'my words' | selfinstruct chat RUN --json"
         )
     err = Output(file=sys.stderr)
     err.print(f"loading {first.checkpoint.base}", style="dim", markup=False)
@@ -51,6 +53,8 @@ def chat_command(run: Path, names: Sequence[str], *, as_json: bool) -> dict[str,
         if as_json:
             return once(talk, words, first)
         terminal = sys.stdin.isatty()
+        if terminal and importlib.util.find_spec("readline") is not None:
+            importlib.import_module("readline")  # loaded, it lets lines be edited and recalled
         _tell(err, first, list(students), manner, commands=terminal)
         converse(talk, _prompt if terminal else _lines(sys.stdin), stdout(), err)
     return None
@@ -111,7 +115,7 @@ def _answer(talk: Talk, words: str, out: Any, err: Any) -> None:
     try:
         with interruptible():
             for name, answer in talk.ask(words):
-                out.print(Text.assemble((f"{escape(name)}: ", "bold cyan"), _shown(answer)))
+                out.print(Text.assemble((f"{escape(name)}: ", "bold cyan"), _shown(answer)), soft_wrap=True)
     except KeyboardInterrupt:
         err.print("\n(broken off)", style="dim", markup=False)
 

@@ -126,6 +126,7 @@ def merge(
             readers=readable_by(part),
         )
         (part / "README.md").write_text(card(merged), encoding="utf-8")
+        failpoint("merged.written")
         return merged
 
     return _publish(out, finish)
@@ -150,7 +151,6 @@ def _publish(out: Path, write: Callable[[Path], Merged]) -> Merged:
         part.mkdir()
         try:
             made = write(part)
-            failpoint("merged.written")
             whole = Merged(**{**vars(made), "files": _sync(part)})
             write_atomic(part / MANIFEST, json.dumps(asdict(whole), indent=2))
             failpoint("merged.listed")

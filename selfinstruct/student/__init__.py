@@ -144,9 +144,10 @@ class Workshop:
 
         `steps` stands in for `max_steps`; the trackers of `track` are told. Progress is reported
         once a step, as round 0. What does not fit into memory is tried again from the base with
-        half as many rows at once, and its steps are told anew. Raises `UserError` for rows that cannot be trained on and an `out` that
-        is no adapter, `DivergedError` as soon as a loss, gradient or weight is not finite, and
-        `OutOfMemoryError` where a single row does not fit into memory.
+        half as many rows at once, and its steps are told anew. Raises `UserError` for rows that
+        cannot be trained on and an `out` that is no adapter, `DivergedError` as soon as a loss,
+        gradient or weight is not finite, and `OutOfMemoryError` where a single row does not fit
+        into memory.
         """
         require_ours(out)
         cfg = self._cfg if steps is None else self._cfg.model_copy(update={"max_steps": steps})
