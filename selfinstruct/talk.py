@@ -41,7 +41,7 @@ class Talk:
         asked = Message("user", _joined(self.manner.instruction, words))
         for name, model in self.models.items():
             turns = (*self.said.get(name, ()), asked)
-            answer = _answer(model, Request(self._opening(turns), *self._draw()))
+            answer = _answer(model, self._request(turns))
             if answer.finish_reason != "error":
                 self.said[name] = (*turns, Message("assistant", answer.text))
             yield name, answer
@@ -50,12 +50,10 @@ class Talk:
         """Forget what was said."""
         self.said.clear()
 
-    def _opening(self, turns: Sequence[Message]) -> tuple[Message, ...]:
-        system = self.manner.system
-        return (*((Message("system", system),) if system else ()), *turns)
-
-    def _draw(self) -> tuple[Sampling, int]:
-        return self.manner.sampling, self.manner.seed
+    def _request(self, turns: Sequence[Message]) -> Request:
+        manner = self.manner
+        opening = (Message("system", manner.system),) if manner.system else ()
+        return Request((*opening, *turns), manner.sampling, seed=manner.seed)
 
 
 def shared_instruction(rows: Sequence[Example]) -> str:
