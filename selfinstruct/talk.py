@@ -71,8 +71,10 @@ def changed(manner: Manner, setting: str) -> Manner:
     name, text = name.strip(), text.strip()
     try:
         match name:
-            case "temperature" | "top_p":
-                sampling = replace(manner.sampling, **{name: float(text)})
+            case "temperature":
+                sampling = replace(manner.sampling, temperature=float(text))
+            case "top_p":
+                sampling = replace(manner.sampling, top_p=float(text))
             case "max_tokens":
                 sampling = replace(manner.sampling, max_tokens=int(text))
             case "seed":

@@ -20,7 +20,7 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
-from transformers.integrations import TensorBoardCallback
+from transformers.integrations.integration_utils import TensorBoardCallback
 from trl import SFTConfig, SFTTrainer  # type: ignore[attr-defined]
 
 from selfinstruct.config import StudentConfig
@@ -70,7 +70,7 @@ def new_trainer(
         # Named in `report_to` it would write into the scratch folder, which ends with the training.
         board = importlib.import_module("torch.utils.tensorboard")
         writer = board.SummaryWriter(log_dir=str(track.board))
-        trainer.add_callback(TensorBoardCallback(writer))
+        trainer.add_callback(TensorBoardCallback(writer))  # type: ignore[no-untyped-call]
     return trainer
 
 
