@@ -115,7 +115,10 @@ def _answer(talk: Talk, words: str, out: Any, err: Any) -> None:
     try:
         with interruptible():
             for name, answer in talk.ask(words):
-                out.print(Text.assemble((f"{escape(name)}: ", "bold cyan"), _shown(answer)), soft_wrap=True)
+                out.print(
+                    Text.assemble((f"{escape(name)}: ", "bold cyan"), _shown(answer)),
+                    soft_wrap=True,
+                )
     except KeyboardInterrupt:
         err.print("\n(broken off)", style="dim", markup=False)
 
