@@ -41,6 +41,7 @@ LAYERS = (
         "pairs",
         "near",
         "yields",
+        "tracking",
     },
     {"base", "memory", "telling", "served", "carry", "contents", "aiming", "registry"},
     {
@@ -74,8 +75,8 @@ LAYERS = (
         "lineage",
         "replaying",
     },
-    {"setting", "reuse", "wording", "arms"},
-    {"verifying"},
+    {"setting", "reuse", "wording", "arms", "trained", "talk", "tracked"},
+    {"verifying", "merging"},
     {"making", "examining", "pilot", "fork", "refilter"},
     {"runs", "contestants", "sweep"},
     {"ablation"},

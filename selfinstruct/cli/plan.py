@@ -36,6 +36,7 @@ from selfinstruct.summary import SCHEMA_VERSION, prompt_facts
 from selfinstruct.task import Task, located, require_prices, settle
 from selfinstruct.teacher import as_sent
 from selfinstruct.telling import personal_data, seconds
+from selfinstruct.tracking import require_trackers
 from selfinstruct.types import SPLITS, Completion, Prompt, RealData, Sampling, Split
 from selfinstruct.wording import settle_wording
 
@@ -54,6 +55,7 @@ def plan_run(
     asked = load_config(path, overrides)
     cfg = located(asked, path.parent)
     require_prices(cfg)
+    require_trackers(cfg.student.report_to)
     data = read_real_data(cfg.seeds, path.parent, cfg.seed, cfg.licenses)
     task = settle(cfg, data)
     wording = settle_wording(cfg, path.parent, task, _stored_prompts(cfg))
