@@ -30,7 +30,9 @@ class Bench:
         self.outcomes = outcomes
         self.diverges = (diverges, at)
         self.asked: list[str] = []
-        self.kit = Kit(self.generate, self.mix, self.train, self.evaluate, self.watch, self.decide)
+        self.kit = Kit(
+            self.generate, self.review, self.mix, self.train, self.evaluate, self.watch, self.decide
+        )
 
     def generate(self, index: int, pool: Pool, champion: Checkpoint) -> Screened:
         self.asked.append(f"generate {index} from {len(pool)} for {champion.name}")
