@@ -70,6 +70,7 @@ class Desk:
             try:
                 if write:
                     self.refresh()
+                    self._require_queue()
             except BaseException:
                 self._db.close()
                 raise
@@ -107,6 +108,19 @@ class Desk:
         if self.cfg.fraction > 0:
             with Store(self.folder) as store:
                 fill(self._db, store, self.cfg)
+
+    def _require_queue(self) -> None:
+        if self._db.execute("SELECT 1 FROM queues").fetchone() is not None:
+            return
+        if self.cfg.fraction == 0:
+            raise UserError(
+                f"{self.folder} asks people about nothing: review.fraction is 0",
+                next_step=f"selfinstruct review {self.folder} --fraction 0.2",
+            )
+        raise UserError(
+            f"{self.folder} has no round whose candidates are complete",
+            next_step=f"selfinstruct status {self.folder}",
+        )
 
     # -- looking --------------------------------------------------------------------------------
 

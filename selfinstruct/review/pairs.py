@@ -44,7 +44,7 @@ class Preference:
 def pairs_of(first: Report, second: Report, dev: Sequence[Example]) -> list[Pair]:
     """The rows that both answered, differently, in an order that says nothing of the rows.
 
-    Raises `UserError` for reports of another split than dev, and for reports of one student.
+    Raises `UserError` for reports of another split than dev, of one student, or without answers.
     """
     if first.split != "dev" or second.split != "dev":
         raise UserError("answers are compared by people on dev rows alone")
@@ -54,13 +54,12 @@ def pairs_of(first: Report, second: Report, dev: Sequence[Example]) -> list[Pair
     of_first = dict(zip(first.ids, first.answers, strict=True))
     of_second = dict(zip(second.ids, second.answers, strict=True))
     names = sorted((first.checkpoint, second.checkpoint))
-    both = [
-        id_
-        for id_ in first.ids
-        if id_ in rows and of_second.get(id_, of_first[id_]) != of_first[id_]
-    ]
+    both = [id_ for id_ in first.ids if id_ in rows and id_ in of_second]
+    if not any(of_first[id_] or of_second[id_] for id_ in both):
+        raise UserError("these reports have no answers to compare, only scores")
+    differ = [id_ for id_ in both if of_first[id_] != of_second[id_]]
     pairs = []
-    for position, id_ in enumerate(sorted(both, key=lambda each: digest([*names, each]))):
+    for position, id_ in enumerate(sorted(differ, key=lambda each: digest([*names, each]))):
         first_is_a = int(digest([*names, id_, "side"]), 16) % 2 == (first.checkpoint == names[0])
         sides = (of_first[id_], of_second[id_]) if first_is_a else (of_second[id_], of_first[id_])
         pairs.append(Pair(id_, position, rows[id_], *sides, first_is_a))
