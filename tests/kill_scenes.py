@@ -1,8 +1,8 @@
 """Small pieces of work that are killed on purpose: what is there before, and what is started.
 
 A run of two rounds; a finished run that has lost reports, an adapter and its guard rows, as older
-versions and careless hands leave it; a fork of it; a sweep; a review; a ledger to be migrated; weights
-to be converted.
+versions and careless hands leave it; a fork of it; a sweep; a review; a ledger to be migrated;
+weights to be converted.
 """
 
 import json

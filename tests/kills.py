@@ -254,7 +254,9 @@ def facts(scene: Scene, place: Path) -> Facts:
     for path in sorted(each for each in work.rglob("*") if each.is_file()):
         name = str(path.relative_to(work))
         # A lock names its process, and a copy from before a migration is another file each time.
-        if not path.name.startswith(("run.", "reviews.")) and not (scene.litters and ".part" in name):
+        if not path.name.startswith(("run.", "reviews.")) and not (
+            scene.litters and ".part" in name
+        ):
             found[f"file {name}"] = digest_file(path)
     return found
 

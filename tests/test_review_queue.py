@@ -14,7 +14,9 @@ from selfinstruct.types import Rejection, Score, Screened
 from tests.reviewed import made, real_rows, screened
 
 HALF = ReviewConfig(fraction=0.5, random=0.2)
-KNOWN = Known(real_rows(0, 12), screened().accepted, 0.7, {}, 4, {"call-1": ("label_first", "q v1")})
+KNOWN = Known(
+    real_rows(0, 12), screened().accepted, 0.7, {}, 4, {"call-1": ("label_first", "q v1")}
+)
 
 
 @pytest.mark.parametrize(
@@ -111,9 +113,16 @@ def test_an_item_says_why_it_is_there_and_what_is_known_of_it() -> None:
 def test_a_grade_at_the_line_is_more_doubtful_than_one_far_from_it() -> None:
     rows = tuple(made(at, label="fee") for at in range(4))
     grades = tuple(
-        Score(row.id, "rubric", grade, "judge") for row, grade in zip(rows, (1.0, 3.0, 4.0, 5.0), strict=True)
+        Score(row.id, "rubric", grade, "judge")
+        for row, grade in zip(rows, (1.0, 3.0, 4.0, 5.0), strict=True)
     )
-    items = queue_of(Screened(rows, (), grades), 1, replace(KNOWN, novelty=None), ReviewConfig(fraction=1, random=0), 0)
+    items = queue_of(
+        Screened(rows, (), grades),
+        1,
+        replace(KNOWN, novelty=None),
+        ReviewConfig(fraction=1, random=0),
+        0,
+    )
     doubted = [item.id for item in items if "judge_doubt" in item.why]
     assert set(doubted) == {rows[1].id, rows[2].id}
 
