@@ -38,7 +38,7 @@ def test_what_is_no_edit_is_told(edited: Edited, words: str) -> None:
     ("input_", "response", "reason"),
     [
         ("where is my wholly new parcel", "On its way.", None),
-        ("where is my wholly new parcel", "", "empty_response"),
+        ("where is my wholly new parcel", "where is my wholly new parcel", "input_equals_response"),
         ("write to ann.smith@gmail.com about my parcel", "On its way.", "personal_data"),
     ],
 )
@@ -68,7 +68,7 @@ def test_a_text_may_be_like_the_one_it_stands_for_but_like_no_other(tmp_path: Pa
 
 def test_no_model_is_left_among_the_filters() -> None:
     cfg = FiltersConfig.model_validate(
-        {"novelty": {"embedding": {"threshold": 0.9}}, "quality": {"rubric": {}}}
+        {"novelty": {"embedding": {"model": "m"}}, "quality": {"rubric": {}}}
     )
     left = without_models(cfg)
     assert (left.novelty.embedding, left.quality.rubric) == (None, None)

@@ -53,7 +53,7 @@ def test_what_cannot_be_compared_is_told(first: Report, second: Report, words: s
 
 
 def test_a_preference_is_of_the_student_and_not_of_the_side() -> None:
-    def pair(first_is_a: bool) -> Pair:
+    def pair(*, first_is_a: bool) -> Pair:
         return Pair("i", 0, ROWS[0], "x", "y", first_is_a)
 
     found = preference(
@@ -66,4 +66,4 @@ def test_a_preference_is_of_the_student_and_not_of_the_side() -> None:
     )
     assert (found.first, found.second, found.equal) == (5, 1, 1)
     assert (found.share, found.p) == (stats.wilson(5, 6), stats.mcnemar(5, 1))
-    assert preference([(pair(True), "equal")]).share is None
+    assert preference([(pair(first_is_a=True), "equal")]).share is None
