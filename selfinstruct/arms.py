@@ -12,6 +12,7 @@ from selfinstruct.apart import without_stress
 from selfinstruct.config import Config
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.mixture import mix
+from selfinstruct.settled import settled
 from selfinstruct.store import Store
 from selfinstruct.types import Example, Mixture, RealData
 
@@ -73,7 +74,7 @@ def frozen(store: Store) -> tuple[RealData, tuple[Example, ...]]:
             f"{store.folder} has not begun", next_step="selfinstruct run CONFIG starts it"
         )
     rounds = sorted({stage["round"] for stage in store.stages() if stage["stage"] == "generate"})
-    kept = (example for index in rounds for example in store.screened(index).accepted)
+    kept = (example for index in rounds for example in settled(store, index).accepted)
     by_id = {example.id: example for example in kept}
     pool = without_stress(store, tuple(by_id.values()), data.train)
     if not pool:

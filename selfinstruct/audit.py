@@ -16,6 +16,7 @@ from selfinstruct.errors import StoreError
 from selfinstruct.files import read_jsonl
 from selfinstruct.registry import of_rows
 from selfinstruct.rows import to_example
+from selfinstruct.settled import settled
 from selfinstruct.store import Store
 from selfinstruct.types import Exam, RealData, Report, digest
 
@@ -126,6 +127,9 @@ def _files(store: Store) -> Iterator[Finding]:
             case ["generate"]:
                 accepted = store.screened(stage["round"]).accepted
                 yield _rows(round_folder / "accepted.jsonl", digest([row.id for row in accepted]))
+            case ["review"]:
+                accepted = settled(store, stage["round"]).accepted
+                yield _rows(round_folder / "reviewed.jsonl", digest([row.id for row in accepted]))
             case ["train"]:
                 yield _adapter(round_folder / "adapter", result["name"], result["digest"])
             case ["fold", *_]:

@@ -53,6 +53,7 @@ from selfinstruct.config.quality import (
     RubricConfig,
     SelfConsistencyConfig,
 )
+from selfinstruct.config.reviewing import ReviewConfig
 
 __all__ = [
     "AimConfig",
@@ -92,6 +93,7 @@ __all__ = [
     "QualityConfig",
     "RecordsConfig",
     "RequestConfig",
+    "ReviewConfig",
     "RoundTripConfig",
     "RoundsConfig",
     "RubricConfig",

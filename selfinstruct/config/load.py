@@ -33,6 +33,7 @@ from selfinstruct.config.licenses import LicensesConfig
 from selfinstruct.config.model import ModelConfig
 from selfinstruct.config.privacy import PrivacyConfig
 from selfinstruct.config.prompts import PromptsConfig
+from selfinstruct.config.reviewing import ReviewConfig
 from selfinstruct.config.section import Id, Section, defaults_of, identity_of, operational
 from selfinstruct.errors import UserError
 from selfinstruct.types import digest
@@ -53,6 +54,7 @@ class Config(Section):
     privacy: PrivacyConfig = PrivacyConfig()
     prompts: PromptsConfig = PromptsConfig()
     licenses: LicensesConfig = LicensesConfig()
+    review: ReviewConfig = ReviewConfig()
     mixture: MixtureConfig = MixtureConfig()
     student: StudentConfig = StudentConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
