@@ -1,4 +1,4 @@
-"""The lock that keeps a run to one writing process, held for as long as that process lives.
+"""The lock that keeps a database to one writing process, held for as long as that process lives.
 
 The system lets go of it when the process dies, however it dies. What the file says is for people,
 but for its second line: that stands there only while the ledger has its write-ahead log, so that a
@@ -53,8 +53,8 @@ class Lock:
         self.handle.close()
 
 
-def lock(folder: Path) -> Lock:
-    """Take `run.lock`, at once or not at all.
+def lock(folder: Path, name: str = NAME) -> Lock:
+    """Take `run.lock`, or another of that name, at once or not at all.
 
     Raises `StoreError` that names the holder, or says why the folder cannot be written to.
     """
@@ -63,9 +63,9 @@ def lock(folder: Path) -> Lock:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             failpoint("folder.made")
             folder.chmod(0o700)  # whatever the umask; one that was there keeps its owner's choice
-        handle = os.fdopen(open_private(folder / NAME, os.O_RDWR), "r+b", buffering=0)
+        handle = os.fdopen(open_private(folder / name, os.O_RDWR), "r+b", buffering=0)
         try:
-            return _take(handle, folder)
+            return _take(handle, folder / name)
         except BaseException:
             handle.close()
             raise
@@ -76,13 +76,15 @@ def lock(folder: Path) -> Lock:
         ) from None
 
 
-def _take(handle: IO[bytes], folder: Path) -> Lock:
+def _take(handle: IO[bytes], path: Path) -> Lock:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         holder = (_read(handle) or ["another process"])[0]
+        folder = path.parent
+        what = str(folder) if path.name == NAME else f"{folder} ({path.stem})"
         raise StoreError(
-            f"{folder} is in use by {holder}",
+            f"{what} is in use by {holder}",
             next_step=f"wait for it, or watch it with: selfinstruct status {folder}",
         ) from None
     held = Lock(handle, _me(), OPEN in _read(handle))

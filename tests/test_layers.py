@@ -41,7 +41,7 @@ LAYERS = (
         "near",
         "yields",
     },
-    {"base", "memory", "telling", "served", "carry", "contents", "aiming"},
+    {"base", "memory", "telling", "served", "carry", "contents", "aiming", "settled"},
     {
         "seeds",
         "models",
@@ -61,7 +61,7 @@ LAYERS = (
         "audit",
     },
     {"generate", "round", "summary", "evaluate", "task", "guard", "arms", "estimate", "quality"},
-    {"setting", "reuse"},
+    {"setting", "reuse", "review"},
     {"verifying"},
     {"making", "examining", "pilot", "fork", "refilter"},
     {"runs", "contestants", "sweep"},

@@ -51,6 +51,7 @@ from selfinstruct.config.quality import (
     RubricConfig,
     SelfConsistencyConfig,
 )
+from selfinstruct.config.reviewing import ReviewConfig
 
 __all__ = [
     "AimConfig",
@@ -88,6 +89,7 @@ __all__ = [
     "QualityConfig",
     "RecordsConfig",
     "RequestConfig",
+    "ReviewConfig",
     "RoundTripConfig",
     "RoundsConfig",
     "RubricConfig",

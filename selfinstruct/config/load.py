@@ -31,6 +31,7 @@ from selfinstruct.config.judging import (
 )
 from selfinstruct.config.model import ModelConfig
 from selfinstruct.config.privacy import PrivacyConfig
+from selfinstruct.config.reviewing import ReviewConfig
 from selfinstruct.config.section import Id, Section, defaults_of, identity_of, operational
 from selfinstruct.errors import UserError
 from selfinstruct.types import digest
@@ -49,6 +50,7 @@ class Config(Section):
     generate: GenerateConfig = GenerateConfig()
     filters: FiltersConfig = FiltersConfig()
     privacy: PrivacyConfig = PrivacyConfig()
+    review: ReviewConfig = ReviewConfig()
     mixture: MixtureConfig = MixtureConfig()
     student: StudentConfig = StudentConfig()
     evaluate: EvaluateConfig = EvaluateConfig()

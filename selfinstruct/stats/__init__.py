@@ -3,6 +3,7 @@
 from selfinstruct.stats.auc import auc
 from selfinstruct.stats.exact import mcnemar, non_inferiority, paired_binary_interval, wilson
 from selfinstruct.stats.jackknife import influences
+from selfinstruct.stats.kappa import cohen_kappa
 from selfinstruct.stats.planning import alpha_of_round, detectable_gain, holm, rows_needed
 from selfinstruct.stats.resampling import (
     Groups,
@@ -22,6 +23,7 @@ __all__ = [
     "TwoLevelTest",
     "alpha_of_round",
     "auc",
+    "cohen_kappa",
     "detectable_gain",
     "holm",
     "influences",

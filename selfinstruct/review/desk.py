@@ -1,0 +1,295 @@
+"""One review, open for looking or for deciding: a page or a terminal sits at it.
+
+A decision is on disk before `decide` returns, and a line in a table that only grows; undo is
+another line. One process at a time decides: it holds `reviews.lock`. Whoever looks needs no lock.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+from selfinstruct.config import ReviewConfig
+from selfinstruct.database import connect, explained, transaction
+from selfinstruct.errors import StoreError, UserError
+from selfinstruct.lock import lock
+from selfinstruct.review import counting, edits
+from selfinstruct.review.filling import begun, fill
+from selfinstruct.review.nouns import (
+    SETTLING,
+    Conflict,
+    Decided,
+    Decision,
+    Filters,
+    Item,
+    ItemLine,
+    Progress,
+)
+from selfinstruct.review.tables import NAME, REVIEWS, from_edited, to_decision, to_item, to_line
+from selfinstruct.store import Store
+
+LOCK = "reviews.lock"
+LATER = 1 << 40
+"""What is added to the turn of an item that was put off: beyond any position."""
+NOT_TAKEN_BACK = "NOT EXISTS (SELECT 1 FROM decisions AS back WHERE back.undoes = decisions.id)"
+
+
+class Desk:
+    """An open review, a context manager.
+
+    Raises `StoreError` when another process decides, or the database is damaged or missing, and
+    `UserError` where nothing is to be asked.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        write: bool = True,
+        fraction: float | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.folder = folder
+        self._path = folder / NAME
+        self._now = now
+        with Store(folder) as store:
+            self.cfg = _asking(begun(store)[0].review, fraction)
+        self._lock = lock(folder, LOCK) if write else None
+        try:
+            self._db = _open(self._path, write=write)
+            try:
+                if write:
+                    self.refresh()
+            except BaseException:
+                self._db.close()
+                raise
+        except BaseException:
+            if self._lock is not None:
+                self._lock.release()
+            raise
+
+    @classmethod
+    def open(cls, run_folder: Path, *, write: bool = True, fraction: float | None = None) -> Self:
+        """The review of a run. With `write` the queue of every complete round is made that has
+        none; `fraction` goes before that of the config.
+        """
+        return cls(run_folder, write=write, fraction=fraction)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self.close()
+        told = explained(error, self._path)
+        if told is not None:
+            raise told from error
+
+    def close(self) -> None:
+        """Close the database and let go of the lock."""
+        try:
+            self._db.close()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
+
+    def refresh(self) -> None:
+        """Make the queues of rounds that were completed since; a run may go on meanwhile."""
+        if self.cfg.fraction > 0:
+            with Store(self.folder) as store:
+                fill(self._db, store, self.cfg)
+
+    # -- looking --------------------------------------------------------------------------------
+
+    def item(self, id: str) -> Item:  # noqa: A002 - the field's name in every record here
+        """The item of a row. Raises `UserError` for one that is not in the queue."""
+        return to_item(self._row(id))
+
+    def next(self, filters: Filters, after: int = -1) -> Item | None:
+        """The next undecided item: by position, those beyond `after` alone; then those that were
+        put off, in that order. None where there is none left.
+        """
+        put_off = None
+        if after >= 0:
+            row = self._db.execute(
+                "SELECT turn FROM items WHERE position = ? AND turn >= ?", (after, LATER)
+            ).fetchone()
+            put_off = row and row["turn"]
+        where, values = counting.condition(replace(filters, state="open"))
+        begin = after if put_off is None else put_off
+        row = self._db.execute(
+            f"SELECT * FROM items INDEXED BY items_open WHERE {where} AND turn IS NOT NULL"
+            " AND turn > ? ORDER BY turn LIMIT 1",
+            (*values, begin),
+        ).fetchone()
+        return None if row is None else to_item(row)
+
+    def listed(self, filters: Filters, start: int, count: int) -> list[ItemLine]:
+        """Up to `count` lines from the `start`-th on of those that fit, by position."""
+        where, values = counting.condition(filters)
+        return [
+            to_line(row)
+            for row in self._db.execute(
+                "SELECT id, position, round, fate, label, why, line, action FROM items"
+                f" WHERE {where} ORDER BY position LIMIT ? OFFSET ?",
+                (*values, count, start),
+            )
+        ]
+
+    def standing(self, id: str) -> Decision | None:  # noqa: A002
+        """The newest decision of an item that was not taken back, None where there is none."""
+        row = self._db.execute(
+            "SELECT * FROM decisions WHERE item = ? AND action != 'undo'"
+            f" AND {NOT_TAKEN_BACK} ORDER BY seq DESC LIMIT 1",
+            (id,),
+        ).fetchone()
+        return None if row is None else to_decision(row)
+
+    def decisions(self) -> list[Decision]:
+        """Every line, the oldest first, undone ones and undos among them."""
+        return [
+            to_decision(row) for row in self._db.execute("SELECT * FROM decisions ORDER BY seq")
+        ]
+
+    def progress(self, filters: Filters) -> Progress:
+        """How far the review is, over the items that fit but for their state."""
+        return counting.progress(self._db, filters)
+
+    # -- deciding -------------------------------------------------------------------------------
+
+    def decide(self, decision: Decision) -> Decided:
+        """Store what somebody decided of an item, or say why not; see `Decided`.
+
+        Raises `UserError` for an unknown item, for an action that does not fit what comes with it,
+        and for an id that another decision has.
+        """
+        again = self._decision(decision.id)
+        if again is not None:
+            return _same(again, decision)
+        row = self._row(decision.item)
+        if row["hash"] != decision.item_hash:
+            return Decided(conflict=Conflict(row["hash"]))
+        _check(decision)
+        if decision.edited is not None:
+            refused = edits.refusal(self.folder, to_item(row), decision.edited)
+            if refused is not None:
+                return Decided(refused=refused)
+        stored = replace(decision, at=self._now())
+        with transaction(self._db, "decision"):
+            self._insert(stored)
+            self._settle(stored.item)
+        return Decided(stored)
+
+    def undo(self, reviewer: str, id: str) -> Decision | None:  # noqa: A002
+        """Take back the newest decision of a reviewer that was not, and give it out; None where
+        there is none. `id` is the client's UUID: the same twice takes back one.
+        """
+        again = self._decision(id)
+        if again is not None:
+            if again.undoes is None:
+                raise UserError(f"{id} is the id of another decision")
+            return self._decision(again.undoes)
+        row = self._db.execute(
+            "SELECT * FROM decisions WHERE reviewer = ? AND action != 'undo'"
+            f" AND {NOT_TAKEN_BACK} ORDER BY seq DESC LIMIT 1",
+            (reviewer,),
+        ).fetchone()
+        if row is None:
+            return None
+        undone = to_decision(row)
+        line = Decision(
+            id,
+            undone.item,
+            undone.item_hash,
+            "undo",
+            reviewer=reviewer,
+            at=self._now(),
+            undoes=undone.id,
+        )
+        with transaction(self._db, "undo"):
+            self._insert(line)
+            self._settle(undone.item)
+        return undone
+
+    def _decision(self, id_: str) -> Decision | None:
+        row = self._db.execute("SELECT * FROM decisions WHERE id = ?", (id_,)).fetchone()
+        return None if row is None else to_decision(row)
+
+    def _row(self, id_: str) -> dict[str, Any]:
+        row: dict[str, Any] | None = self._db.execute(
+            "SELECT * FROM items WHERE id = ?", (id_,)
+        ).fetchone()
+        if row is None:
+            raise UserError(f"no row {id_!r} is in the queue of {self.folder}")
+        return row
+
+    def _insert(self, line: Decision) -> None:
+        edited = None if line.edited is None else json.dumps(from_edited(line.edited))
+        self._db.execute(
+            "INSERT INTO decisions (id, item, item_hash, action, reason, note, edited, reviewer,"
+            " ms, at, undoes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                line.id,
+                line.item,
+                line.item_hash,
+                line.action,
+                line.reason,
+                line.note,
+                edited,
+                line.reviewer,
+                line.ms,
+                line.at,
+                line.undoes,
+            ),
+        )
+
+    def _settle(self, id_: str) -> None:
+        """Bring an item up to its decisions; part of a transaction."""
+        row = self._db.execute(
+            "SELECT seq, action FROM decisions WHERE item = ? AND action != 'undo'"
+            f" AND {NOT_TAKEN_BACK} ORDER BY seq DESC LIMIT 1",
+            (id_,),
+        ).fetchone()
+        action = row and row["action"]
+        if action in SETTLING:
+            self._db.execute("UPDATE items SET action = ?, turn = NULL WHERE id = ?", (action, id_))
+        elif row is not None:
+            self._db.execute(
+                "UPDATE items SET action = ?, turn = ? WHERE id = ?",
+                (action, LATER + row["seq"], id_),
+            )
+        else:
+            self._db.execute("UPDATE items SET action = NULL, turn = position WHERE id = ?", (id_,))
+
+
+def _asking(cfg: ReviewConfig, fraction: float | None) -> ReviewConfig:
+    return cfg if fraction is None else cfg.model_copy(update={"fraction": fraction})
+
+
+def _open(path: Path, *, write: bool) -> sqlite3.Connection:
+    if not write and not path.exists():
+        raise StoreError(
+            f"{path.parent} has no reviews yet",
+            next_step=f"selfinstruct review {path.parent} makes the queue and begins",
+        )
+    return connect(path, write=write, schema=REVIEWS)
+
+
+def _same(stored: Decision, asked: Decision) -> Decided:
+    """The stored line for a decision that is sent again. Raises `UserError` for another one."""
+    if (stored.item, stored.action) != (asked.item, asked.action):
+        raise UserError(f"{asked.id} is the id of another decision, on {stored.item}")
+    return Decided(stored, duplicate=True)
+
+
+def _check(decision: Decision) -> None:
+    """Raises `UserError` for an action that does not fit what comes with it."""
+    if decision.action == "undo":
+        raise UserError("undo is not decided of an item", next_step="it has a command of its own")
+    if (decision.action == "edit") != (decision.edited is not None):
+        raise UserError(
+            "an edit comes with the edited text, and nothing else does",
+            why=f"the decision on {decision.item} is {decision.action!r}",
+        )
