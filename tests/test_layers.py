@@ -66,7 +66,7 @@ LAYERS = (
     {"making", "examining", "pilot", "fork", "refilter"},
     {"runs", "contestants", "sweep"},
     {"ablation"},
-    {"report"},
+    {"report", "web"},
     {"cli"},
 )
 LAYER_OF = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -83,6 +83,8 @@ HEAVY = {
     "xllamacpp",
     "sentence_transformers",
     "datasketch",
+    "starlette",
+    "uvicorn",
 }
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from selfinstruct import telling
@@ -51,7 +52,9 @@ class Dashboard:
         ]
 
     def runs(self, _: Request) -> Response:
-        """Every run of the folder."""
+        """Every run of the folder; of one run, its own page."""
+        if self.library.is_run:
+            return RedirectResponse(f"/{self.key}/runs/{quote(self.library.name, safe='')}")
         found = list(library.lines(self.library))
         return self._page("runs.html.j2", title=self.library.name, runs=found, signs=SIGNS)
 

@@ -16,8 +16,8 @@ WORD = re.compile(r"\s*\S+")
 def differ(before: str, after: str) -> list[Part]:
     """Two texts in, parts out: those "gone" stand in `before` alone, those "new" in `after` alone.
 
-    Parts that are not "new" make up `before` and those that are not "gone" `after`, but for white
-    space: between words that both have it is that of `after`, at the end there is none.
+    Parts that are not "new" make up `before` and those that are not "gone" `after`, white space
+    aside.
     """
     # White space at the end belongs to no word, and a search for one would be quadratic in it.
     old, new = (WORD.findall(text.rstrip()) for text in (before, after))
@@ -33,6 +33,14 @@ def _parts(old: list[str], new: list[str]) -> Iterator[Part]:
             yield "both", "".join(new[k:m])
             continue
         if i < j:
-            yield "gone", "".join(old[i:j])
+            yield from _marked("gone", "".join(old[i:j]))
         if k < m:
-            yield "new", "".join(new[k:m])
+            yield from _marked("new", "".join(new[k:m]))
+
+
+def _marked(kind: Kind, text: str) -> Iterator[Part]:
+    """A mark begins at a word: white space before it is nobody's."""
+    words = text.lstrip()
+    if len(words) < len(text):
+        yield "both", text[: len(text) - len(words)]
+    yield kind, words

@@ -33,9 +33,14 @@ class Library:
             )
         object.__setattr__(self, "name", self.folder.resolve().name)
 
+    @property
+    def is_run(self) -> bool:
+        """Whether the folder is itself a run."""
+        return (self.folder / LEDGER).is_file()
+
     def runs(self) -> dict[str, Path]:
         """Name to folder, in alphabetical order."""
-        if (self.folder / LEDGER).is_file():
+        if self.is_run:
             return {self.name: self.folder}
         return {
             each.name: each

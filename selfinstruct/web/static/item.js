@@ -20,8 +20,8 @@ export const DONE = {
 };
 const SPEAKERS = { system: "System", user: "User", assistant: "Assistant" };
 
-/** Show an item; `note` is an element that the controller owns. */
-export function showItem(item, total, note) {
+/** Show an item, one of `total`. */
+export function showItem(item, total) {
   const { example } = item;
   fill(at("title"), document.createTextNode(`Row ${item.position + 1}${total ? ` of ${total}` : ""}`));
   fill(at("badges"), ...badges(item));
@@ -32,7 +32,6 @@ export function showItem(item, total, note) {
     item.scores.length ? section("Scores", scores(item)) : null,
     neighbour("Nearest real row", item.nearest_real),
     neighbour("Nearest synthetic row", item.nearest_synthetic),
-    section("Note", note),
   );
 }
 

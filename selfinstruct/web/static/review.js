@@ -13,7 +13,7 @@ const PENDING = "selfinstruct.pending";
 const AGAIN = 2000; // milliseconds until a server that is gone is asked again
 
 const tabs = new BroadcastChannel("selfinstruct");
-const note = element("textarea", { id: "note", rows: 2, placeholder: "Stored with the decision", "aria-label": "Note", "aria-keyshortcuts": "n" });
+const note = at("note");
 let shown = null; // the item on the page
 let total = 0;
 let since = 0; // when it was shown, or the page was last looked at
@@ -41,7 +41,7 @@ function show(item, said, isBack = false) {
       ? "No open row fits the filters. Clear them, or list what is decided."
       : "Every row of the queue is decided. Undo takes back the latest decision.";
   } else {
-    showItem(item, total, note);
+    showItem(item, total);
   }
   document.body.dataset.item = item?.id ?? "";
   enable();
@@ -66,15 +66,16 @@ function warn(words, ...buttons) {
 }
 
 function enable() {
+  at("actions").hidden = editing || !at("reasons").hidden;
   for (const button of document.querySelectorAll("#actions button")) {
     // Not `disabled`: the button that was pressed would lose the focus.
-    button.setAttribute("aria-disabled", String(busy || editing || (shown === null && button.id !== "undo")));
+    button.setAttribute("aria-disabled", String(busy || (shown === null && button.id !== "undo")));
   }
 }
 
 function mode(choosing) {
   at("reasons").hidden = !choosing;
-  at("actions").hidden = choosing;
+  enable();
   if (choosing) at("reasons").querySelector("button").focus();
 }
 
@@ -109,6 +110,7 @@ function again(work) {
 
 function refused({ status, data }) {
   const message = data.error?.message ?? `The server answered ${status}.`;
+  if (editing && status === 422) return editorFault(message);
   if (data.error?.code === "token" && sessionStorage.getItem(PENDING)) {
     warn("The server was started again. Open the address that it printed here, in this tab: your decision is kept and is sent then.");
   } else {
