@@ -28,6 +28,21 @@ Compare = Callable[[Sequence[str]], dict[str, Any]]
 """Students as `compare` names them in, the object that `compare --json` prints out."""
 
 SIGNS = {"accept": "✓", "reject": "✗", "inconclusive": "?"}
+TITLES = {
+    "arms": "Yield by arm",
+    "cost": "Time, tokens and latency",
+    "funnel": "Filter funnel",
+    "judge": "The judge",
+    "labels": "Labels",
+    "lengths": "Lengths",
+    "losses": "Training loss",
+    "novelty": "Novelty of the candidates",
+    "rounds": "Round over round",
+    "sweep": "Synthetic shares tried",
+    "verbs": "How rows open",
+    "watch": "Collapse watch",
+}
+"""What a picture of `report` is of, by the name of its file."""
 SEALED = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """The policy of a picture on its own: matplotlib writes styles into it, and nothing runs."""
 CLIPPED = 1200
@@ -75,7 +90,7 @@ class Dashboard:
             origin=telling.origin(forked) if (forked := summary["forked_from"]) else "",
             metrics=_metrics(summary["students"]),
             took=telling.seconds(summary["seconds"]),
-            pictures=list(self.library.pictures(name)),
+            pictures=[(each, TITLES.get(each, each)) for each in self.library.pictures(name)],
         )
 
     def comparison(self, request: Request) -> Response:

@@ -30,7 +30,8 @@ def _parts(old: list[str], new: list[str]) -> Iterator[Part]:
     bare = [word.strip() for word in old], [word.strip() for word in new]
     for tag, i, j, k, m in SequenceMatcher(None, *bare, autojunk=False).get_opcodes():
         if tag == "equal":
-            yield "both", "".join(new[k:m])
+            # The first word of `after` has no space before it, and may follow one of `before`.
+            yield "both", (old[i][: -len(bare[0][i])] if k == 0 else "") + "".join(new[k:m])
             continue
         if i < j:
             yield from _marked("gone", "".join(old[i:j]))

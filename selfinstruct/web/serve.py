@@ -1,7 +1,8 @@
 """The server: routes behind the guard, on a loopback socket, until a signal."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from socket import socket
 
 import uvicorn
@@ -16,10 +17,6 @@ from selfinstruct.web.address import Address
 from selfinstruct.web.guard import API, Guard
 from selfinstruct.web.pages import render, statics
 from selfinstruct.web.reviewing import REASONS
-
-GRACE = 2
-"""Seconds that a request under way has when the server is told to stop."""
-
 
 def application(address: Address, routes: Sequence[BaseRoute], *, review: bool) -> Guard:
     """The routes and the files that pages load, guarded; with `review`, its page at `/`."""
@@ -46,7 +43,7 @@ def application(address: Address, routes: Sequence[BaseRoute], *, review: bool) 
 
 
 def serve(app: Guard, sock: socket) -> None:
-    """Answer on a socket that listens, until SIGINT or SIGTERM, which is raised again then."""
+    """Answer on a socket that listens, until an exception such as that of a signal ends it."""
     config = uvicorn.Config(
         app,
         http="h11",
@@ -57,9 +54,19 @@ def serve(app: Guard, sock: socket) -> None:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=GRACE,
     )
-    asyncio.run(uvicorn.Server(config).serve(sockets=[sock]))
+    asyncio.run(_Server(config).serve(sockets=[sock]))
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which leaves signals to the command line: it would raise them a second time, and a
+    second one there means to wait for nothing.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
