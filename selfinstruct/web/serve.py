@@ -44,6 +44,11 @@ def application(address: Address, routes: Sequence[BaseRoute], *, review: bool) 
 
 def serve(app: Guard, sock: socket) -> None:
     """Answer on a socket that listens, until an exception such as that of a signal ends it."""
+    asyncio.run(server_of(app).serve(sockets=[sock]))
+
+
+def server_of(app: Guard) -> uvicorn.Server:
+    """The server of an application; it ends where its `should_exit` is set, too."""
     config = uvicorn.Config(
         app,
         http="h11",
@@ -55,7 +60,7 @@ def serve(app: Guard, sock: socket) -> None:
         proxy_headers=False,
         server_header=False,
     )
-    asyncio.run(_Server(config).serve(sockets=[sock]))
+    return _Server(config)
 
 
 class _Server(uvicorn.Server):
