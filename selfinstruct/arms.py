@@ -11,6 +11,7 @@ from typing import Literal
 from selfinstruct.config import Config
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.mixture import mix
+from selfinstruct.settled import settled
 from selfinstruct.store import Store
 from selfinstruct.types import Example, Mixture, RealData
 
@@ -70,7 +71,7 @@ def frozen(store: Store) -> tuple[RealData, tuple[Example, ...]]:
             f"{store.folder} has not begun", next_step="selfinstruct run CONFIG starts it"
         )
     rounds = sorted({stage["round"] for stage in store.stages() if stage["stage"] == "generate"})
-    kept = (example for index in rounds for example in store.screened(index).accepted)
+    kept = (example for index in rounds for example in settled(store, index).accepted)
     pool = tuple({example.id: example for example in kept}.values())
     if not pool:
         raise UserError(

@@ -15,6 +15,7 @@ from selfinstruct.carry import digest_answers, digest_stage
 from selfinstruct.errors import StoreError
 from selfinstruct.files import read_jsonl
 from selfinstruct.rows import to_example
+from selfinstruct.settled import settled
 from selfinstruct.store import Store
 from selfinstruct.types import Exam, RealData, Report, digest
 
@@ -121,6 +122,9 @@ def _files(store: Store) -> Iterator[Finding]:
             case ["generate"]:
                 accepted = store.screened(stage["round"]).accepted
                 yield _rows(round_folder / "accepted.jsonl", digest([row.id for row in accepted]))
+            case ["review"]:
+                accepted = settled(store, stage["round"]).accepted
+                yield _rows(round_folder / "reviewed.jsonl", digest([row.id for row in accepted]))
             case ["train"]:
                 yield _adapter(round_folder / "adapter", result["name"], result["digest"])
             case ["fold", *_]:

@@ -40,6 +40,7 @@ from selfinstruct.types import digest
 
 FILES = {
     "generate": ("accepted.jsonl", "rejected.jsonl"),
+    "review": ("reviewed.jsonl",),
     "mix": ("mixture.jsonl",),
     "train": ("adapter",),
 }
@@ -266,7 +267,7 @@ def _drop(stands: Reuse, gone: Sequence[Place]) -> Drop:
         checkpoints=[stage.split(" ")[1] for _, stage in gone if stage.startswith("sweep ")],
         splits=splits,
         meta=[
-            *("sweep", "ablation"),
+            *("sweep", "ablation", "review_read"),
             *(["guard"] if "guard rows" in stands.gone else []),
             *(["data", "data_digest"] if splits else []),
         ],

@@ -91,6 +91,7 @@ SIZES = (
 
 NAMES: Mapping[str, str] = {
     "generate": "candidates",
+    "review": "review",
     "mix": "mixture",
     "train": "training",
     "evaluate": "scores on",
@@ -232,7 +233,9 @@ def _last(outcomes: Sequence[str], cfg: RoundsConfig) -> int:
 
 def _parts_of(index: int, stage: str) -> set[Part]:
     match stage.split(" "):
-        case ["generate"] | ["calibrate", _]:  # what a filter's model made of real rows
+        case (
+            ["generate"] | ["review"] | ["calibrate", _]
+        ):  # what a filter's model made of real rows
             return {"candidates"}
         case ["mix"]:
             return {"mixtures" if index else "control's mixture"}

@@ -1,4 +1,4 @@
-"""One round of the loop, readable top to bottom: generate, mix, train, evaluate, watch,
+"""One round of the loop, readable top to bottom: generate, review, mix, train, evaluate, watch,
 decide.
 
 Every stage is a value-in, value-out function of the kit; where it runs, and how its result is
@@ -35,6 +35,7 @@ class Kit:
     """
 
     generate: Callable[[int, Pool, Checkpoint], Screened]
+    review: Callable[[int, Pool, Checkpoint, Screened], Screened]
     mix: Callable[[int, Pool], Mixture]
     train: Callable[[int, Mixture], Checkpoint]
     evaluate: Callable[[int, Checkpoint], Exams]
@@ -70,7 +71,8 @@ def run_round(kit: Kit, state: State, index: int) -> Round | FailedRound:
     """A candidate student of the real rows, the pool and this round's rows, and the gate's verdict
     on it.
     """
-    screened = kit.generate(index, state.pool, state.champion)
+    generated = kit.generate(index, state.pool, state.champion)
+    screened = kit.review(index, state.pool, state.champion, generated)
     reasons = Counter(rejection.reason for rejection in screened.rejected)
     mixture = kit.mix(index, grow(state.pool, screened.accepted))
     try:

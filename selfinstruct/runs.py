@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from selfinstruct import examining, making, rows, weights
+from selfinstruct import examining, making, reviewing, rows, weights
 from selfinstruct.config import Config
 from selfinstruct.contents import contents
 from selfinstruct.estimate import Evidence
@@ -45,6 +45,7 @@ class Run:
         """
         with Store(self.folder, write=True) as store:
             here = self._open(store)
+            reviewing.take_scores(here)
             kit = _kit(here)
             state = start(kit, here.base)
             ran = 0
@@ -144,6 +145,7 @@ class Run:
 def _kit(here: Setting) -> Kit:
     return Kit(
         partial(making.generate, here),
+        partial(reviewing.review, here),
         partial(making.mix, here),
         partial(making.train, here),
         partial(examining.examine, here),

@@ -22,6 +22,7 @@ from selfinstruct.types import (
     Progress,
     RealData,
     Report,
+    Score,
 )
 
 ENDS = ("gate", "diverged")
@@ -106,12 +107,18 @@ class Setting:
         self.on_progress(Progress(index, stage, note=note))
 
     def commit(
-        self, index: int, stage: str, result: object, began: float, report: Report | None = None
+        self,
+        index: int,
+        stage: str,
+        result: object,
+        began: float,
+        report: Report | None = None,
+        scores: Sequence[Score] = (),
     ) -> None:
         """Mark a stage finished that began at this reading of the monotonic clock, together with
-        the report it made.
+        the report it made and what it measured of rows beyond waves.
         """
-        self.store.commit_stage(index, stage, result, time.monotonic() - began, report)
+        self.store.commit_stage(index, stage, result, time.monotonic() - began, report, scores)
 
     def give_up(
         self, index: int, error: DivergedError, began: float, losses: Sequence[float | None] = ()

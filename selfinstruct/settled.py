@@ -20,7 +20,12 @@ EDITED = "edited_by_person"
 
 def settled(store: Store, index: int) -> Screened:
     """The candidates of round `index` as the round went on with them."""
-    screened, stage = store.screened(index), store.stage(index, STAGE)
+    return as_settled(store, index, store.screened(index))
+
+
+def as_settled(store: Store, index: int, screened: Screened) -> Screened:
+    """These candidates, as the review of round `index` would leave them."""
+    stage = store.stage(index, STAGE)
     return screened if stage is None else settle(screened, stage)
 
 
@@ -28,7 +33,8 @@ def settle(screened: Screened, changes: dict[str, Any]) -> Screened:
     """What the filters decided, with the changes of a stage `review` made to it.
 
     Accepted rows keep their order; what joined, and what was edited, comes after them in the order
-    of the queue. Of several dropped candidates with the same words the first one joins.
+    of the queue. Of several dropped candidates with the same words the first one joins. A change to
+    a row that is not there is left aside: other filters may have decided otherwise.
     """
     dropped = {each["id"]: str(each["reason"]) for each in changes["dropped"]}
     edited = {each["id"]: to_example(each["row"]) for each in changes["edited"]}
@@ -52,7 +58,7 @@ def settle(screened: Screened, changes: dict[str, Any]) -> Screened:
     return Screened(
         (
             *(row for row in screened.accepted if row.id not in out),
-            *(joined[id_] for id_ in changes["joined"]),
+            *(joined[id_] for id_ in changes["joined"] if id_ in joined),
             *edited.values(),
         ),
         (*rejected, *refused),

@@ -193,6 +193,7 @@ def _round(store: Store, index: int, calls: Sequence[Summary]) -> Summary:
         "rejected": store.reasons(index),
         "arms": _arms(store, index, calls),
         "scores": _scores(screened.scores),
+        "review": _review(store, index),
         "mixture": store.stage(index, "mix"),
         "signals": (store.stage(index, "watch") or {"signals": []})["signals"],
         "gate": gate["verdict"] if gate else None,
@@ -224,6 +225,28 @@ def _scores(scores: Sequence[Score]) -> Summary:
     return {
         name: {"n": len(values), "mean": sum(values) / len(values)}
         for name, values in by_name.items()
+    }
+
+
+def _review(store: Store, index: int) -> Summary | None:
+    """What people made of a round's candidates, in counts; None where they had no say.
+
+    `waits` is whether the round waits for them; then there are no counts yet.
+    """
+    stage = store.stage(index, "review")
+    if stage is None:
+        required = (store.meta("config") or {}).get("review", {}).get("required", False)
+        done = store.stage(index, "generate") is not None
+        waits = required and done and store.stage(index, "mix") is None
+        return {"waits": True} if waits else None
+    lists = ("kept", "dropped", "joined", "edited", "unedited", "refused")
+    told = ("asked", "decided", "digest", "acceptance", "judge")
+    return {
+        "waits": False,
+        **{name: stage[name] for name in told},
+        **{name: len(stage[name]) for name in lists},
+        "why_dropped": dict(Counter(each["reason"] for each in stage["dropped"]).most_common()),
+        "why_refused": dict(Counter(each["reason"] for each in stage["refused"]).most_common()),
     }
 
 

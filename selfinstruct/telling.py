@@ -97,6 +97,29 @@ def tell_unmet(found: Mapping[str, Any]) -> str:
     return f"{what if request else f'quota {label}'}: {found['got']} of {found['asked']} rows"
 
 
+def tell_review(found: Mapping[str, Any]) -> str:
+    """What people made of a round's candidates, in one sentence without a full stop."""
+    if found["waits"]:
+        return "waits for them (selfinstruct review RUN)"
+    counts = {
+        "kept": "kept",
+        "dropped": "dropped",
+        "joined": "taken though dropped",
+        "edited": "edited",
+        "refused": "refused by a filter",
+    }
+    told = ", ".join(f"{found[name]} {word}" for name, word in counts.items() if found[name])
+    parts = [f"{found['decided']} of {found['asked']} decided: {told or 'none of this round'}"]
+    if rate := found["acceptance"]:
+        share = interval("exact_match", rate)  # any share of rows, in percent
+        parts.append(f"{share} of rows stand as they are, by {rate['n']} drawn by chance")
+    judge = found["judge"]
+    if judge["n"]:
+        kappa = "none" if judge["kappa"] is None else f"{judge['kappa']:.2f}"
+        parts.append(f"the judge agrees on {judge['share']:.0%} of {judge['n']} (kappa {kappa})")
+    return "; ".join(parts)
+
+
 def opened(seen: Mapping[str, int]) -> str:
     """When `final` was opened; `seen` are the runs that had opened so many of its rows before.
 

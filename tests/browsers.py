@@ -63,7 +63,9 @@ def watch(context: BrowserContext, own: str) -> Watched:
         page.on("dialog", lambda dialog: (found.faults.append(dialog.message), dialog.dismiss()))
         page.on("pageerror", lambda error: found.faults.append(str(error)))
         page.on("console", lambda said: said.type == "error" and found.faults.append(said.text))
-        page.on("framenavigated", lambda frame: _own(frame.url, own) or found.foreign.append(frame.url))
+        page.on(
+            "framenavigated", lambda frame: _own(frame.url, own) or found.foreign.append(frame.url)
+        )
 
     context.on("page", heard)
     context.on("request", lambda asked: _own(asked.url, own) or found.foreign.append(asked.url))

@@ -65,5 +65,5 @@ HOSTILE = (
     f'";{CALL};"',
     f"](javascript:{CALL}) ![x]({FOREIGN})",
     "\u202eevil\u2066 \x1b]8;;http://foreign.test\x07 \x9b31m \u200f",
-    "=HYPERLINK(\"http://foreign.test\") <!--#exec cmd=\"id\"--> <?php echo 1 ?>",
+    '=HYPERLINK("http://foreign.test") <!--#exec cmd="id"--> <?php echo 1 ?>',
 )

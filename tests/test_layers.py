@@ -63,7 +63,7 @@ LAYERS = (
     {"generate", "round", "summary", "evaluate", "task", "guard", "arms", "estimate", "quality"},
     {"setting", "reuse", "review"},
     {"verifying"},
-    {"making", "examining", "pilot", "fork", "refilter"},
+    {"making", "examining", "reviewing", "pilot", "fork", "refilter"},
     {"runs", "contestants", "sweep"},
     {"ablation"},
     {"report", "web"},

@@ -30,11 +30,19 @@ class Bench:
         self.outcomes = outcomes
         self.diverges = (diverges, at)
         self.asked: list[str] = []
-        self.kit = Kit(self.generate, self.mix, self.train, self.evaluate, self.watch, self.decide)
+        self.drops: Screened | None = None
+        self.kit = Kit(
+            self.generate, self.review, self.mix, self.train, self.evaluate, self.watch, self.decide
+        )
 
     def generate(self, index: int, pool: Pool, champion: Checkpoint) -> Screened:
         self.asked.append(f"generate {index} from {len(pool)} for {champion.name}")
         return Screened((made(index),), (Rejection(made(99), "too_short"),))
+
+    def review(self, index: int, pool: Pool, champion: Checkpoint, screened: Screened) -> Screened:
+        rows = len(screened.accepted)
+        self.asked.append(f"review {rows} of {index} beside {len(pool)} for {champion.name}")
+        return screened if self.drops is None else self.drops
 
     def mix(self, index: int, pool: Pool) -> Mixture:
         self.asked.append(f"mix {index} with {len(pool)}")
@@ -92,8 +100,9 @@ def test_an_accepted_round_keeps_its_student_and_its_rows() -> None:
     bench, state = play("accept", "reject")
     assert state.champion.name == "s1"
     assert state.pool == (made(1),)
-    assert bench.asked[-6:] == [
+    assert bench.asked[-7:] == [
         "generate 2 from 1 for s1",
+        "review 1 of 2 beside 1 for s1",
         "mix 2 with 2",
         "train 2 on 5",
         "evaluate s2 in round 2",
@@ -147,6 +156,16 @@ def test_a_round_accounts_for_every_candidate() -> None:
     done = run_round(bench.kit, start(bench.kit, BASE), 1)
     assert done.accepted == (made(1),)
     assert done.rejected == {"too_short": 1}
+
+
+@pytest.mark.parametrize("diverges", ["", "train"])
+def test_what_people_leave_is_what_is_mixed_kept_and_counted(diverges: str) -> None:
+    bench = Bench("accept", diverges=diverges)
+    bench.drops = Screened((made(7), made(8)), (Rejection(made(1), "dropped_by_person"),))
+    done = run_round(bench.kit, start(bench.kit, BASE), 1)
+    assert "mix 1 with 2" in bench.asked
+    assert done.accepted == (made(7), made(8))
+    assert done.rejected == {"dropped_by_person": 1}
 
 
 def test_a_row_already_in_the_pool_keeps_its_place_and_origin() -> None:

@@ -156,7 +156,9 @@ def test_after_a_kill_and_a_restart_everything_stands_and_undo_goes_back(
         assert item_of(again) == expected
         assert "decision" not in again.inner_text("#badges")
     again.keyboard.press("Control+z")
-    again.wait_for_function("() => document.getElementById('status').textContent.includes('nothing')")
+    again.wait_for_function(
+        "() => document.getElementById('status').textContent.includes('nothing')"
+    )
     assert len(_decisions(server)) == 8
 
 
@@ -173,7 +175,9 @@ def test_a_decision_made_while_the_server_is_gone_is_kept_and_stored_once(
     page.keyboard.press("x")  # no second decision beside the one that is kept
     assert page.is_hidden("#reasons")
     url = server.start()
-    page.wait_for_function("() => document.getElementById('banner').textContent.includes('started again')")
+    page.wait_for_function(
+        "() => document.getElementById('banner').textContent.includes('started again')"
+    )
     page.goto(url)  # pasted into the same tab: only the fragment differs
     page.wait_for_function("shown => document.body.dataset.item !== shown", arg=shown)
     page.wait_for_selector("#banner", state="hidden")
@@ -223,14 +227,14 @@ def test_two_tabs_see_each_other(page: Page, context: BrowserContext, server: Ho
     shown = item_of(page)
     assert item_of(other) == shown
     decide(page, "a")
-    other.wait_for_function("() => document.getElementById('badges').textContent.includes('accepted')")
+    other.wait_for_function(
+        "() => document.getElementById('badges').textContent.includes('accepted')"
+    )
     decide(other, "x", "9")  # now on purpose
     assert [each.action for each in _decisions(server)] == ["accept", "reject"]
 
 
-def test_a_tab_that_heard_nothing_is_told(
-    page: Page, browser: Browser, server: Hosted
-) -> None:
+def test_a_tab_that_heard_nothing_is_told(page: Page, browser: Browser, server: Hosted) -> None:
     elsewhere = browser.new_context()  # another browser: no word passes between them
     other = opened(elsewhere, server.url)
     shown = item_of(page)
@@ -341,7 +345,8 @@ def test_it_can_be_walked_by_tab_alone(page: Page, server: Hosted) -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "height"), [(390, 844), (640, 430), (320, 568)]  # a phone, 1280 at 200 %, at 400 %
+    ("width", "height"),
+    [(390, 844), (640, 430), (320, 568)],  # a phone, 1280 at 200 %, at 400 %
 )
 def test_a_small_screen_never_scrolls_sideways(
     browser: Browser, server: Hosted, width: int, height: int

@@ -29,7 +29,11 @@ from selfinstruct.web.difference import MOST_WORDS, Part, differ
                 ("both", " lost"),
             ],
         ),
-        ("one\n\ntwo", "one\n\ntwo three", [("both", "one\n\ntwo"), ("both", " "), ("new", "three")]),
+        (
+            "one\n\ntwo",
+            "one\n\ntwo three",
+            [("both", "one\n\ntwo"), ("both", " "), ("new", "three")],
+        ),
         ("same words", "same   words", [("both", "same   words")]),
     ],
 )

@@ -89,9 +89,7 @@ def test_a_name_that_is_missing_or_doubled_is_refused(
         ([TOKEN], 200),
     ],
 )
-def test_every_call_needs_the_token(
-    app: Guard, token: list[tuple[str, str]], status: int
-) -> None:
+def test_every_call_needs_the_token(app: Guard, token: list[tuple[str, str]], status: int) -> None:
     assert ask(app, "GET", "/api/look", [HOST, *token]).status == status
     answer = ask(app, "POST", "/api/write", [HOST, ORIGIN, JSON, *token], {})
     assert answer.status == status

@@ -18,7 +18,16 @@ TEMPLATES = sorted(
 
 MARKUP = (
     *("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "createContextualFragment"),
-    *("DOMParser", "setHTML", "parseHTML", "srcdoc", "eval(", "Function(", "import(", "javascript:"),
+    *(
+        "DOMParser",
+        "setHTML",
+        "parseHTML",
+        "srcdoc",
+        "eval(",
+        "Function(",
+        "import(",
+        "javascript:",
+    ),
     *("XMLHttpRequest", "document.cookie", "postMessage(*", "http://", "https://", "localStorage"),
 )
 RAW = re.compile(r"\|\s*safe|autoescape|Markup|<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=|<style")
@@ -69,7 +78,9 @@ def test_the_review_page_is_well_formed_and_names_its_parts() -> None:
 def test_a_text_in_a_page_stays_text(text: str) -> None:
     page = Page(render("fault.html.j2", status=404, message=text))
     assert page.counts.get("script") is None and page.counts.get("img") is None
-    assert [fault for fault in page.faults if "<link>" not in fault and "/static/" not in fault] == []
+    assert [
+        fault for fault in page.faults if "<link>" not in fault and "/static/" not in fault
+    ] == []
     assert page.text.count("There is nothing to show") == 1
 
 

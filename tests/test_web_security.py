@@ -29,8 +29,7 @@ def hostile_rows() -> Screened:
     rows = tuple(_row(at, words) for at, words in enumerate(HOSTILE))
     dropped = Rejection(replace(made(500), input=" ".join(HOSTILE)), "too_similar", 0.71, 0.7)
     scores = tuple(
-        Score(row.id, words, 0.5, "judge", words)
-        for row, words in zip(rows, HOSTILE, strict=True)
+        Score(row.id, words, 0.5, "judge", words) for row, words in zip(rows, HOSTILE, strict=True)
     )
     return Screened(rows, (dropped,), scores)
 

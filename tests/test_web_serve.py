@@ -95,7 +95,9 @@ def test_a_target_that_is_a_whole_address_changes_nothing(port: int) -> None:
     assert answer.startswith(b"HTTP/1.1 404")
 
 
-@pytest.mark.parametrize("bad", [b"\x00\x01\x02\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET\r\n\r\n"])
+@pytest.mark.parametrize(
+    "bad", [b"\x00\x01\x02\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET\r\n\r\n"]
+)
 def test_what_is_no_request_ends_the_connection_alone(port: int, bad: bytes) -> None:
     assert _send(port, bad)[:12] in (b"HTTP/1.1 400", b"")
     assert _get(port, "/", f"Host: 127.0.0.1:{port}").startswith(b"HTTP/1.1 200")
@@ -108,9 +110,7 @@ def test_what_is_no_request_ends_the_connection_alone(port: int, bad: bytes) -> 
         (DiskError("the disk is full"), 507, "disk"),
     ],
 )
-def test_an_error_for_people_is_told_on_the_page(
-    error: UserError, status: int, code: str
-) -> None:
+def test_an_error_for_people_is_told_on_the_page(error: UserError, status: int, code: str) -> None:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route

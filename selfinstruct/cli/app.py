@@ -1,5 +1,5 @@
-"""The command line: what becomes of whatever a verb comes to. The verbs are in `loop`, `pages` and
-`study`.
+"""The command line: what becomes of whatever a verb comes to. The verbs are in `loop`, `pages`,
+`review` and `study`.
 
 Exit codes: 0 done, 1 a negative finding was asked for, 2 usage or configuration, 3 incomplete but
 resumable, 4 store locked or damaged, 129, 130 and 143 stopped by a hangup, Ctrl-C or SIGTERM with
@@ -17,14 +17,14 @@ from typing import Annotated, NoReturn
 import typer
 
 from selfinstruct import __version__, failpoints
-from selfinstruct.cli import loop, pages, study
+from selfinstruct.cli import loop, pages, review, study
 from selfinstruct.cli.options import app
 from selfinstruct.cli.stopping import ReaderGone, Stopped, flush, listen, silence
 from selfinstruct.errors import UserError
 
 __all__ = ["VERBS", "app", "main"]
 
-VERBS = (loop, pages, study)
+VERBS = (loop, pages, review, study)
 """Modules whose commands `app` knows by being imported."""
 
 

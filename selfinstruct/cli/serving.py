@@ -1,12 +1,12 @@
 """`review` and `ui`: the pages, served until Ctrl-C."""
 
-import getpass
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from selfinstruct.cli.compare import compare_students
+from selfinstruct.cli.review import name_of
 from selfinstruct.review.desk import Desk
 from selfinstruct.web.address import Address, listen
 from selfinstruct.web.dashboard import Dashboard
@@ -16,7 +16,12 @@ from selfinstruct.web.serve import application, serve
 
 
 def serve_review(
-    run: Path, port: int, host: str, fraction: float | None, reviewer: str, tell: Callable[[str], None]
+    run: Path,
+    port: int,
+    host: str,
+    fraction: float | None,
+    reviewer: str,
+    tell: Callable[[str], None],
 ) -> None:
     """The review page of a run and its dashboard. `tell` is given the address once it answers.
 
@@ -26,7 +31,7 @@ def serve_review(
     with Desk.open(run, fraction=fraction) as desk:
         sock, address = listen(host, port)
         dashboard = _dashboard(run, address, review=True)
-        who = reviewer or desk.cfg.reviewer or getpass.getuser()
+        who = name_of(reviewer, desk.cfg.reviewer)
         reviewing = Reviewing(desk, dashboard.library.name, who, address.dashboard)
         app = application(address, [*reviewing.routes(), *dashboard.routes()], review=True)
         tell(address.review)

@@ -20,6 +20,7 @@ from selfinstruct.telling import (
     personal_data,
     seconds,
     tell_ending,
+    tell_review,
     tell_unmet,
 )
 from selfinstruct.types import QUOTA_FULL, SPLITS, UNNEEDED
@@ -104,6 +105,8 @@ def _print_round(console: Console, entry: dict[str, Any]) -> None:
             for name, found in entry["scores"].items()
         )
         console.print(Text(f"  mean scores: {scored}"))
+    if entry["review"]:
+        console.print(Text(f"  people: {escape(tell_review(entry['review']))}"))
     for line in _rights(entry):
         console.print(Text(f"  {line}"))
     if mixture := entry["mixture"]:

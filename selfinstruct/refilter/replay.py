@@ -14,6 +14,7 @@ from selfinstruct.refilter.record import Record
 from selfinstruct.refilter.rules import Rule, from_scores, looked
 from selfinstruct.round import Pool, grow
 from selfinstruct.setting import aim_of
+from selfinstruct.settled import as_settled, settled
 from selfinstruct.types import Example, Screened
 
 
@@ -46,8 +47,12 @@ def replay(
         waves = _replay_round(record, index, filters, rules, (stored_pool, pool))
         done += waves
         if index in record.accepted:
-            stored_pool = grow(stored_pool, _accepted(wave.stored for wave in waves))
-            pool = grow(pool, _accepted(wave.found for wave in waves))
+            stored_pool = grow(stored_pool, settled(record.store, index).accepted)
+            found = Screened(
+                _accepted(wave.found for wave in waves),
+                tuple(item for wave in waves for item in wave.found.rejected),
+            )
+            pool = grow(pool, as_settled(record.store, index, found).accepted)
     return done
 
 

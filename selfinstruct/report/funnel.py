@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from selfinstruct.report.gather import RoundFacts
+from selfinstruct.settled import DROPPED, EDITED
 from selfinstruct.types import UNNEEDED
 
 STEPS: Mapping[str, tuple[str, ...]] = {
@@ -34,8 +35,10 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "of parents with room": ("too_many_children",),
     "run without error": ("no_code", "fails_when_run"),
     "still needed": UNNEEDED,
+    "left by people": (DROPPED, EDITED),
 }
 OTHER = "through other checks"
+PEOPLE = "left by people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def funnel(rounds: Iterable[RoundFacts]) -> list[Step]:
     groups = {**STEPS, OTHER: tuple(reason for reason in reasons if reason not in named)}
     for name, names in groups.items():
         found = Counter({reason: reasons[reason] for reason in names if reasons[reason]})
-        if name == OTHER and not found:
+        if name in (OTHER, PEOPLE) and not found:
             continue
         left -= found.total()
         steps.append(Step(name, left, found.total(), tuple(found.most_common())))

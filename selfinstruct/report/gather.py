@@ -13,6 +13,7 @@ from typing import Any
 
 from selfinstruct import rows
 from selfinstruct.files import read_jsonl
+from selfinstruct.settled import STAGE, settled
 from selfinstruct.store import Store
 from selfinstruct.summary import Summary, summarise
 from selfinstruct.types import Example, RealData, Rejection, Screened
@@ -60,6 +61,8 @@ class RoundFacts:
     verdict: Verdict | None = None
     failed: bool = False
     """Whether its student came to numbers that are none, and was rejected without a verdict."""
+    reviewed: Screened | None = None
+    """The candidates as people left them, None where they had no say."""
 
     @property
     def student(self) -> str:
@@ -69,11 +72,15 @@ class RoundFacts:
     @property
     def accepted(self) -> tuple[Example, ...]:
         """The rows kept, in order."""
+        if self.reviewed is not None:
+            return self.reviewed.accepted
         return tuple(row for wave in self.waves for row in wave.accepted)
 
     @property
     def rejected(self) -> tuple[Rejection, ...]:
         """The candidates dropped, in order."""
+        if self.reviewed is not None:
+            return self.reviewed.rejected
         return tuple(item for wave in self.waves for item in wave.rejected)
 
 
@@ -148,6 +155,7 @@ def _round(store: Store, index: int) -> RoundFacts:
         signals=tuple(map(rows.to_signal, watch.get("signals", ()))),
         verdict=rows.to_verdict(gate["verdict"]) if gate else None,
         failed=diverged is not None,
+        reviewed=settled(store, index) if store.stage(index, STAGE) is not None else None,
     )
 
 

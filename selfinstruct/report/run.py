@@ -84,6 +84,7 @@ def _round(each: RoundFacts, facts: Facts) -> dict[str, Any]:
         "why": entry["why"] if entry and entry["why"] else "",
         "details": list(words.details(verdict)) if verdict else [],
         "guards": verdict.guards if verdict else (),
+        "people": telling.tell_review(entry["review"]) if entry and entry["review"] else "",
         "kept": len(each.accepted),
         "seen": len(each.accepted) + len(each.rejected),
     }

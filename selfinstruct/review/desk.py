@@ -7,7 +7,7 @@ another line. One process at a time decides: it holds `reviews.lock`. Whoever lo
 import json
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -28,13 +28,20 @@ from selfinstruct.review.nouns import (
     ItemLine,
     Progress,
 )
-from selfinstruct.review.tables import NAME, REVIEWS, from_edited, to_decision, to_item, to_line
+from selfinstruct.review.tables import (
+    NAME,
+    NOT_TAKEN_BACK,
+    REVIEWS,
+    from_edited,
+    to_decision,
+    to_item,
+    to_line,
+)
 from selfinstruct.store import Store
 
 LOCK = "reviews.lock"
 LATER = 1 << 40
 """What is added to the turn of an item that was put off: beyond any position."""
-NOT_TAKEN_BACK = "NOT EXISTS (SELECT 1 FROM decisions AS back WHERE back.undoes = decisions.id)"
 
 
 class Desk:
@@ -63,6 +70,7 @@ class Desk:
             try:
                 if write:
                     self.refresh()
+                    self._require_queue()
             except BaseException:
                 self._db.close()
                 raise
@@ -101,11 +109,29 @@ class Desk:
             with Store(self.folder) as store:
                 fill(self._db, store, self.cfg)
 
+    def _require_queue(self) -> None:
+        if self._db.execute("SELECT 1 FROM queues").fetchone() is not None:
+            return
+        if self.cfg.fraction == 0:
+            raise UserError(
+                f"{self.folder} asks people about nothing: review.fraction is 0",
+                next_step=f"selfinstruct review {self.folder} --fraction 0.2",
+            )
+        raise UserError(
+            f"{self.folder} has no round whose candidates are complete",
+            next_step=f"selfinstruct status {self.folder}",
+        )
+
     # -- looking --------------------------------------------------------------------------------
 
     def item(self, id: str) -> Item:  # noqa: A002 - the field's name in every record here
         """The item of a row. Raises `UserError` for one that is not in the queue."""
         return to_item(self._row(id))
+
+    def has(self, id: str) -> bool:  # noqa: A002
+        """Whether a row is in the queue."""
+        found = self._db.execute("SELECT 1 FROM items WHERE id = ?", (id,)).fetchone()
+        return found is not None
 
     def next(self, filters: Filters, after: int = -1) -> Item | None:
         """The next undecided item: by position, those beyond `after` alone; then those that were
@@ -165,7 +191,7 @@ class Desk:
         Raises `UserError` for an unknown item, for an action that does not fit what comes with it,
         and for an id that another decision has.
         """
-        again = self._decision(decision.id)
+        again = self.decision(decision.id)
         if again is not None:
             return _same(again, decision)
         row = self._row(decision.item)
@@ -186,11 +212,11 @@ class Desk:
         """Take back the newest decision of a reviewer that was not, and give it out; None where
         there is none. `id` is the client's UUID: the same twice takes back one.
         """
-        again = self._decision(id)
+        again = self.decision(id)
         if again is not None:
             if again.undoes is None:
                 raise UserError(f"{id} is the id of another decision")
-            return self._decision(again.undoes)
+            return self.decision(again.undoes)
         row = self._db.execute(
             "SELECT * FROM decisions WHERE reviewer = ? AND action != 'undo'"
             f" AND {NOT_TAKEN_BACK} ORDER BY seq DESC LIMIT 1",
@@ -213,8 +239,21 @@ class Desk:
             self._settle(undone.item)
         return undone
 
-    def _decision(self, id_: str) -> Decision | None:
-        row = self._db.execute("SELECT * FROM decisions WHERE id = ?", (id_,)).fetchone()
+    def take(self, decisions: Sequence[Decision]) -> int:
+        """Store decisions made elsewhere as they are, all or none, but for those whose id is known;
+        how many out. That they fit is for `exchange` to see to.
+        """
+        new = [each for each in decisions if self.decision(each.id) is None]
+        with transaction(self._db, "import"):
+            for each in new:
+                self._insert(each)
+            for item in dict.fromkeys(each.item for each in new):
+                self._settle(item)
+        return len(new)
+
+    def decision(self, id: str) -> Decision | None:  # noqa: A002
+        """The line with this id, None where there is none."""
+        row = self._db.execute("SELECT * FROM decisions WHERE id = ?", (id,)).fetchone()
         return None if row is None else to_decision(row)
 
     def _row(self, id_: str) -> dict[str, Any]:

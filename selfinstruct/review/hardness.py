@@ -7,6 +7,8 @@ which measure comes from where is `queue`'s business.
 import math
 from collections.abc import Mapping, Sequence
 
+from selfinstruct.review.nouns import Why
+
 STANDS_OUT = 0.75
 """A measure is why an item is asked about if it is in the hardest quarter by it."""
 
@@ -32,7 +34,9 @@ def ranks(values: Values) -> list[float] | None:
     return [0.5 if v is None else (first[v] + last[v]) / (2 * most) for v in values]
 
 
-def hardness(measures: Mapping[str, Values], count: int) -> tuple[list[float], list[list[str]]]:
+def hardness(
+    measures: Mapping[Why, Values], count: int
+) -> tuple[list[float], list[tuple[Why, ...]]]:
     """For each of `count` candidates its mean rank over the measures that tell anything apart, 0.5
     where there is none; and the measures for which it is there.
 
@@ -40,13 +44,14 @@ def hardness(measures: Mapping[str, Values], count: int) -> tuple[list[float], l
     if that is in the harder half. There may be none at all.
     """
     found = {name: ranked for name, each in measures.items() if (ranked := ranks(each)) is not None}
-    means, why = [], []
+    means: list[float] = []
+    why: list[tuple[Why, ...]] = []
     for at in range(count):
         own = {name: ranked[at] for name, ranked in found.items()}
         means.append(math.fsum(own.values()) / len(own) if own else 0.5)
         most = max(own.values(), default=0.0)
         least = STANDS_OUT if most >= STANDS_OUT else most
-        why.append([name for name, rank in own.items() if rank >= least and rank > 0.5])
+        why.append(tuple(name for name, rank in own.items() if rank >= least and rank > 0.5))
     return means, why
 
 

@@ -21,6 +21,11 @@ State = Literal["open", "decided", "all"]
 SETTLING: tuple[Action, ...] = ("accept", "edit", "reject")
 """The actions that decide; an item that was skipped or flagged is open and comes again at the end.
 """
+REASONS = (
+    *("wrong label", "wrong answer", "unnatural", "like another row", "unclear"),
+    *("off topic", "personal data", "unsafe", "other"),
+)
+"""Why a row is rejected, by the keys 1 to 9."""
 ACCEPTED = "accepted"
 """The fate of a candidate that every filter let through."""
 

@@ -105,8 +105,9 @@ def queue_of(
     hardest = [at for at in ordered if at not in by_chance][: size - len(drawn)]
     items = []
     for place, at in enumerate(_mixed(hardest, drawn, rng)):
-        why = [*stands_out[at], *(["random"] if at in by_chance else [])] or ["asked"]
-        item = _item(candidates[at], index, tuple(why), hard[at], near[at], known)  # type: ignore[arg-type]
+        drawn_too: tuple[Why, ...] = ("random",) if at in by_chance else ()
+        why: tuple[Why, ...] = (*stands_out[at], *drawn_too) or ("asked",)
+        item = _item(candidates[at], index, why, hard[at], near[at], known)
         items.append(replace(item, position=start + place, hash=hash_of(item)))
     return items
 
@@ -166,7 +167,9 @@ def _near_limit(each: Candidate, found: Nearest, known: Known) -> float | None:
         limit = measured.threshold
         pairs.append((measured.value, limit if isinstance(limit, int | float) else None))
     pairs.append((found.rouge_l, known.novelty))
-    told = [nearness(value, limit) for value, limit in pairs if None not in (value, limit)]  # type: ignore[arg-type]
+    told = [
+        nearness(value, limit) for value, limit in pairs if value is not None and limit is not None
+    ]
     return max(told, default=None)
 
 

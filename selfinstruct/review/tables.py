@@ -6,7 +6,7 @@ written in the same transaction, so that the next one is found by an index.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from selfinstruct.database import Schema
@@ -53,6 +53,8 @@ CREATE INDEX decisions_by_reviewer ON decisions (reviewer, seq);
 """
 )
 
+NOT_TAKEN_BACK = "NOT EXISTS (SELECT 1 FROM decisions AS back WHERE back.undoes = decisions.id)"
+"""The condition that a decision holds."""
 LONGEST_LINE = 160
 """Characters of an item that a list shows."""
 
@@ -122,12 +124,16 @@ def from_decision(decision: Decision) -> Row:
 def to_decision(row: Mapping[str, Any]) -> Decision:
     """The decision of a row of `decisions`."""
     edited = row["edited"] and to_edited(json.loads(row["edited"]))
-    return Decision(**{**{k: v for k, v in row.items() if k != "seq"}, "edited": edited})
+    return Decision(
+        **{**{field.name: row[field.name] for field in fields(Decision)}, "edited": edited}
+    )
 
 
 def _from_neighbour(near: Neighbour | None) -> Row | None:
-    return near and {"example": from_example(near.example), "rouge_l": near.rouge_l}
+    if near is None:
+        return None
+    return {"example": from_example(near.example), "rouge_l": near.rouge_l}
 
 
 def _to_neighbour(row: Row | None) -> Neighbour | None:
-    return row and Neighbour(to_example(row["example"]), row["rouge_l"])
+    return None if row is None else Neighbour(to_example(row["example"]), row["rouge_l"])

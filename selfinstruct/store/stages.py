@@ -10,11 +10,15 @@ from selfinstruct.rows import (
     from_report,
     to_report,
 )
-from selfinstruct.store.ledger import Ledger
+from selfinstruct.store.ledger import Ledger, put
 from selfinstruct.types import (
     Exam,
     Report,
+    Score,
 )
+
+NO_WAVE = -1
+"""The wave of scores that were given after all waves of their round."""
 
 
 class Stages(Ledger):
@@ -34,15 +38,27 @@ class Stages(Ledger):
         result: object,
         seconds: float,
         report: Report | None = None,
+        scores: Sequence[Score] = (),
     ) -> None:
-        """Mark a stage finished, together with the report it made; `seconds` is what it took."""
+        """Mark a stage finished, together with the report it made and what it measured of rows
+        that no wave has; `seconds` is what it took.
+        """
         with self.transaction("stage") as db:
             if report is not None:
                 _insert_report(db, report)
+            insert_scores(db, [(round_index, one) for one in scores])
             db.execute(
                 "INSERT INTO stages VALUES (?, ?, ?, ?)",
                 (round_index, stage, json.dumps(result, allow_nan=False), seconds),
             )
+
+    def commit_human_scores(self, scores: Sequence[tuple[int, Score]], last: int) -> None:
+        """Append what people said of rows, each with the round of its row; `last` is the number of
+        the newest decision among them, kept as `review_read`.
+        """
+        with self.transaction("human") as db:
+            insert_scores(db, scores)
+            put(db, {"review_read": last})
 
     def stages(self) -> Sequence[Row]:
         """Every finished stage, in order of rounds."""
@@ -65,6 +81,17 @@ class Stages(Ledger):
         """Store the scores of one checkpoint on one split."""
         with self.transaction("report") as db:
             _insert_report(db, report)
+
+
+def insert_scores(db: sqlite3.Connection, scores: Sequence[tuple[int, Score]]) -> None:
+    """Append scores that belong to no wave, each with its round; part of a transaction."""
+    db.executemany(
+        "INSERT INTO scores VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (index, NO_WAVE, one.id, one.name, one.value, one.source, one.detail)
+            for index, one in scores
+        ],
+    )
 
 
 def _insert_report(db: sqlite3.Connection, report: Report) -> None:

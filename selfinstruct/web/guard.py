@@ -161,4 +161,3 @@ def _capped(receive: Receive) -> Receive:
         return message
 
     return counting
-

@@ -18,6 +18,7 @@ from selfinstruct.web.guard import API, Guard
 from selfinstruct.web.pages import render, statics
 from selfinstruct.web.reviewing import REASONS
 
+
 def application(address: Address, routes: Sequence[BaseRoute], *, review: bool) -> Guard:
     """The routes and the files that pages load, guarded; with `review`, its page at `/`."""
     files = statics()

@@ -1,0 +1,121 @@
+"""`review`: decide about a round's hardest candidates, look how far that is, take it elsewhere."""
+
+import getpass
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from selfinstruct.cli.options import AsJson, app, examples, print_json
+from selfinstruct.cli.pages import Host, Port
+from selfinstruct.errors import UserError
+
+FILE_VERBS = ("export", "import")
+
+
+@app.command(
+    epilog=examples(
+        "selfinstruct review runs/quickstart",
+        "selfinstruct review runs/quickstart --fraction 0.2 --terminal",
+        "selfinstruct review export runs/quickstart decisions.jsonl",
+    )
+)
+def review(
+    given: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN | export RUN FILE | import RUN FILE",
+            help="A run's folder; or a run and a file for its decisions.",
+        ),
+    ],
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="Decide here, by single keys, as over ssh.")
+    ] = False,
+    status: Annotated[bool, typer.Option("--status", help="Show how far the review is.")] = False,
+    reviewer: Annotated[
+        str, typer.Option(metavar="NAME", help="Kept with decisions; else review.reviewer.")
+    ] = "",
+    fraction: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Of the candidates, for rounds without a queue; else the config's."
+        ),
+    ] = None,
+    port: Port = 0,
+    host: Host = "127.0.0.1",
+    as_json: AsJson = False,
+) -> None:
+    """Decide about the hardest candidates of a run: accept, edit, reject; every decision is kept.
+
+    It serves a page of this machine alone, one key a row, or asks here with --terminal. Nothing a round has gone on with is changed; review.required makes a round wait.
+    """
+    if given[0] in FILE_VERBS and len(given) > 1:
+        _exchange(given, as_json=as_json)
+        return
+    if len(given) > 1:
+        raise UserError(f"review looks at one run, not at {len(given)}")
+    run = Path(given[0])
+    if status:
+        _status(run, as_json=as_json)
+        return
+    if terminal:
+        _sit(run, reviewer, fraction)
+        return
+    from selfinstruct.cli.serving import serve_review, tell_address
+
+    serve_review(run, port, host, fraction, reviewer, tell_address)
+
+
+def name_of(wanted: str, configured: str) -> str:
+    """Who decides: as given, as configured, else the account's name."""
+    return wanted or configured or getpass.getuser()
+
+
+def _sit(run: Path, reviewer: str, fraction: float | None) -> None:
+    from selfinstruct.cli.review_terminal import Seat, keys_of
+    from selfinstruct.cli.tables import stdout
+    from selfinstruct.review.desk import Desk
+
+    with Desk.open(run, fraction=fraction) as desk, keys_of(sys.stdin) as keys:
+        Seat(desk, name_of(reviewer, desk.cfg.reviewer), keys, stdout()).sit()
+
+
+def _status(run: Path, *, as_json: bool) -> None:
+    from selfinstruct.cli.review_text import print_progress
+    from selfinstruct.cli.tables import stdout
+    from selfinstruct.review.desk import Desk
+    from selfinstruct.review.nouns import EVERYTHING
+    from selfinstruct.summary import SCHEMA_VERSION
+
+    with Desk.open(run, write=False) as desk:
+        progress = desk.progress(EVERYTHING)
+    if as_json:
+        print_json({"schema_version": SCHEMA_VERSION, "run": str(run), **asdict(progress)})
+    else:
+        print_progress(stdout(), progress)
+
+
+def _exchange(given: list[str], *, as_json: bool) -> None:
+    from selfinstruct.review.desk import Desk
+    from selfinstruct.review.exchange import export_decisions, import_decisions
+
+    if len(given) != 3:
+        raise UserError(
+            f"{given[0]} takes a run and a file: selfinstruct review {given[0]} RUN FILE"
+        )
+    verb, run, path = given[0], Path(given[1]), Path(given[2])
+    told: dict[str, Any]
+    if verb == "export":
+        with Desk.open(run, write=False) as desk:
+            told = {"file": str(path), "decisions": export_decisions(desk, path)}
+        line = f"{told['decisions']} decisions written to {path}"
+    else:
+        with Desk.open(run) as desk:
+            told = {"file": str(path), **asdict(import_decisions(desk, path))}
+        line = f"{told['taken']} decisions taken from {path}, {told['known']} known already"
+    if as_json:
+        print_json(told)
+    else:
+        print(line)

@@ -1,0 +1,168 @@
+"""A review by single keys at a terminal, as over ssh; nothing to install and no port to open."""
+
+import os
+import sys
+import termios
+import time
+import tty
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import IO, Any
+from uuid import uuid4
+
+import typer
+import yaml
+from rich.console import Console
+from rich.text import Text
+
+from selfinstruct.cli.review_text import print_item, print_progress
+from selfinstruct.cli.text import escape
+from selfinstruct.errors import UserError
+from selfinstruct.review.desk import Desk
+from selfinstruct.review.edits import words_of
+from selfinstruct.review.nouns import (
+    EVERYTHING,
+    REASONS,
+    Action,
+    Decision,
+    Edited,
+    Filters,
+    Item,
+)
+from selfinstruct.review.tables import to_edited
+
+HELP = "a accept · e edit · x reject · s skip · f flag · u undo · p progress · q quit"
+KEYS: dict[str, Action] = {"a": "accept", "e": "edit", "x": "reject", "s": "skip", "f": "flag"}
+ENDS = ("q", "\x03", "\x04", "")
+"""Keys that leave: q, Ctrl-C, Ctrl-D and the end of the input."""
+
+Keys = Callable[[], str]
+"""The next key; "" when there are no more."""
+
+
+@contextmanager
+def keys_of(source: IO[str]) -> Iterator[Keys]:
+    """Single keys of a terminal, or the characters of any other input, line breaks aside."""
+    if not source.isatty():
+        letters = (char for line in source for char in line if not char.isspace())
+        yield lambda: next(letters, "")
+        return
+    handle = source.fileno()
+    before = termios.tcgetattr(handle)
+
+    def key() -> str:
+        tty.setcbreak(handle)
+        try:
+            return os.read(handle, 1).decode(errors="replace")
+        finally:
+            termios.tcsetattr(handle, termios.TCSADRAIN, before)
+
+    yield key
+
+
+def edit_in_editor(text: str) -> str | None:
+    """The text as somebody left it in $EDITOR; None where it was not saved."""
+    if not sys.stdin.isatty():
+        raise UserError("there is no terminal to edit in", next_step="accept, reject or skip it")
+    return typer.edit(text, extension=".yaml")
+
+
+class Seat:
+    """One person at a desk: what is shown and what each key does."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        reviewer: str,
+        keys: Keys,
+        console: Console,
+        edit: Callable[[str], str | None] = edit_in_editor,
+    ) -> None:
+        self._desk = desk
+        self._reviewer = reviewer
+        self._keys = keys
+        self._console = console
+        self._edit = edit
+
+    def sit(self) -> None:
+        """Item after item until all are decided or somebody leaves; a decision is stored before the
+        next item is shown.
+        """
+        self._say(HELP)
+        while (item := self._desk.next(Filters())) is not None:
+            print_item(self._console, item, self._desk.progress(EVERYTHING))
+            if not self._answer(item):
+                break
+        print_progress(self._console, self._desk.progress(EVERYTHING))
+
+    def _answer(self, item: Item) -> bool:
+        """Keys until the item is decided or another is to be shown; False to leave."""
+        shown = time.monotonic()
+        while (key := self._keys()) not in ENDS:
+            if key == "p":
+                print_progress(self._console, self._desk.progress(EVERYTHING))
+            elif key == "u":
+                self._undo()
+                return True
+            elif key not in KEYS:
+                self._say(HELP)
+            elif (chosen := self._chosen(item, key)) is not None:
+                ms = round(1000 * (time.monotonic() - shown))
+                if self._decide(replace(chosen, ms=ms)):
+                    return True
+        return False
+
+    def _chosen(self, item: Item, key: str) -> Decision | None:
+        """The decision that a key makes; None where somebody thought better of it."""
+        decision = Decision(str(uuid4()), item.id, item.hash, KEYS[key], reviewer=self._reviewer)
+        if key == "x":
+            reason = self._reason()
+            return None if reason is None else replace(decision, reason=reason)
+        if key == "e":
+            edited = self._edited(item)
+            return None if edited is None else replace(decision, edited=edited)
+        return decision
+
+    def _decide(self, decision: Decision) -> bool:
+        """Whether to go on to another item: not where an edit did not pass."""
+        try:
+            found = self._desk.decide(decision)
+        except UserError as error:
+            self._say(str(error), "red")
+            return False
+        if found.refused is not None:
+            self._say(f"not taken: the text is dropped as {found.refused.reason}", "red")
+            return False
+        if found.conflict is not None:
+            self._say("the item has changed; here it is again", "red")
+        return True
+
+    def _undo(self) -> None:
+        undone = self._desk.undo(self._reviewer, str(uuid4()))
+        self._say("nothing to undo" if undone is None else f"{undone.action} taken back", "yellow")
+
+    def _reason(self) -> str | None:
+        """The reason that the next key chooses; another key takes the x back."""
+        self._say("why? " + " · ".join(f"{n} {why}" for n, why in enumerate(REASONS, start=1)))
+        key = self._keys()
+        if key in "123456789" and key:
+            return REASONS[int(key) - 1]
+        self._say("not rejected")
+        return None
+
+    def _edited(self, item: Item) -> Edited | None:
+        """The words as somebody left them, None where nothing was."""
+        before: dict[str, Any] = asdict(words_of(item.example))
+        before["turns"] = [dict(turn) for turn in before["turns"]]
+        try:
+            text = self._edit(yaml.safe_dump(before, allow_unicode=True, sort_keys=False))
+            return None if text is None else to_edited(yaml.safe_load(text))
+        except UserError as error:
+            self._say(str(error), "red")
+        except (yaml.YAMLError, TypeError, AttributeError, ValueError) as error:
+            self._say(f"the edited text cannot be read: {error}", "red")
+        return None
+
+    def _say(self, words: str, style: str = "dim") -> None:
+        self._console.print(Text(escape(words), style=style))

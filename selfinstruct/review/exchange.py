@@ -1,0 +1,155 @@
+"""Decisions as a file, and back: to a colleague, to a fork, to another machine.
+
+A line is a decision with the words it is about, so that the file can be read by itself. Importing
+takes the decisions alone: nobody's words come in by that door.
+"""
+
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from selfinstruct.errors import UserError
+from selfinstruct.files import write_jsonl
+from selfinstruct.review.desk import Desk
+from selfinstruct.review.edits import refusal
+from selfinstruct.review.nouns import SETTLING, Action, Decision
+from selfinstruct.review.tables import from_decision, to_edited
+from selfinstruct.rows import Row, from_example
+from selfinstruct.types import Role
+
+SHOWN = 5
+"""Conflicts that are named one by one."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import came to: decisions taken, and those that were there already."""
+
+    taken: int
+    known: int
+
+
+def export_decisions(desk: Desk, path: Path) -> int:
+    """Write every line of a review, the oldest first, each with its item's row; how many out.
+
+    Raises `DiskError` where the disk refuses it.
+    """
+    found = desk.decisions()
+    write_jsonl(path, (_exported(desk, each) for each in found))
+    return len(found)
+
+
+def _exported(desk: Desk, decision: Decision) -> Row:
+    return {**from_decision(decision), "row": from_example(desk.item(decision.item).example)}
+
+
+def import_decisions(desk: Desk, path: Path) -> Imported:
+    """Take in the decisions of such a file, all or none; one that is known by its id is left.
+
+    Raises `UserError` that names by their lines those of another item than is shown here, those of
+    no item, and those that are none.
+    """
+    read = list(_read(path))
+    ids = {each.id for _, each in read}
+    undone = {each.undoes for _, each in read}
+    faults = []
+    for line, each in read:
+        fault = None if desk.decision(each.id) is not None else _fault(desk, each, ids, undone)
+        if fault is not None:
+            faults.append(f"  line {line}: {fault}")
+    if faults:
+        more = len(faults) - SHOWN
+        told = faults[:SHOWN] + ([f"  and {more} more"] if more > 0 else [])
+        raise UserError(
+            "\n".join([f"{path} does not fit the queue of {desk.folder}:", *told]),
+            why="nothing was taken from it",
+            next_step="take those lines away to import the others",
+        )
+    taken = desk.take([each for _, each in read])
+    return Imported(taken, len(read) - taken)
+
+
+def _fault(desk: Desk, each: Decision, ids: Set[str], undone: Set[str | None]) -> str | None:
+    """What keeps a new decision out, None where it fits."""
+    if not desk.has(each.item):
+        return f"no row {each.item} is in the queue"
+    item = desk.item(each.item)
+    if item.hash != each.item_hash:
+        return f"row {item.id} is not what was shown there"
+    if each.action == "undo":
+        before = desk.decision(each.undoes or "")
+        known = each.undoes in ids or before is not None
+        return None if known else f"the decision {each.undoes} that it takes back is not there"
+    here = desk.standing(item.id)
+    differs = here is not None and (here.action, here.edited) != (each.action, each.edited)
+    holds = each.action in SETTLING and each.id not in undone
+    if here is not None and differs and holds and here.action in SETTLING and here.id not in ids:
+        return f"row {item.id} was decided otherwise here ({here.action} by {here.reviewer})"
+    if (each.edited is not None) != (each.action == "edit"):
+        return f"the edited text does not go with {each.action!r}"
+    if each.edited is not None and holds:
+        refused = refusal(desk.folder, item, each.edited)
+        return None if refused is None else f"the edited text is dropped as {refused.reason}"
+    return None
+
+
+def _read(path: Path) -> Iterator[tuple[int, Decision]]:
+    """Each line's decision. Raises `UserError` for a file or a line that is none."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from None
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            try:
+                yield number, Line.model_validate_json(line).decision
+            except ValidationError as error:
+                fault = error.errors()[0]
+                where = ".".join(map(str, fault["loc"])) or "the line"
+                told = f"{path}, line {number}: {where}: {fault['msg']}"
+                raise UserError(told, why="it is no decision of a review") from None
+
+
+class Turn(BaseModel):
+    """A turn of a conversation, as in a row."""
+
+    role: Role
+    content: str
+
+
+class Text(BaseModel):
+    """An edited text."""
+
+    model_config = ConfigDict(extra="forbid")
+    instruction: str
+    input: str = ""
+    response: str = ""
+    label: str | None = None
+    turns: tuple[Turn, ...] = ()
+
+
+class Line(BaseModel):
+    """A line of the file; the row that it shows is for people."""
+
+    model_config = ConfigDict(strict=True)
+    id: Annotated[str, Field(min_length=1)]
+    item: str
+    item_hash: str
+    action: Action
+    reason: str = ""
+    note: str = ""
+    edited: Text | None = None
+    reviewer: str = ""
+    ms: int = 0
+    at: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    undoes: str | None = None
+
+    @property
+    def decision(self) -> Decision:
+        """The decision it is."""
+        plain = self.model_dump(exclude={"edited"})
+        edited = None if self.edited is None else to_edited(self.edited.model_dump())
+        return Decision(**plain, edited=edited)
