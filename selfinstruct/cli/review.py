@@ -49,7 +49,8 @@ def review(
 ) -> None:
     """Decide about the hardest candidates of a run: accept, edit, reject; every decision is kept.
 
-    It serves a page of this machine alone, one key a row, or asks here with --terminal. Nothing a round has gone on with is changed; review.required makes a round wait.
+    It serves a page for this machine alone, or asks here with --terminal. Nothing a round has gone
+    on with is changed; review.required makes a round wait.
     """
     if given[0] in FILE_VERBS and len(given) > 1:
         _exchange(given, as_json=as_json)

@@ -13,6 +13,7 @@ from selfinstruct.printable import clip, visible
 from selfinstruct.report import canvas
 from selfinstruct.report.chart import Chart
 
+
 def render(template: str, **values: Any) -> str:
     """A packaged template with its values, as HTML text; jinja2 raises for a missing one."""
     return _ENVIRONMENT.get_template(template).render(**values)

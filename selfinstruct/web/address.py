@@ -1,4 +1,4 @@
-"""Where the pages are: a loopback socket, the names it answers to, and the secrets of one launch."""
+"""Where the pages are: a loopback socket, the names it answers to, the secrets of one launch."""
 
 import secrets
 import socket

@@ -149,7 +149,7 @@ def _signed(send: Send) -> Send:
 
 
 def _capped(receive: Receive) -> Receive:
-    """`receive`, which raises `TooLargeError` where a body without a length goes on for too long."""
+    """`receive`, which raises `TooLargeError` where a body without a length does not end."""
     seen = 0
 
     async def counting() -> Message:
