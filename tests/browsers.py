@@ -31,7 +31,7 @@ from tests.command import ROOT
 CODE = "from selfinstruct.cli.app import main; main()"
 PATH = shutil.which("chromium")
 FLAGS = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()
-WAIT = 30_000  # milliseconds; these machines are shared
+WAIT = 90_000  # milliseconds; these machines are shared
 
 needs_chromium = pytest.mark.skipif(
     PATH is None, reason="no Chromium here: apt-get install chromium fonts-dejavu-core"

@@ -31,7 +31,7 @@ Row = dict[str, Any]
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 WHOLE = re.compile(r"[0-9]{1,9}")
-ACTIONS = tuple(action for action in get_args(Action) if action != "undo")
+ACTIONS: tuple[Action, ...] = tuple(each for each in get_args(Action) if each != "undo")
 LONGEST = 86_400_000
 """Milliseconds of a day: more is a page that was left open."""
 
@@ -76,9 +76,10 @@ def to_decision(given: Any, reviewer: str) -> Decision:
     """What the page sends, decided by the person who started the server."""
     body = _object(given)
     _no_more(body, {"id", "item", "item_hash", "action", "reason", "note", "edited", "ms"})
-    action = _text(body, "action")
-    if action not in ACTIONS:
-        raise UserError(f"there is no action {action[:40]!r}")
+    named = _text(body, "action")
+    action = next((each for each in ACTIONS if each == named), None)
+    if action is None:
+        raise UserError(f"there is no action {named[:40]!r}")
     edited = body.get("edited")
     if (action == "edit") != (edited is not None):
         raise UserError("an edit, and nothing else, carries an edited text")

@@ -304,7 +304,7 @@ document.addEventListener("visibilitychange", () => {
 addEventListener("popstate", () => (takeToken() ? start() : changed()));
 addEventListener("hashchange", () => takeToken() && start());
 tabs.addEventListener("message", ({ data }) => {
-  if (shown?.id === data && !busy && !editing) open(data, "Decided in another tab.");
+  if (shown?.id === data && !busy && !editing && document.activeElement !== note) open(data, "Decided in another tab.");
   attempt(refresh);
 });
 
