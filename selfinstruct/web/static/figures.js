@@ -12,15 +12,15 @@ export function showFigures(progress) {
 }
 
 function accepted({ accept_rate: rate, random_done: n }) {
-  if (!rate) return figure("accepted", "–", "no row of the random slice is decided yet");
+  if (!rate) return figure("accepted", "–", "no random row is decided yet");
   const share = `${percent(rate.value)} %`;
-  return figure("accepted", share, `[${percent(rate.low)}, ${percent(rate.high)}], ${n} random rows`);
+  return figure("accepted", share, `[${percent(rate.low)}, ${percent(rate.high)}], ${rows(n, "random row")}`);
 }
 
 function agreement(judge) {
   if (!judge.n) return null;
   const kappa = judge.kappa === null ? "" : `κ ${judge.kappa.toFixed(2)}, `;
-  return figure("agree with the judge", `${percent(judge.share)} %`, `${kappa}${judge.n} rows`);
+  return figure("agree with the judge", `${percent(judge.share)} %`, `${kappa}${rows(judge.n, "row")}`);
 }
 
 function pace({ per_minute: rate, seconds_left: left }) {
@@ -37,4 +37,5 @@ function duration(seconds) {
   return minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 
+const rows = (count, name) => `${count} ${name}${count === 1 ? "" : "s"}`;
 const percent = (share) => Math.round(100 * share);

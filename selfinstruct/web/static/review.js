@@ -82,7 +82,7 @@ function mode(choosing) {
 async function refresh() {
   const { status, data } = await get("/api/progress", filters());
   if (status !== 200) return;
-  total = data.progress.total;
+  total = Object.keys(filters()).length ? 0 : data.progress.total;
   showFigures(data.progress);
   offerLabels(data.progress.by_label);
 }
