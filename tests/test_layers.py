@@ -80,7 +80,7 @@ LAYERS = (
     {"making", "examining", "reviewing", "pilot", "fork", "refilter"},
     {"runs", "contestants", "sweep"},
     {"ablation"},
-    {"report", "export"},
+    {"report", "export", "web"},
     {"cli"},
 )
 LAYER_OF = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -97,6 +97,8 @@ HEAVY = {
     "xllamacpp",
     "sentence_transformers",
     "datasketch",
+    "starlette",
+    "uvicorn",
 }
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")

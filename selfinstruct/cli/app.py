@@ -16,14 +16,23 @@ from typing import Annotated, NoReturn
 import typer
 
 from selfinstruct import __version__, failpoints
-from selfinstruct.cli import loop, prompt_verbs, review, search, share, students, study
+from selfinstruct.cli import (
+    loop,
+    pages,
+    prompt_verbs,
+    review,
+    search,
+    share,
+    students,
+    study,
+)
 from selfinstruct.cli.options import app
 from selfinstruct.cli.stopping import ReaderGone, Stopped, flush, listen, silence
 from selfinstruct.errors import UserError
 
 __all__ = ["VERBS", "app", "main"]
 
-VERBS = (loop, study, search, review, students, share, prompt_verbs)
+VERBS = (loop, study, search, review, pages, students, share, prompt_verbs)
 """Modules whose commands `app` knows by being imported."""
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from selfinstruct.cli.options import AsJson, app, examples, print_json
+from selfinstruct.cli.pages import Host, Port
 from selfinstruct.errors import UserError
 
 FILE_VERBS = ("export", "import")
@@ -16,7 +17,7 @@ FILE_VERBS = ("export", "import")
 
 @app.command(
     epilog=examples(
-        "selfinstruct review runs/quickstart --terminal",
+        "selfinstruct review runs/quickstart",
         "selfinstruct review runs/quickstart --fraction 0.2 --terminal",
         "selfinstruct review export runs/quickstart decisions.jsonl",
     )
@@ -42,11 +43,14 @@ def review(
             min=0, max=1, help="Of the candidates, for rounds without a queue; else the config's."
         ),
     ] = None,
+    port: Port = 0,
+    host: Host = "127.0.0.1",
     as_json: AsJson = False,
 ) -> None:
     """Decide about the hardest candidates of a run: accept, edit, reject; every decision is kept.
 
-    Nothing a round has gone on with is changed; review.required makes a round wait.
+    It serves a page for this machine alone, or asks here with --terminal. Nothing a round has gone
+    on with is changed; review.required makes a round wait.
     """
     if given[0] in FILE_VERBS and len(given) > 1:
         _exchange(given, as_json=as_json)
@@ -60,8 +64,9 @@ def review(
     if terminal:
         _sit(run, reviewer, fraction)
         return
-    # The place of the page: `serve` is to stand here.
-    _sit(run, reviewer, fraction)
+    from selfinstruct.cli.serving import serve_review, tell_address
+
+    serve_review(run, port, host, fraction, reviewer, tell_address)
 
 
 def name_of(wanted: str, configured: str) -> str:

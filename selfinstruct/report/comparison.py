@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from selfinstruct import telling
+from selfinstruct.printable import clip
 from selfinstruct.report import canvas
 from selfinstruct.report.forest import forest_chart
-from selfinstruct.report.html import clip, picture, render
+from selfinstruct.report.html import picture, render
 
 MOST_WORDS = 400
 """Of each of two texts; in longer ones no words are marked, as the search takes their product."""

@@ -9,24 +9,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from selfinstruct.printable import is_unsafe
+from selfinstruct.printable import clip, visible
 from selfinstruct.report import canvas
 from selfinstruct.report.chart import Chart
-
-MOST_CHARACTERS = 600
-"""Of one text on a page; the whole of it is in the files of the run."""
-
-
-def visible(text: str) -> str:
-    """Text whose control, private and direction characters are spelled out, such as `[U+202E]`."""
-    return "".join(
-        char if char in "\n\t" or not is_unsafe(char) else f"[U+{ord(char):04X}]" for char in text
-    )
-
-
-def clip(text: str, most: int = MOST_CHARACTERS) -> str:
-    """At most so many characters of a text, and how many more there are."""
-    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most} more characters)"
 
 
 def render(template: str, **values: Any) -> str:

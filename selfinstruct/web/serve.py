@@ -1,0 +1,93 @@
+"""The server: routes behind the guard, on a loopback socket, until a signal."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from socket import socket
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from selfinstruct.errors import DiskError, UserError
+from selfinstruct.web.address import Address
+from selfinstruct.web.guard import API, Guard
+from selfinstruct.web.pages import render, statics
+from selfinstruct.web.reviewing import REASONS
+
+
+def application(address: Address, routes: Sequence[BaseRoute], *, review: bool) -> Guard:
+    """The routes and the files that pages load, guarded; with `review`, its page at `/`."""
+    files = statics()
+    shell = render("review.html.j2", reasons=REASONS) if review else ""
+
+    async def page(_: Request) -> Response:
+        return HTMLResponse(shell)
+
+    async def static(request: Request) -> Response:
+        found = files.get(request.path_params["name"])
+        if found is None:
+            raise HTTPException(404, "there is no such file")
+        return Response(found[0], media_type=found[1])
+
+    front = [Route("/", page)] if review else []
+    return Guard(
+        Starlette(
+            routes=[*front, Route("/static/{name}", static), *routes],
+            exception_handlers={HTTPException: _refuse, UserError: _tell},
+        ),
+        address,
+    )
+
+
+def serve(app: Guard, sock: socket) -> None:
+    """Answer on a socket that listens, until an exception such as that of a signal ends it."""
+    asyncio.run(server_of(app).serve(sockets=[sock]))
+
+
+def server_of(app: Guard) -> uvicorn.Server:
+    """The server of an application; it ends where its `should_exit` is set, too."""
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+    )
+    return _Server(config)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which leaves signals to the command line: it would raise them a second time, and a
+    second one there means to wait for nothing.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _told(request, error.status_code, "refused", error.detail)
+
+
+async def _tell(request: Request, error: Exception) -> Response:
+    """What people are told on a terminal, told on the page: a disk that is full, an unknown id."""
+    if isinstance(error, DiskError):
+        return _told(request, 507, "disk", str(error))
+    return _told(request, 404 if request.method == "GET" else 422, "invalid", str(error))
+
+
+def _told(request: Request, status: int, code: str, message: str) -> Response:
+    if request.url.path.startswith(API):
+        return JSONResponse({"error": {"code": code, "message": message}}, status)
+    return HTMLResponse(render("fault.html.j2", status=status, message=message), status)

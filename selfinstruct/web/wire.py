@@ -1,0 +1,191 @@
+"""The nouns of a review as JSON objects of the page, and what the page sends read back.
+
+What comes in is other people's: a field of another type, an unknown one or an action that there is
+not raises `UserError`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, get_args
+
+from selfinstruct import rows
+from selfinstruct.errors import UserError
+from selfinstruct.review.nouns import (
+    Action,
+    Decision,
+    Edited,
+    Filters,
+    Item,
+    ItemLine,
+    Neighbour,
+    Progress,
+    State,
+    Why,
+)
+from selfinstruct.text import whole_question
+from selfinstruct.types import Example, Message, Role
+from selfinstruct.web.difference import differ
+
+Row = dict[str, Any]
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+WHOLE = re.compile(r"[0-9]{1,9}")
+ACTIONS: tuple[Action, ...] = tuple(each for each in get_args(Action) if each != "undo")
+LONGEST = 86_400_000
+"""Milliseconds of a day: more is a page that was left open."""
+
+
+def from_item(item: Item, standing: Decision | None) -> Row:
+    """An item, how its neighbours differ from it, and the decision that holds for it."""
+    return {
+        "id": item.id,
+        "position": item.position,
+        "hash": item.hash,
+        "round": item.round,
+        "example": rows.from_example(item.example),
+        "fate": item.fate,
+        "measured": item.measured and asdict(item.measured),
+        "why": item.why,
+        "scores": [asdict(score) for score in item.scores],
+        "judge": item.judge,
+        "recipe": item.recipe,
+        "prompt": item.prompt,
+        "nearest_real": _neighbour(item.nearest_real, item.example),
+        "nearest_synthetic": _neighbour(item.nearest_synthetic, item.example),
+        "standing": standing and from_decision(standing),
+    }
+
+
+def from_decision(decision: Decision) -> Row:
+    """A stored decision."""
+    return asdict(decision)
+
+
+def from_line(line: ItemLine) -> Row:
+    """A line of the list."""
+    return asdict(line)
+
+
+def from_progress(progress: Progress) -> Row:
+    """How far the review is."""
+    return asdict(progress)
+
+
+def to_decision(given: Any, reviewer: str) -> Decision:
+    """What the page sends, decided by the person who started the server."""
+    body = _object(given)
+    _no_more(body, {"id", "item", "item_hash", "action", "reason", "note", "edited", "ms"})
+    named = _text(body, "action")
+    action = next((each for each in ACTIONS if each == named), None)
+    if action is None:
+        raise UserError(f"there is no action {named[:40]!r}")
+    edited = body.get("edited")
+    if (action == "edit") != (edited is not None):
+        raise UserError("an edit, and nothing else, carries an edited text")
+    return Decision(
+        id=read_uuid(body),
+        item=_text(body, "item"),
+        item_hash=_text(body, "item_hash"),
+        action=action,
+        reason=_text(body, "reason", ""),
+        note=_text(body, "note", ""),
+        edited=None if edited is None else _edited(edited),
+        reviewer=reviewer,
+        ms=_milliseconds(body.get("ms", 0)),
+    )
+
+
+def read_uuid(body: Mapping[str, Any]) -> str:
+    """The id of a decision that a page made up."""
+    found = _text(body, "id")
+    if UUID.fullmatch(found) is None:
+        raise UserError("the id of a decision is a UUID in small letters")
+    return found
+
+
+def to_filters(query: Mapping[str, str]) -> Filters:
+    """The filters of an address, such as `label=refund&state=all`."""
+    why, state, index = (query.get(name, "") for name in ("why", "state", "round"))
+    if why and why not in get_args(Why):
+        raise UserError(f"nothing is in the queue for {why[:40]!r}")
+    if state and state not in get_args(State):
+        raise UserError(f"items are open, decided or all, not {state[:40]!r}")
+    return Filters(
+        label=query.get("label"),
+        why=why or None,  # type: ignore[arg-type]  # looked up above
+        state=state or "open",  # type: ignore[arg-type]
+        text=query.get("text", ""),
+        round=to_number(index) if index else None,
+    )
+
+
+def to_number(text: str) -> int:
+    """A whole number of an address, from -1."""
+    if text != "-1" and WHOLE.fullmatch(text) is None:
+        raise UserError(f"{text[:40]!r} is not a whole number")
+    return int(text)
+
+
+def _neighbour(found: Neighbour | None, example: Example) -> Row | None:
+    if found is None:
+        return None
+    parts = differ(whole_question(found.example), whole_question(example))
+    return {
+        "example": rows.from_example(found.example),
+        "rouge_l": found.rouge_l,
+        "difference": parts,
+    }
+
+
+def _edited(given: Any) -> Edited:
+    body = _object(given)
+    _no_more(body, {"instruction", "input", "response", "label", "turns"})
+    turns = body.get("turns", [])
+    if not isinstance(turns, list):
+        raise UserError("turns are a list")
+    label = body.get("label")
+    return Edited(
+        instruction=_text(body, "instruction"),
+        input=_text(body, "input", ""),
+        response=_text(body, "response", ""),
+        label=None if label is None else _text(body, "label"),
+        turns=tuple(_turn(turn) for turn in turns),
+    )
+
+
+def _turn(given: Any) -> Message:
+    body = _object(given)
+    _no_more(body, {"role", "content"})
+    role = _text(body, "role")
+    if role not in get_args(Role):
+        raise UserError(f"there is no role {role[:40]!r}")
+    return Message(role, _text(body, "content"))  # type: ignore[arg-type]  # looked up above
+
+
+def _object(given: Any) -> Mapping[str, Any]:
+    if not isinstance(given, dict):
+        raise UserError("an object is what is read here")
+    return given
+
+
+def _no_more(body: Mapping[str, Any], known: set[str]) -> None:
+    if unknown := body.keys() - known:
+        raise UserError(f"unknown: {', '.join(sorted(unknown))[:80]}")
+
+
+def _text(body: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    found = body.get(name, default)
+    if not isinstance(found, str):
+        raise UserError(f"{name} is a text")
+    try:
+        found.encode()
+    except UnicodeEncodeError:
+        raise UserError(f"{name} holds half of a character") from None
+    return found
+
+
+def _milliseconds(given: Any) -> int:
+    if not isinstance(given, int) or isinstance(given, bool) or given < 0:
+        raise UserError("ms is a whole number of milliseconds")
+    return min(given, LONGEST)
