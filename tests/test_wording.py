@@ -287,8 +287,8 @@ def test_prompts_that_share_a_recipe_are_told_apart(bench: Bench, tmp_path: Path
 
 
 def test_a_version_that_was_edited_in_a_ledger_is_found(bench: Bench, tmp_path: Path) -> None:
-    run = Run(bench.config(rounds={"max": 0}), tmp_path)
-    run.execute()
+    run = Run(bench.config(), tmp_path)
+    run.execute(rounds=0)
     with Store(run.folder, write=True) as store:
         stored = store.meta("prompts")
         stored[0]["sources"][NAME] += " "
