@@ -7,7 +7,7 @@ of a run that has begun.
 
 import difflib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from selfinstruct import judge, recipes
@@ -54,6 +54,7 @@ def settle_wording(
     known = {(each.chosen.ref, each.weight is None): each.chosen for each in of_rows(stored).used}
     use = _read_use(cfg.prompts)
     arms = _read_arms(cfg.generate.arms, task)
+    _require_one_place(use, arms)
     used: list[Used] = []
     for form in forms_of(cfg, task):
         refs = arms.get(form.name)
@@ -149,6 +150,14 @@ def _require_form(ref: Ref, what: str) -> Form:
             next_step=f"did you mean {near[0]}?" if near else f"one of {', '.join(sorted(short))}",
         )
     return FORMS[ref.name]
+
+
+def _require_one_place(use: Iterable[str], arms: Iterable[str]) -> None:
+    for name in set(use) & set(arms):
+        raise UserError(
+            f"{FORMS[name].short} is in prompts.use and in generate.arms",
+            next_step="take it out of one of them",
+        )
 
 
 def _require_different(used: Sequence[Used]) -> None:

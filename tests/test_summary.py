@@ -4,9 +4,20 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.errors import StoreError
+from selfinstruct.prompting import Source, Template
+from selfinstruct.registry import Chosen, Ref, Used, Wording
 from selfinstruct.store import Store
 from selfinstruct.summary import estimate, gain, read_summary, reports, summarise
-from selfinstruct.types import Completion, Example, Message, Prompt, Rejection, Report, Screened
+from selfinstruct.types import (
+    Completion,
+    Example,
+    Message,
+    Prompt,
+    Rejection,
+    Report,
+    Score,
+    Screened,
+)
 from tests.finished import GATE, real_data, report, write_run
 
 
@@ -90,6 +101,41 @@ def test_every_metric_of_a_report_has_an_interval() -> None:
     assert found["accuracy"].high == pytest.approx(0.4019, abs=5e-5)
     assert found["nll"].value == pytest.approx(1.4875)
     assert found["nll"].low < 1.4875 < found["nll"].high
+
+
+def test_a_round_knows_what_came_of_each_prompt_that_shares_its_recipe(tmp_path: Path) -> None:
+    used = []
+    for number, weight in ((7, 0.7), (8, 0.3)):
+        template = Template("r/q.j2", {"r/q.j2": Source(f"text {number}", "")})
+        chosen = Chosen(Ref("r/q.j2", str(number)), template, "registry", number)
+        used.append(Used(chosen, weight))
+    made = [Example(f"row {n}", source="recipe:r", arm=f"r/q@{7 + n % 2}") for n in range(6)]
+    scores = tuple(Score(row.id, "rubric", 2.0 + n, "judge") for n, row in enumerate(made[:3]))
+    with Store(tmp_path, write=True) as store:
+        store.freeze(real_data(), {"prompts": Wording(tuple(used)).to_rows()})
+        for n, each in enumerate(used):
+            version = each.chosen.template.version
+            prompt = Prompt((Message("user", f"write {n}"),), "r/q.j2", version)
+            store.begin_attempts(1, 0, "m", [(f"k{n}", prompt, 0)])
+            store.end_attempts({f"k{n}": Completion("x", "stop", 30 * (n + 1), 0)})
+        dropped = tuple(Rejection(row, "echo") for row in made[4:])
+        store.commit_wave(1, 0, Screened(tuple(made[:4]), dropped, scores))
+        store.commit_stage(1, "generate", {"accepted": 4}, 1.0)
+        found = json.loads(json.dumps(summarise(store), allow_nan=False))
+    assert [(p["told"], p["weight"]) for p in found["prompts"]] == [("r/q@7", 0.7), ("r/q@8", 0.3)]
+    seven, eight = found["rounds"][0]["prompt_arms"]
+    assert (seven["arm"], seven["weight"], seven["kept"], seven["candidates"]) == (
+        "r/q@7",
+        0.7,
+        2,
+        3,
+    )
+    assert (seven["tokens"], eight["tokens"]) == (15.0, 30.0)
+    assert seven["share"]["low"] < 2 / 3 < seven["share"]["high"]
+    rubric = seven["scores"]["rubric"]
+    assert (rubric["n"], rubric["mean"]) == (2, 3.0)
+    assert 2.0 <= rubric["low"] <= 3.0 <= rubric["high"] <= 4.0
+    assert eight["scores"]["rubric"] == {"n": 1, "mean": 3.0, "low": None, "high": None}
 
 
 def test_a_round_knows_its_arms_and_what_a_kept_row_of_each_cost(tmp_path: Path) -> None:

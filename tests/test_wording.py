@@ -179,6 +179,13 @@ def test_arms_that_compare_nothing_are_refused(
     assert complaint in str(raised.value)
 
 
+def test_a_prompt_is_pinned_in_one_place(tmp_path: Path) -> None:
+    commit(tmp_path, "A")
+    arms = {f"{QUESTION}@1": 1, f"{QUESTION}@shipped": 1}
+    with pytest.raises(UserError, match=r"is in prompts\.use and in generate\.arms"):
+        settled(tmp_path, prompts={"use": {QUESTION: 1}}, generate={"arms": arms})
+
+
 def test_a_file_that_is_asked_by_nobody_is_told(tmp_path: Path) -> None:
     write(tmp_path / "prompts", "label_first/qestion", question("A"))
     (note,) = settled(tmp_path).notes
@@ -280,8 +287,8 @@ def test_prompts_that_share_a_recipe_are_told_apart(bench: Bench, tmp_path: Path
 
 
 def test_a_version_that_was_edited_in_a_ledger_is_found(bench: Bench, tmp_path: Path) -> None:
-    run = Run(bench.config(rounds={"max": 0}), tmp_path)
-    run.execute()
+    run = Run(bench.config(), tmp_path)
+    run.execute(rounds=0)
     with Store(run.folder, write=True) as store:
         stored = store.meta("prompts")
         stored[0]["sources"][NAME] += " "

@@ -21,6 +21,7 @@ from selfinstruct.yields import (
 )
 
 R, S = Place("r"), Place("s")
+COSTS = ("calls", "tokens")
 
 
 def row(n: int, label: str | None = "fee", request: str = "", of: str = "r") -> Example:
@@ -140,9 +141,9 @@ def test_prompts_that_share_a_recipe_are_arms_and_pay_for_their_own_calls() -> N
         seven.arm: ("v7", 3, None),
         eight.arm: ("v8", 1, None),
     }
-    paid = {arm.arm: (arm.calls, arm.tokens) for arm in found}
-    assert paid[seven.arm] == (pytest.approx((2 + 3) / 3), pytest.approx((20 + 15) / 3))
-    assert paid[eight.arm] == (pytest.approx(2), pytest.approx(105))
+    calls_of, tokens_of = ({arm.arm: getattr(arm, what) for arm in found} for what in COSTS)
+    assert calls_of == {seven.arm: pytest.approx((2 + 3) / 3), eight.arm: pytest.approx(2)}
+    assert tokens_of == {seven.arm: pytest.approx((20 + 15) / 3), eight.arm: pytest.approx(105)}
     by_label = yields([(Screened(tuple(rows)), billed)])
     assert sorted((arm.arm[-1], arm.label) for arm in by_label) == [
         *(("7", "a"), ("7", "b"), ("8", "b"))

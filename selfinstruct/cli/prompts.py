@@ -103,7 +103,7 @@ def commit_prompt(folder: Path, text: str, message: str) -> Found:
         before = registry.choose(Ref(name, str(versions[-1].number)))
     elif name in shipped_sources():
         before = registry.choose(Ref(name, "shipped"))
-    pieces = compare(before and before.template, chosen.template)
+    pieces = compare(None if before is None else before.template, chosen.template)
     number, new = registry.commit(name, message, _who(), _now())
     return _answer(
         folder,
