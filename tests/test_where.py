@@ -46,7 +46,7 @@ def hits(text: str) -> list[int]:
         ("label~refund", [0, 1]),
         ("label ~ '%'", [3]),
         ("label ~ _", []),
-        ('label = "50% or \'more\'"', [3]),
+        ("label = \"50% or 'more'\"", [3]),
         ("label = '50% or ''more'''", [3]),
         ("label=none", [2]),
         ("label='none'", []),
@@ -115,7 +115,11 @@ def test_control_characters_do_not_reach_the_message() -> None:
 def test_what_is_nested_too_deep_or_too_long_is_refused() -> None:
     deep = "(" * MOST_LEVELS + "depth=1" + ")" * MOST_LEVELS
     assert hits(deep) == [2]
-    mixed = "(depth=1 or (label=refund and " * (MOST_LEVELS // 2) + "depth=0" + "))" * (MOST_LEVELS // 2)
+    mixed = (
+        "(depth=1 or (label=refund and " * (MOST_LEVELS // 2)
+        + "depth=0"
+        + "))" * (MOST_LEVELS // 2)
+    )
     assert hits(mixed) == [0, 2]
     for text in ("(" * 100 + "depth=1" + ")" * 100, "not " * 100 + "depth=1"):
         with pytest.raises(UserError, match="nested deeper than 16"):
