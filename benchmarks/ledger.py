@@ -4,9 +4,9 @@
 
 Makes a finished run of 200,000 candidates in ten rounds, each from a call of its own with eight
 rows shown, kept and dropped in halves, with a score of every kept one and the mixture of each
-round; then asks, each time with the ledger opened anew: the best of several. Goals are on the processor's
-time, so that what else a machine does counts little; the wall clock stands beside it. The whole
-command with its start-up stands below.
+round; then asks, each time with the ledger opened anew: the best of several. Goals are on the
+processor's time, so that what else a machine does counts little; the wall clock stands beside it.
+The whole command with its start-up stands below.
 """
 
 import argparse

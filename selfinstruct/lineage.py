@@ -383,7 +383,7 @@ def _off(config: Mapping[str, Any]) -> frozenset[str]:
         "novelty": any(novelty[name] is not None for name in near),
         "children of one parent": filters["max_children"] is not None,
         "execution": filters["executable"]["check"] is not None,
-        "models that look at rows": any(filters["quality"].values()),
+        "models that look at rows": any(each is not None for each in filters["quality"].values()),
     }
     return frozenset(name for name, is_on in on.items() if not is_on)
 

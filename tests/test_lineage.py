@@ -167,7 +167,7 @@ def test_filters_that_are_off_say_so(run: Path) -> None:
         "novelty": {"threshold": None, "response_threshold": None, "embedding": None},
         "max_children": 10,
         "executable": {"check": None},
-        "quality": {"rubric": {}, "likelihood": None},
+        "quality": {"rubric": None, "likelihood": None},
     }
     with Store(run, write=True) as store:
         store.set_meta("config", {"filters": filters})

@@ -23,7 +23,7 @@ PLAIN = ("decision", "note", "outcome", "why", "reason")
 
 
 def trace_command(folder: Path, id_: str, limit: int, *, held_out: bool) -> Trace:
-    """The trace of whatever in this run has that id. Raises `UserError` for none, and for several."""
+    """The trace of what in this run has that id. Raises `UserError` for none and for several."""
     with Store(folder) as store:
         return Tracer(store, limit, held_out).trace(id_)
 
