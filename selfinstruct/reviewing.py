@@ -27,6 +27,7 @@ from selfinstruct.review.tables import NAME, from_decision
 from selfinstruct.round import Pool
 from selfinstruct.setting import Setting
 from selfinstruct.settled import STAGE, settle
+from selfinstruct.store import Store
 from selfinstruct.types import Checkpoint, Drafts, Example, Rejection, Score, Screened, digest
 from selfinstruct.verifying import verifying
 
@@ -55,7 +56,7 @@ def review(
             next_step=f"move {NAME} away, and review the round anew: selfinstruct review"
             f" {store.folder}",
         )
-    take_scores(here)
+    take_scores(store)
     began = time.monotonic()
     decided = _fitting(heard.standing, screened)
     if heard.candidates is None and not decided:
@@ -69,11 +70,11 @@ def review(
     return done
 
 
-def take_scores(here: Setting) -> None:
+def take_scores(store: Store) -> None:
     """Append to the ledger, as scores of people, all decisions that it has not yet."""
-    said = said_since(here.store.folder, here.store.meta("review_read") or 0)
+    said = said_since(store.folder, store.meta("review_read") or 0)
     if said.scores:
-        here.store.commit_human_scores(said.scores, said.last)
+        store.commit_human_scores(said.scores, said.last)
 
 
 @dataclass(frozen=True)

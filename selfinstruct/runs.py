@@ -45,7 +45,7 @@ class Run:
         """
         with Store(self.folder, write=True) as store:
             here = self._open(store)
-            reviewing.take_scores(here)
+            reviewing.take_scores(store)
             kit = _kit(here)
             state = start(kit, here.base)
             ran = 0

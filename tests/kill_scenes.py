@@ -1,8 +1,8 @@
 """Small pieces of work that are killed on purpose: what is there before, and what is started.
 
 A run of two rounds; a finished run that has lost reports, an adapter and its guard rows, as older
-versions and careless hands leave it; a fork of it; a sweep; a ledger to be migrated; weights to be
-converted.
+versions and careless hands leave it; a fork of it; a sweep; a review; a ledger to be migrated;
+weights to be converted.
 """
 
 import json
@@ -20,12 +20,16 @@ from selfinstruct.arms import plan_arms
 from selfinstruct.config import parse_config
 from selfinstruct.database import LEDGER, Schema, connect
 from selfinstruct.files import write_jsonl
+from selfinstruct.review.desk import Desk
+from selfinstruct.review.nouns import EVERYTHING, Decision
+from selfinstruct.reviewing import take_scores
 from selfinstruct.rows import from_example
 from selfinstruct.runs import Run
 from selfinstruct.store import Store
 from selfinstruct.sweep import run_sweep
 from tests.frozen_run import tiny_config, write_frozen_run
 from tests.golden_ledger import write_ledger
+from tests.reviewed import decide, write_reviewable
 from tests.tiny import save_tiny_model
 
 RUN = "t"
@@ -154,6 +158,22 @@ def _sweep(props: Props, place: Path) -> None:
     run_sweep(cfg, place / RUN, plan_arms("fixed-real", [0.25], 1, real=12, synthetic=11))
 
 
+def _write_reviewable(_: Props, place: Path) -> None:
+    write_reviewable(place / RUN)
+
+
+def _review(_: Props, place: Path) -> None:
+    """Decisions, one taken back, one from elsewhere; then the run hears of them."""
+    with Desk.open(place / RUN) as desk:
+        items = [desk.item(line.id) for line in desk.listed(EVERYTHING, 0, 4)]
+        for number, item in enumerate(items[:3]):
+            decide(desk, item, ("accept", "reject", "skip")[number], f"d{number}")
+        desk.undo("ann", "u")
+        desk.take([Decision("i", items[3].id, items[3].hash, "flag", reviewer="bob", at=1.0)])
+    with Store(place / RUN, write=True) as store:
+        take_scores(store)
+
+
 def _write_old_ledger(_: Props, place: Path) -> None:
     (place / RUN).mkdir()
     write_ledger(place / RUN / "run.db", 1)
@@ -180,6 +200,7 @@ SCENES = {
     "lost": Scene(_lose_things, _run, had_lost=True),
     "fork": Scene(_finished, _fork, lambda place: place / FORK),
     "sweep": Scene(_freeze, _sweep),
+    "review": Scene(_write_reviewable, _review, is_run=False),
     "migration": Scene(_write_old_ledger, _migrate, is_run=False),
     "weights": Scene(
         _write_gguf, _convert, lambda place: place / "cache", is_run=False, litters=True

@@ -25,7 +25,8 @@ from selfinstruct.files import digest_file
 from selfinstruct.summary import read_summary
 from tests.kill_scenes import SCENES, Props, Scene
 
-CLOCKS = ("started", "ended", "seconds")
+CLOCKS = ("started", "ended", "seconds", "at")
+DATABASES = ("run.db", "reviews.db")
 KEPT_OF_KILLS = ("worked_s", "lost")
 """What a ledger says of itself that tells of the kills: the time worked, the calls lost."""
 LIMIT = 120.0
@@ -248,11 +249,14 @@ def calls(place: Path) -> list[str]:
 def facts(scene: Scene, place: Path) -> Facts:
     """Every row of the ledger but for its clocks and open calls, and every file's digest."""
     work = scene.work(place)
-    found = dict(_rows(work / "run.db")) if (work / "run.db").exists() else {}
+    there = [work / name for name in DATABASES if (work / name).exists()]
+    found = dict(row for path in there for row in _rows(path))
     for path in sorted(each for each in work.rglob("*") if each.is_file()):
         name = str(path.relative_to(work))
-        # run.lock names its process, and a copy from before a migration is another file each time.
-        if not path.name.startswith("run.") and not (scene.litters and ".part" in name):
+        # A lock names its process, and a copy from before a migration is another file each time.
+        if not path.name.startswith(("run.", "reviews.")) and not (
+            scene.litters and ".part" in name
+        ):
             found[f"file {name}"] = digest_file(path)
     return found
 
@@ -288,10 +292,10 @@ def _timeless(value: Any) -> Any:
 
 
 def _is_kept(key: str) -> bool:
-    """Rows stay for good; a file may be taken away to be made again, and meta is brought up to
-    date.
+    """Rows stay for good; a file may be taken away to be made again, meta is brought up to date,
+    and so is what an item of a review says of its decisions.
     """
-    return not key.startswith(("file ", "meta "))
+    return not key.startswith(("file ", "meta ", "items ", "sqlite_sequence "))
 
 
 def answered(found: Facts) -> int:

@@ -152,6 +152,12 @@ def test_what_a_judge_made_of_real_rows_stands_and_falls_with_what_it_judged() -
     assert not Reuse(falling(["candidates"]), 1).keeps(place)
 
 
+def test_what_people_said_of_candidates_stands_and_falls_with_them() -> None:
+    assert reuse([], config(), config(), 100, ("reject",)).keeps((1, "review"))
+    gone = reuse([Change("teacher.name", "m:f", "m:g")], config(), config(), 100, ("reject",))
+    assert not gone.keeps((1, "review"))
+
+
 def test_folds_stand_and_fall_with_the_control() -> None:
     stands = Reuse(falling(["candidates"]), 1)
     assert all(stands.keeps(place) for place in FOLDS)

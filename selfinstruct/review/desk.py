@@ -17,7 +17,7 @@ from selfinstruct.database import connect, explained, transaction
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.lock import lock
 from selfinstruct.review import counting, edits
-from selfinstruct.review.filling import begun, fill
+from selfinstruct.review.filling import begun, fill, generated
 from selfinstruct.review.nouns import (
     SETTLING,
     Conflict,
@@ -64,13 +64,14 @@ class Desk:
         self._now = now
         with Store(folder) as store:
             self.cfg = _asking(begun(store)[0].review, fraction)
+            if write and not self._path.exists():
+                _require_something(folder, self.cfg, generated(store))
         self._lock = lock(folder, LOCK) if write else None
         try:
             self._db = _open(self._path, write=write)
             try:
                 if write:
                     self.refresh()
-                    self._require_queue()
             except BaseException:
                 self._db.close()
                 raise
@@ -108,19 +109,6 @@ class Desk:
         if self.cfg.fraction > 0:
             with Store(self.folder) as store:
                 fill(self._db, store, self.cfg)
-
-    def _require_queue(self) -> None:
-        if self._db.execute("SELECT 1 FROM queues").fetchone() is not None:
-            return
-        if self.cfg.fraction == 0:
-            raise UserError(
-                f"{self.folder} asks people about nothing: review.fraction is 0",
-                next_step=f"selfinstruct review {self.folder} --fraction 0.2",
-            )
-        raise UserError(
-            f"{self.folder} has no round whose candidates are complete",
-            next_step=f"selfinstruct status {self.folder}",
-        )
 
     # -- looking --------------------------------------------------------------------------------
 
@@ -305,6 +293,19 @@ class Desk:
 
 def _asking(cfg: ReviewConfig, fraction: float | None) -> ReviewConfig:
     return cfg if fraction is None else cfg.model_copy(update={"fraction": fraction})
+
+
+def _require_something(folder: Path, cfg: ReviewConfig, rounds: Sequence[int]) -> None:
+    if cfg.fraction == 0:
+        raise UserError(
+            f"{folder} asks people about nothing: review.fraction is 0",
+            next_step=f"selfinstruct review {folder} --fraction 0.2",
+        )
+    if not rounds:
+        raise UserError(
+            f"{folder} has no round whose candidates are complete",
+            next_step=f"selfinstruct status {folder}",
+        )
 
 
 def _open(path: Path, *, write: bool) -> sqlite3.Connection:

@@ -91,7 +91,10 @@ def _fault(desk: Desk, each: Decision, ids: Set[str], undone: Set[str | None]) -
     if (each.edited is not None) != (each.action == "edit"):
         return f"the edited text does not go with {each.action!r}"
     if each.edited is not None and holds:
-        refused = refusal(desk.folder, item, each.edited)
+        try:
+            refused = refusal(desk.folder, item, each.edited)
+        except UserError as error:
+            return error.what
         return None if refused is None else f"the edited text is dropped as {refused.reason}"
     return None
 

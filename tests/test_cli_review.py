@@ -1,0 +1,67 @@
+"""The command `review`: at a terminal, its state, out to a file and in again."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from selfinstruct.cli.app import app
+from selfinstruct.cli.review import name_of
+from selfinstruct.errors import StoreError, UserError
+from tests.reviewed import write_reviewable
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    write_reviewable(tmp_path / "run")
+    return tmp_path / "run"
+
+
+def say(*words: object, keys: str = "") -> str:
+    """What the command prints."""
+    done = CliRunner().invoke(app, ["review", *map(str, words)], input=keys)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.stdout
+
+
+def test_decisions_are_made_by_keys_and_told_by_status(run: Path) -> None:
+    assert "4 of 14 decided: 3 accepted, 1 rejected" in say(run, "--terminal", keys="a a x1 a q")
+    found = json.loads(say(run, "--status", "--json"))
+    assert (found["done"], found["accepted"], found["rejected"]) == (4, 3, 1)
+    assert found["schema_version"] == 1
+    assert "4 of 14 decided" in say(run, "--status")
+
+
+def test_decisions_go_to_a_file_and_into_another_run(run: Path, tmp_path: Path) -> None:
+    write_reviewable(tmp_path / "two")
+    path = tmp_path / "d.jsonl"
+    say(run, "--terminal", "--reviewer", "ann", keys="a x2 u q")
+    assert "3 decisions written" in say("export", run, path)
+    assert "3 decisions taken from" in say("import", tmp_path / "two", path)
+    assert json.loads(say("import", tmp_path / "two", path, "--json"))["known"] == 3
+    assert json.loads(path.read_text().splitlines()[0])["reviewer"] == "ann"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("export", "RUN"), "export takes a run and a file"),
+        (("RUN", "RUN"), "review looks at one run, not at 2"),
+    ],
+)
+def test_words_that_make_no_command_are_told(run: Path, words: tuple[str, ...], told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        say(*(run if word == "RUN" else word for word in words))
+
+
+def test_a_run_without_reviews_says_how_to_begin(run: Path) -> None:
+    with pytest.raises(StoreError, match="has no reviews yet"):
+        say(run, "--status")
+
+
+def test_a_name_is_that_given_then_the_configured_one_then_the_accounts() -> None:
+    assert name_of("ann", "bob") == "ann"
+    assert name_of("", "bob") == "bob"
+    assert name_of("", "")
