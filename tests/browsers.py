@@ -17,7 +17,15 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Request,
+    sync_playwright,
+)
 
 from selfinstruct.cli.compare import compare_students
 from selfinstruct.review.desk import Desk
@@ -49,31 +57,42 @@ def chromium(*flags: str) -> Iterator[Browser]:
 
 @dataclass
 class Watched:
-    """What a page did that it should not have done."""
+    """What pages did that they should not have done; `own` is the address they may ask."""
 
+    own: str
     faults: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
 
+    def opened(self, page: Page) -> None:
+        """Hear of its dialogs, its faults and what its console says, of the policy among others."""
+        page.on("dialog", self._dialog)
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", self._said)
+        page.on("framenavigated", lambda frame: self._asked(frame.url))
+
+    def requested(self, request: Request) -> None:
+        """Hear of a request, wherever it goes."""
+        self._asked(request.url)
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.faults.append(dialog.message)
+        dialog.dismiss()
+
+    def _said(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.faults.append(said.text)
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((self.own, "about:blank")):
+            self.foreign.append(url)
+
 
 def watch(context: BrowserContext, own: str) -> Watched:
-    """Hear of dialogs, of faults and violations on the console, and of requests to elsewhere."""
-    found = Watched()
-
-    def heard(page: Page) -> None:
-        page.on("dialog", lambda dialog: (found.faults.append(dialog.message), dialog.dismiss()))
-        page.on("pageerror", lambda error: found.faults.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and found.faults.append(said.text))
-        page.on(
-            "framenavigated", lambda frame: _own(frame.url, own) or found.foreign.append(frame.url)
-        )
-
-    context.on("page", heard)
-    context.on("request", lambda asked: _own(asked.url, own) or found.foreign.append(asked.url))
+    """Watch all pages that are opened from here on."""
+    found = Watched(own)
+    context.on("page", found.opened)
+    context.on("request", found.requested)
     return found
-
-
-def _own(url: str, own: str) -> bool:
-    return url.startswith((own, "about:blank"))
 
 
 @dataclass

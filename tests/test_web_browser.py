@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.nouns import Decision, Filters
@@ -186,14 +186,14 @@ def test_a_decision_made_while_the_server_is_gone_is_kept_and_stored_once(
 
 def test_an_answer_that_is_lost_makes_no_second_decision(page: Page, server: Hosted) -> None:
     shown = item_of(page)
-    lost = []
+    lost: list[int] = []
 
-    def lose(route: object) -> None:
+    def lose(route: Route) -> None:
         if not lost:
-            lost.append(route.fetch().status)  # type: ignore[attr-defined]
-            route.abort()  # type: ignore[attr-defined]
+            lost.append(route.fetch().status)
+            route.abort()
         else:
-            route.continue_()  # type: ignore[attr-defined]
+            route.continue_()
 
     page.route("**/api/decide", lose)
     page.keyboard.press("a")
@@ -205,10 +205,10 @@ def test_an_answer_that_is_lost_makes_no_second_decision(page: Page, server: Hos
 def test_a_row_that_changed_meanwhile_is_shown_anew(page: Page, server: Hosted) -> None:
     shown = item_of(page)
 
-    def changed(route: object) -> None:
-        body = route.request.post_data_json  # type: ignore[attr-defined]
+    def changed(route: Route) -> None:
+        body = route.request.post_data_json
         body["decision"]["item_hash"] = "of yesterday"
-        route.continue_(post_data=body)  # type: ignore[attr-defined]
+        route.continue_(post_data=body)
 
     page.route("**/api/decide", changed)
     page.keyboard.press("a")
@@ -324,7 +324,7 @@ def test_every_field_and_button_has_a_name_and_every_page_its_parts(page: Page) 
     )
     assert unnamed == []
     for role in ("banner", "main", "complementary", "contentinfo", "navigation", "status"):
-        assert page.get_by_role(role).first.is_visible() or role == "status"  # type: ignore[arg-type]
+        assert page.get_by_role(role).first.is_visible() or role == "status"
     assert page.evaluate("document.documentElement.lang") == "en"
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map((each) => each.id)")
     assert len(ids) == len(set(ids))

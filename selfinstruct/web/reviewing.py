@@ -148,7 +148,7 @@ class Reviewing:
         if filters.state == "decided":
             return None
         found = self.desk.next(filters, after) or self.desk.next(filters)
-        return found and wire.from_item(found, self.desk.standing(found.id))
+        return None if found is None else wire.from_item(found, self.desk.standing(found.id))
 
     def _shown(self, item: str) -> dict[str, Any]:
         return wire.from_item(self.desk.item(item), self.desk.standing(item))
