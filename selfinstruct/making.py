@@ -161,7 +161,7 @@ def _train(
         here.task.target,
         cfg.task.system,
     ) as workshop:
-        return workshop.train(mixture.rows, out, cfg.seed, on_step, name)
+        return workshop.train(mixture.rows, out, cfg.seed, on_step, name, track=here.track(name))
 
 
 def _tokens(here: Setting) -> Callable[[Any], int]:

@@ -20,7 +20,10 @@ from selfinstruct.seeds import read_real_data
 from selfinstruct.setting import ENDS, Setting
 from selfinstruct.store import Store
 from selfinstruct.task import located, require_prices, settle
+from selfinstruct.tracked import numbers_of, words_of
+from selfinstruct.tracking import require_trackers, send
 from selfinstruct.types import Checkpoint, OnProgress, Progress, silent
+from selfinstruct.verdict import FailedRound, Round
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,17 @@ class Run:
             for index in range(1, self._last_round(store) + 1):
                 if state.vain >= self.cfg.rounds.patience:
                     break
-                if all(store.stage(index, end) is None for end in ENDS):
+                new = all(store.stage(index, end) is None for end in ENDS)
+                if new:
                     if ran == rounds:
                         if close:
                             break
                         return
                     ran += 1
-                state = advance(state, run_round(kit, state, index))
+                done = run_round(kit, state, index)
+                if new:
+                    _report(here, done)
+                state = advance(state, done)
             examining.finish(here, state)
 
     def pilot(self, calls: int) -> Evidence:
@@ -99,6 +106,7 @@ class Run:
         """Ready to work on the frozen rows: of this run if it has begun, of the files otherwise."""
         cfg = located(self.cfg, self.base)
         require_prices(cfg)
+        require_trackers(cfg.student.report_to)
         data, guards = store.real_data(), store.meta("guard")
         begun = data is not None
         if begun:
@@ -139,6 +147,13 @@ class Run:
             on_progress,
             Path(own_tasks) if own_tasks else None,
         )
+
+
+def _report(here: Setting, done: Round | FailedRound) -> None:
+    """Tell the trackers what a round came to, once, when it has ended."""
+    track = here.track(f"round-{done.index} gate")
+    if track is not None:
+        send(track, done.index, numbers_of(done), words_of(done))
 
 
 def _kit(here: Setting) -> Kit:

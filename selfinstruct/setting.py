@@ -14,6 +14,7 @@ from selfinstruct.rows import Row
 from selfinstruct.store import Store
 from selfinstruct.task import Task
 from selfinstruct.teacher import Teacher
+from selfinstruct.tracking import Track
 from selfinstruct.types import (
     Checkpoint,
     Example,
@@ -100,6 +101,16 @@ class Setting:
     ) -> Aim:
         """What a round generates for; `focus` is the weight of labels that is not 1."""
         return aim_of(self.cfg, self.data, self.task, index, pool, focus or {})
+
+    def track(self, what: str) -> Track | None:
+        """Where the training of this student, or a round's verdict, is reported; None for nowhere.
+
+        Its name tells run, student (and so round) and seed.
+        """
+        cfg = self.cfg
+        name = f"{cfg.name} {what} seed {cfg.seed}"
+        to = cfg.student.report_to
+        return Track(to, name, self.store.folder / "trackers") if to else None
 
     def note(self, index: int, stage: str, note: str) -> None:
         """Tell the watcher what is going on."""

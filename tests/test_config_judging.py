@@ -36,6 +36,14 @@ def test_a_judge_is_a_model_and_its_key_stays_outside() -> None:
         JudgeConfig.model_validate({"model": {"backend": "program", "name": "sk-1"}})
 
 
+def test_one_process_alone_reports_to_trackers() -> None:
+    assert StudentConfig(report_to=("tensorboard", "wandb")).processes == 1
+    with pytest.raises(ValidationError, match="report_to needs processes: 1"):
+        StudentConfig(report_to=("mlflow",), processes=2)
+    with pytest.raises(ValidationError):
+        StudentConfig.model_validate({"report_to": ["all"]})
+
+
 def test_a_student_is_no_model_without_turns() -> None:
     with pytest.raises(ValidationError, match="is a base model without turns"):
         StudentConfig(name="gemma-3-270m")

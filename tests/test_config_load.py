@@ -22,6 +22,7 @@ OPERATIONAL = {
     "student.device",
     "student.micro_batch",
     "student.processes",
+    "student.report_to",
     "teacher.allow_http",
     "teacher.api_key_keyring",
     "teacher.attempts",

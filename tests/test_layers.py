@@ -41,6 +41,7 @@ LAYERS = (
         "pairs",
         "near",
         "yields",
+        "tracking",
     },
     {"base", "memory", "telling", "served", "carry", "contents", "aiming"},
     {
@@ -62,8 +63,8 @@ LAYERS = (
         "audit",
     },
     {"generate", "round", "summary", "evaluate", "task", "guard", "arms", "estimate", "quality"},
-    {"setting", "reuse"},
-    {"verifying"},
+    {"setting", "reuse", "trained", "talk", "tracked"},
+    {"verifying", "merging"},
     {"making", "examining", "pilot", "fork", "refilter"},
     {"runs", "contestants", "sweep"},
     {"ablation"},

@@ -1,3 +1,4 @@
+import importlib.util
 import json
 import shutil
 import sqlite3
@@ -14,6 +15,7 @@ from selfinstruct.report.run import run_page
 from selfinstruct.runs import Run
 from selfinstruct.store import Store
 from selfinstruct.summary import read_summary
+from selfinstruct.tracking import SENDERS
 from selfinstruct.types import Progress
 from tests.small_run import Bench, write_seeds
 
@@ -451,3 +453,38 @@ def test_a_run_whose_candidates_models_chose_resumes_and_forks_as_any_other(
     assert (bench.out / "kept/rounds/0/folds").exists() == (by == "k_fold")
     kept.execute()
     assert [finding for finding in audit(bench.out / "kept") if not finding.ok] == []
+
+
+def test_a_tracker_that_is_not_here_stops_a_run_before_it_begins(bench: Bench) -> None:
+    missing = [name for name in SENDERS if importlib.util.find_spec(name) is None]
+    if not missing:
+        pytest.skip("every tracker is installed")
+    cfg = bench.config()
+    student = cfg.student.model_copy(update={"report_to": (missing[0],)})
+    with pytest.raises(UserError, match=f"names {missing[0]}, which is not installed"):
+        Run(cfg.model_copy(update={"student": student})).execute()
+    with Store(bench.out / "t") as store:
+        assert store.real_data() is None
+
+
+def test_tensorboard_holds_every_training_and_verdict(bench: Bench) -> None:
+    if importlib.util.find_spec("tensorboard") is None:
+        pytest.skip("tensorboard is not installed")
+    reader = importlib.import_module(
+        "tensorboard.backend.event_processing.event_accumulator"
+    ).EventAccumulator
+    cfg = bench.config()
+    student = cfg.student.model_copy(update={"report_to": ("tensorboard",)})
+    run = Run(cfg.model_copy(update={"student": student}))
+    run.execute(1)
+    board = bench.out / "t" / "trackers" / "tensorboard"
+    told = ["t real-only seed 0", "t round-1 gate seed 0", "t round-1 seed 0"]
+    assert sorted(path.name for path in board.iterdir()) == told
+    gained = reader(str(board / "t round-1 gate seed 0")).Reload().Scalars("gate/gain")
+    [judged] = read_summary(bench.out / "t")["rounds"]
+    assert [(each.step, each.value) for each in gained] == [
+        (1, pytest.approx(judged["gate"]["gain"]["value"]))
+    ]
+    files = sorted(board.rglob("*"))
+    run.execute(0)  # a verdict that is remembered is not told again
+    assert sorted(board.rglob("*")) == files

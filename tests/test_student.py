@@ -1,4 +1,5 @@
 import gc
+import importlib.util
 import json
 import math
 import os
@@ -21,6 +22,7 @@ from selfinstruct.errors import DivergedError, OutOfMemoryError, UserError
 from selfinstruct.models import open_student
 from selfinstruct.student.tokens import IGNORED
 from selfinstruct.student.trainer import LoraTrainer, new_trainer
+from selfinstruct.tracking import Track
 from selfinstruct.types import Checkpoint, Example, Message, Progress
 from tests import tiny
 from tests.narrow import Narrow
@@ -310,6 +312,23 @@ def test_the_steps_of_one_training_can_be_set(workshop: student.Workshop, tmp_pa
     trained = workshop.train(ROWS, tmp_path / "a", 0, seen.append, steps=1)
     assert [(progress.done, progress.total) for progress in seen] == [(1, 1)]
     assert trained.seconds > 0
+
+
+def test_tensorboard_is_told_every_step_and_the_student_is_the_same(
+    workshop: student.Workshop, tmp_path: Path
+) -> None:
+    if importlib.util.find_spec("tensorboard") is None:
+        pytest.skip("tensorboard is not installed")
+    reader = importlib.import_module(
+        "tensorboard.backend.event_processing.event_accumulator"
+    ).EventAccumulator
+    heard: list[Progress] = []
+    track = Track(("tensorboard",), "t round-1 seed 0", tmp_path / "trackers")
+    told = workshop.train(ROWS, tmp_path / "a", 0, heard.append, track=track)
+    losses = [each.loss for each in heard if each.loss is not None]
+    found = reader(str(track.board)).Reload().Scalars("train/loss")
+    assert [each.value for each in found] == pytest.approx(losses, abs=1e-4)
+    assert told.checkpoint.digest == workshop.train(ROWS, tmp_path / "b", 0).checkpoint.digest
 
 
 def test_a_workshop_loads_nothing_before_it_is_needed_and_keeps_nothing(tiny_base: Path) -> None:

@@ -16,14 +16,14 @@ from typing import Annotated, NoReturn
 import typer
 
 from selfinstruct import __version__, failpoints
-from selfinstruct.cli import loop, study
+from selfinstruct.cli import loop, students, study
 from selfinstruct.cli.options import app
 from selfinstruct.cli.stopping import ReaderGone, Stopped, flush, listen, silence
 from selfinstruct.errors import UserError
 
 __all__ = ["VERBS", "app", "main"]
 
-VERBS = (loop, study)
+VERBS = (loop, study, students)
 """Modules whose commands `app` knows by being imported."""
 
 

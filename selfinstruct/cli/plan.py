@@ -34,6 +34,7 @@ from selfinstruct.summary import SCHEMA_VERSION
 from selfinstruct.task import Task, located, require_prices, settle
 from selfinstruct.teacher import as_sent
 from selfinstruct.telling import personal_data, seconds
+from selfinstruct.tracking import require_trackers
 from selfinstruct.types import SPLITS, Completion, Prompt, RealData, Sampling, Split
 
 TOKENS_PER_WORD = 1.4  # English under byte-pair tokenisers; a rough guide, and said to be one
@@ -51,6 +52,7 @@ def plan_run(
     asked = load_config(path, overrides)
     cfg = located(asked, path.parent)
     require_prices(cfg)
+    require_trackers(cfg.student.report_to)
     data = read_real_data(cfg.seeds, path.parent, cfg.seed)
     task = settle(cfg, data)
     prompts = first_prompts(cfg, data, task)

@@ -9,6 +9,8 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Thread
 from types import FrameType
 from typing import Any
@@ -72,6 +74,18 @@ def listen() -> None:
     # under way to return.
     signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
     Thread(target=_end_at_the_second, args=(told, terminals), daemon=True).start()
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C raise `KeyboardInterrupt` inside, as often as it is pressed; it ends nothing."""
+    told = signal.set_wakeup_fd(-1)  # where a second signal would end the process
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        signal.set_wakeup_fd(told, warn_on_full_buffer=False)
 
 
 def silence(outputs: list[int] | tuple[int, ...] = OUTPUTS) -> None:

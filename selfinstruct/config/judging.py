@@ -58,6 +58,10 @@ class StudentConfig(Section):
     device: str = operational("auto")
     processes: Positive = operational(1)
     """Above 1, training is started through `accelerate launch train.py`."""
+    report_to: tuple[Literal["tensorboard", "mlflow", "wandb", "trackio"], ...] = operational(())
+    """Trackers that are sent the losses of every student and the verdict of every round.
+    TensorBoard's files go into RUN/trackers; the others go where they are set up to.
+    """
 
     @model_validator(mode="after")
     def _speaks_in_turns(self) -> Self:
@@ -66,6 +70,12 @@ class StudentConfig(Section):
                 f"{self.name} is a base model without turns, and a student is trained in turns;"
                 " name an instruction-tuned model"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _one_process_reports(self) -> Self:
+        if self.report_to and self.processes > 1:
+            raise ValueError("report_to needs processes: 1")
         return self
 
 

@@ -73,7 +73,7 @@ class TransformersModel:
         self._model = model.to(base.device).eval()
         self._context = int(model.config.get_text_config().max_position_embeddings)
         self._vocabulary = int(model.config.get_text_config().vocab_size)
-        self._end = _end_tokens(self._tokenizer, model.generation_config)
+        self._end = end_tokens(self._tokenizer, model.generation_config)
         # The hub's sampling defaults would mix with ours: a request says how its tokens are drawn.
         model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
             eos_token_id=self._end, pad_token_id=self._end[0], do_sample=False
@@ -333,7 +333,7 @@ class _Done(StoppingCriteria):
         return done
 
 
-def _end_tokens(
+def end_tokens(
     tokenizer: transformers.PreTrainedTokenizerBase, config: GenerationConfig
 ) -> list[int]:
     """Every token that ends an answer; the template's own end of turn comes first."""

@@ -23,6 +23,7 @@ from selfinstruct.errors import OutOfMemoryError
 from selfinstruct.student.batches import next_smaller, split_batch, world_size
 from selfinstruct.student.processes import train_in_processes
 from selfinstruct.student.tokens import TokenReader, TokenRow, count_tokens
+from selfinstruct.tracking import Track, end_training
 from selfinstruct.types import Checkpoint, Example, OnProgress, Progress, silent
 
 if TYPE_CHECKING:
@@ -137,14 +138,16 @@ class Workshop:
         on_progress: OnProgress = silent,
         name: str = "student",
         steps: int | None = None,
+        track: Track | None = None,
     ) -> Trained:
         """Train an adapter on the rows and put it at `out`; an adapter there is replaced.
 
-        `steps` stands in for `max_steps`. Progress is reported once a step, as round 0. What does
-        not fit into memory is tried again from the base with half as many rows at once, and its
-        steps are told anew. Raises `UserError` for rows that cannot be trained on and an `out` that
-        is no adapter, `DivergedError` as soon as a loss, gradient or weight is not finite, and
-        `OutOfMemoryError` where a single row does not fit into memory.
+        `steps` stands in for `max_steps`; the trackers of `track` are told. Progress is reported
+        once a step, as round 0. What does not fit into memory is tried again from the base with
+        half as many rows at once, and its steps are told anew. Raises `UserError` for rows that
+        cannot be trained on and an `out` that is no adapter, `DivergedError` as soon as a loss,
+        gradient or weight is not finite, and `OutOfMemoryError` where a single row does not fit
+        into memory.
         """
         require_ours(out)
         cfg = self._cfg if steps is None else self._cfg.model_copy(update={"max_steps": steps})
@@ -153,7 +156,7 @@ class Workshop:
         while True:
             cfg = cfg.model_copy(update={"micro_batch": micro})
             try:
-                seconds = self._try(rows, cfg, out, seed, on_progress)
+                seconds = self._try(rows, cfg, out, seed, on_progress, track)
                 return Trained(load_checkpoint(out, name), seconds, micro)
             except OutOfMemoryError:
                 smaller = next_smaller(cfg.batch_size, micro, processes)
@@ -171,6 +174,7 @@ class Workshop:
         out: Path,
         seed: int,
         on_progress: OnProgress,
+        track: Track | None,
     ) -> float:
         """Train with this very micro-batch; the seconds it took. Raises `OutOfMemoryError`, which
         holds nothing of what it was raised over.
@@ -183,7 +187,7 @@ class Workshop:
         from selfinstruct.memory import TooLarge, memory_of, within_memory  # torch
 
         data = self._reader.read(rows, cfg.max_tokens)
-        done = within_memory(lambda: self._train_here(data, cfg, out, seed, on_progress))
+        done = within_memory(lambda: self._train_here(data, cfg, out, seed, on_progress, track))
         if not isinstance(done, TooLarge):
             return done
         longest = max(len(row["input_ids"]) for row in data)
@@ -211,16 +215,19 @@ class Workshop:
         out: Path,
         seed: int,
         on_progress: OnProgress,
+        track: Track | None,
     ) -> float:
         from selfinstruct.student.trainer import Watch, new_trainer  # torch, peft and trl
 
         with weights.quiet(), tempfile.TemporaryDirectory() as scratch:
             base = self._base
-            trainer = new_trainer(base.shell(), base.tokenizer, data, cfg, seed, scratch)
+            trainer = new_trainer(base.shell(), base.tokenizer, data, cfg, seed, scratch, track)
             trainer.add_callback(Watch(on_progress))
             began = time.monotonic()
             trainer.train()
             seconds = time.monotonic() - began
+            if track is not None:
+                end_training(track)
             if trainer.accelerator.is_main_process:
                 publish(trainer.model, self._name, out)
             trainer.accelerator.wait_for_everyone()

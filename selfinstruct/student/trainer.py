@@ -3,6 +3,7 @@
 It takes token rows and knows nothing of examples or templates.
 """
 
+import importlib
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,12 +20,14 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
+from transformers.integrations.integration_utils import TensorBoardCallback
 from trl import SFTConfig, SFTTrainer  # type: ignore[attr-defined]
 
 from selfinstruct.config import StudentConfig
 from selfinstruct.errors import DivergedError
 from selfinstruct.student.batches import split_batch, world_size
 from selfinstruct.student.tokens import IGNORED, TokenRow
+from selfinstruct.tracking import PROJECT, Track
 from selfinstruct.types import OnProgress, Progress
 
 # Parameters of the base, and the rate that LoRA wants up to there: ten times that of full training
@@ -43,8 +46,11 @@ def new_trainer(
     cfg: StudentConfig,
     seed: int,
     scratch: str,
+    track: Track | None = None,
 ) -> "LoraTrainer":
-    """A trainer of a LoRA adapter for the model, ready to start; it writes nothing that lasts."""
+    """A trainer of a LoRA adapter for the model, ready to start; it writes nothing that lasts but
+    what the trackers of `track` keep.
+    """
     lora = LoraConfig(
         r=cfg.rank,
         lora_alpha=cfg.alpha,
@@ -54,16 +60,23 @@ def new_trainer(
     )
     trainer = LoraTrainer(
         model=model,
-        args=_arguments(cfg, len(data), model, seed, scratch),
+        args=_arguments(cfg, len(data), model, seed, scratch, track),
         train_dataset=Dataset.from_list(list(data)),
         processing_class=tokenizer,
         peft_config=lora,
     )
     trainer.remove_callback(PrinterCallback)
+    if track is not None and "tensorboard" in track.to:
+        # Named in `report_to` it would write into the scratch folder, which ends with the training.
+        board = importlib.import_module("torch.utils.tensorboard")
+        writer = board.SummaryWriter(log_dir=str(track.board))
+        trainer.add_callback(TensorBoardCallback(writer))  # type: ignore[no-untyped-call]
     return trainer
 
 
-def _arguments(cfg: StudentConfig, rows: int, model: Any, seed: int, scratch: str) -> SFTConfig:
+def _arguments(
+    cfg: StudentConfig, rows: int, model: Any, seed: int, scratch: str, track: Track | None
+) -> SFTConfig:
     parameters = model.num_parameters()
     bfloat16 = model.dtype == torch.bfloat16
     steps = cfg.max_steps
@@ -91,7 +104,9 @@ def _arguments(cfg: StudentConfig, rows: int, model: Any, seed: int, scratch: st
         logging_steps=1,
         logging_nan_inf_filter=False,  # the filter shows the mean of earlier steps in place of NaN
         save_strategy="no",
-        report_to="none",
+        report_to=list(track.others) if track else "none",
+        run_name=track.name if track else None,
+        project=PROJECT,
         disable_tqdm=True,
     )
     if args.n_gpu > 1:
