@@ -215,7 +215,7 @@ def _write_export(_: Props, place: Path) -> None:
 
 
 def _export(_: Props, place: Path) -> None:
-    files = {"rows.jsonl": b"new", "weights": place / "weights"}
+    files: dict[str, bytes | Path] = {"rows.jsonl": b"new", "weights": place / "weights"}
     (place / "weights").write_bytes(b"w")
     publish(place / "out", files, {"what": "pool"}, force=True)
 

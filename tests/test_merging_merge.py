@@ -29,7 +29,9 @@ def student(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Traine
 @torch.inference_mode()
 def by_peft(student: Trained) -> torch.Tensor:
     base = transformers.AutoModelForCausalLM.from_pretrained(student.checkpoint.base)
-    found: torch.Tensor = PeftModel.from_pretrained(base, student.checkpoint.adapter)(IDS).logits
+    adapter = student.checkpoint.adapter
+    assert adapter is not None
+    found: torch.Tensor = PeftModel.from_pretrained(base, adapter)(IDS).logits
     return found
 
 

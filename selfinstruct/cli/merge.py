@@ -20,9 +20,7 @@ def merge_command(
     console = Output(file=sys.stderr)
 
     def on_note(note: str) -> None:
-        console.print(
-            escape(note), style="dim", markup=False, highlight=False, soft_wrap=True
-        )
+        console.print(escape(note), style="dim", markup=False, highlight=False, soft_wrap=True)
 
     done = merge(find_student(run, student), out, dtype, force=force, on_note=on_note)
     return {"schema_version": SCHEMA_VERSION, "folder": str(out), **asdict(done)}

@@ -20,7 +20,7 @@ from selfinstruct.licenses import UNKNOWN, terms_of
 from selfinstruct.rows import to_verdict
 from selfinstruct.store import Store
 from selfinstruct.types import Example
-from selfinstruct.weights import BUNDLED
+from selfinstruct.wheels import BUNDLED
 
 BASES: Mapping[str, tuple[str, str]] = {
     BUNDLED: ("HuggingFaceTB/SmolLM2-135M-Instruct", "Apache-2.0"),

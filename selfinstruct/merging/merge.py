@@ -135,9 +135,10 @@ def merge(
 def _read_back(folder: Path, asked: list[chat.Encoded], before: list[Said]) -> Likeness:
     """As `from_pretrained` reads it, without PEFT; computed in float32, which every CPU can."""
     with weights.quiet():
-        model: Any = transformers.AutoModelForCausalLM.from_pretrained(
+        read: Any = transformers.AutoModelForCausalLM.from_pretrained(
             folder, dtype=torch.float32, use_safetensors=True, trust_remote_code=False
-        ).eval()
+        )
+        model = read.eval()
     return difference(before, say(model, asked))
 
 
