@@ -6,7 +6,7 @@ import pytest
 
 from selfinstruct import failpoints
 from selfinstruct.errors import DiskError, UserError
-from selfinstruct.export.folder import publish, require_free
+from selfinstruct.export.folder import Content, publish, require_free
 from selfinstruct.files import digest_file
 
 
@@ -22,7 +22,7 @@ def names(folder: Path) -> list[str]:
 
 def test_the_manifest_names_every_file_by_its_digest(tmp_path: Path) -> None:
     (tmp_path / "source").write_bytes(b"weights")
-    files = {"rows.jsonl": b"{}\n", "w.bin": tmp_path / "source"}
+    files: dict[str, Content] = {"rows.jsonl": b"{}\n", "w.bin": tmp_path / "source"}
     out = tmp_path / "a" / "out"
     manifest = publish(out, files, {"what": "pool"})
     assert names(out) == ["manifest.json", "rows.jsonl", "w.bin"]
