@@ -13,7 +13,14 @@ LONG = [f"{i} is a label of some forty characters long" for i in range(77)]
 
 
 def arm(label: str | None, kept: int, tokens: float | None = 50.0, **more: Any) -> dict[str, Any]:
-    plain = {"recipe": "r", "version": "v1", "label": label, "request": "", "candidates": 40}
+    plain = {
+        "arm": "",
+        "recipe": "r",
+        "version": "v1",
+        "label": label,
+        "request": "",
+        "candidates": 40,
+    }
     cost = {"calls": tokens and tokens / 25, "tokens": tokens}
     return {**plain, "kept": kept, **cost, **more}
 

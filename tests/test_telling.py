@@ -1,6 +1,9 @@
+from typing import Any
+
 import pytest
 
 from selfinstruct import telling
+from selfinstruct.stats import wilson
 
 
 @pytest.mark.parametrize(
@@ -107,3 +110,27 @@ def test_what_was_copied_is_told_beside_the_control() -> None:
     assert telling.overlap(found) == (
         "3 / 7 / 12 words in a row from a real row (half, 95 %, all of them); held-out rows none"
     )
+
+
+@pytest.mark.parametrize(
+    ("tokens", "scores", "told"),
+    [
+        (None, {}, "r/q@7: 50.0 % [34.1, 65.9] of 34 kept"),
+        (
+            88.2,
+            {
+                "rubric": {"n": 9, "mean": 3.9, "low": 3.8, "high": 4.0},
+                "ifd": {"n": 1, "mean": 0.5, "low": None, "high": None},
+            },
+            "r/q@7: 50.0 % [34.1, 65.9] of 34 kept, 88 tokens a row, rubric 3.90 [3.80, 4.00], "
+            "ifd 0.50",
+        ),
+    ],
+)
+def test_a_prompt_that_shares_its_recipe_is_told_with_its_intervals(
+    tokens: float | None, scores: dict[str, Any], told: str
+) -> None:
+    share = wilson(17, 34)
+    ends = {"value": share.value, "low": share.low, "high": share.high}
+    arm = {"arm": "r/q@7", "candidates": 34, "share": ends, "tokens": tokens, "scores": scores}
+    assert telling.tell_prompt_arm(arm) == told
