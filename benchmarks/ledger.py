@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
@@ -158,6 +159,14 @@ def _train(store: Store, index: int, rows: tuple[Example, ...], data: RealData) 
     store.commit_stage(index, stage, {"checkpoint": digest}, 1.0, report)
 
 
+def _listed(given: tuple[str, str, str], store: Store) -> int:
+    return store.examples(*given).total
+
+
+def _traced(id_: str, store: Store) -> int:
+    return len(Tracer(store).trace(id_).led_to)
+
+
 def measure(what: str, work: Callable[[Store], int], folder: Path, goal: float | None) -> Line:
     """The best of several, each with the ledger opened for it."""
     took = []
@@ -184,8 +193,7 @@ def measure_all(folder: Path, seed: Example, kept: Example, common: str) -> list
         "list --text COMMON, label=label5": ("label=label5", common, ""),
     }
     lines = [
-        measure(what, lambda store, given=given: store.examples(*given).total, folder, GOAL_MS)
-        for what, given in asked.items()
+        measure(what, partial(_listed, given), folder, GOAL_MS) for what, given in asked.items()
     ]
     slow = f'text ~ "{rare}"'
     lines.append(
@@ -202,9 +210,7 @@ def measure_all(folder: Path, seed: Example, kept: Example, common: str) -> list
     }
     for what, id_ in starts.items():
         goal = GOAL_MS if "row" in what or "call" in what else None
-        lines.append(
-            measure(what, lambda s, id_=id_: len(Tracer(s).trace(id_).led_to), folder, goal)
-        )
+        lines.append(measure(what, partial(_traced, id_), folder, goal))
     lines.append(measure("log", lambda store: store.log("").total, folder, None))
     lines.append(measure("log seconds>1", lambda s: s.log("seconds>1").total, folder, None))
     return lines

@@ -27,6 +27,9 @@ TOKEN = re.compile(
     r"""|(?P<word>[^\s"'()<>=!~]+)|(?P<bad>\S))"""
 )
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+EQUALS = ("=", "==", "!=")
+SPECIAL = r"[\\%_]"
+"""What LIKE takes for more than itself."""
 FIELD = re.compile(r"\w[\w.:@/-]*")
 
 Kind = Literal["text", "number", "any"]
@@ -184,9 +187,7 @@ class _Parser:
         what, kind = field.sql, self._kind(field, name, value)
         arguments, words = field.arguments, field.words
         if value.kind == "word" and value.text.lower() == "none":
-            if sign.text not in ("=", "==", "!="):
-                self._fail("none is compared by = and != alone", sign)
-            return Condition(f"({what} IS {'NOT ' * (sign.text == '!=')}NULL)", arguments, words)
+            return self._with_none(field, sign)
         given: Argument = value.text if kind == "text" else float(value.text)
         if kind == "number" and field.kind == "any":  # SQLite has every text above every number
             arguments = (*arguments, *arguments)
@@ -194,20 +195,21 @@ class _Parser:
         if field.among:
             known = field.among.format(sign.text.replace("!=", "="))
             sql = f"(NOT {known})" if sign.text == "!=" else known
-            return Condition(sql, (*arguments, given), words)
-        match sign.text:
-            case "~":
-                escaped = re.sub(r"([\\%_])", r"\\\1", value.text)
-                sql, given = f"coalesce({what} LIKE ? ESCAPE '\\', 0)", f"%{escaped}%"
-            case "!=":
-                sql = f"coalesce({what} != ?, 1)"
-            case "=" | "==":
-                sql = f"coalesce({what} = ?, 0)"
-            case other:
-                if kind == "text":
-                    self._fail(f"{name.text} is a text, which has no {other}", sign)
-                sql = f"coalesce({what} {other} ?, 0)"
+        elif sign.text == "~":
+            given = "%" + re.sub(SPECIAL, r"\\\g<0>", value.text) + "%"
+            sql = f"coalesce({what} LIKE ? ESCAPE '\\', 0)"
+        else:
+            if kind == "text" and sign.text not in EQUALS:
+                self._fail(f"{name.text} is a text, which has no {sign.text}", sign)
+            sql = f"coalesce({what} {sign.text} ?, {int(sign.text == '!=')})"
         return Condition(sql, (*arguments, given), words)
+
+    def _with_none(self, field: Field, sign: _Token) -> Condition:
+        """Whether a row has the field, or lacks it."""
+        if sign.text not in EQUALS:
+            self._fail("none is compared by = and != alone", sign)
+        sql = f"({field.sql} IS {'NOT ' * (sign.text == '!=')}NULL)"
+        return Condition(sql, field.arguments, field.words)
 
     def _kind(self, field: Field, name: _Token, value: _Token) -> Kind:
         """Whether the value is compared as text or as number."""

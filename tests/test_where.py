@@ -1,6 +1,7 @@
 """The expression language: what it means is asked of Python, row by row, and of SQLite."""
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ FIELDS = {
     "score": Field("(SELECT ? + depth)", "number", (10,)),
     "text": Field("label", words=True),
 }
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"id": 0, "label": "refund", "reason": None, "depth": 0, "value": 0.5},
     {"id": 1, "label": "Refund due", "reason": "echo", "depth": 2, "value": "turn 3"},
     {"id": 2, "label": None, "reason": "too_short", "depth": 1, "value": None},
@@ -161,7 +162,7 @@ Tree = st.recursive(
     lambda inner: st.tuples(st.sampled_from(["and", "or", "not"]), inner, inner),
     max_leaves=8,
 )
-LEAVES = {
+LEAVES: dict[str, Callable[[dict[str, Any]], bool]] = {
     "depth>=2": lambda row: row["depth"] >= 2,
     "reason=echo": lambda row: row["reason"] == "echo",
     "label=none": lambda row: row["label"] is None,
@@ -184,7 +185,7 @@ def _written(tree: Any) -> str:
 
 def _true(tree: Any, row: dict[str, Any]) -> bool:
     if isinstance(tree, str):
-        return bool(LEAVES[tree](row))
+        return LEAVES[tree](row)
     word, left, right = tree
     if word == "not":
         return not _true(left, row)
