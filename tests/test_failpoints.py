@@ -131,6 +131,7 @@ WRITES = {
 }
 STATEMENTS = ("INSERT", "UPDATE", "REPLACE", "DELETE", "BEGIN", "COMMIT", "PRAGMA user_version =")
 ALLOWED = {
+    "cli/review_terminal.edit_in_editor": "writes a file that ends with the call",
     "cli/stopping._end_at_the_second": "writes to the terminal",
     "cli/stopping.silence": "opens the null device",
     "filters/boxed.tell": "writes to its parent's pipe",
