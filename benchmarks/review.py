@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ from selfinstruct.config import ReviewConfig
 from selfinstruct.database import connect
 from selfinstruct.review.desk import LATER, Desk
 from selfinstruct.review.filling import write_queue
-from selfinstruct.review.nouns import SETTLING, Action, Decision, Filters, Item
+from selfinstruct.review.nouns import SETTLING, Action, Decision, Filters, Item, Why
 from selfinstruct.review.tables import NAME, REVIEWS, hash_of
 from tests.reviewed import made, write_reviewable
 
@@ -83,16 +83,11 @@ def items_of(count: int) -> list[Item]:
     rows = [made(100_000 + at) for at in range(count)]
     items = []
     for position, row in enumerate(rows):
-        why = ("random",) if position % 10 == 0 else ("judge_doubt", "rare_label")
-        bare = Item(
-            row.id, position, "", LAST, row, "accepted", None, why, 0.5, judge=at_odds(row.id)
-        )  # type: ignore[arg-type]
-        items.append(Item(**{**_fields(bare), "hash": hash_of(bare)}))
+        why: tuple[Why, ...] = ("random",) if position % 10 == 0 else ("judge_doubt", "rare_label")
+        judged = at_odds(row.id)
+        bare = Item(row.id, position, "", LAST, row, "accepted", None, why, 0.5, judge=judged)
+        items.append(replace(bare, hash=hash_of(bare)))
     return items
-
-
-def _fields(item: Item) -> dict[str, object]:
-    return {name: getattr(item, name) for name in Item.__dataclass_fields__}
 
 
 def at_odds(id_: str) -> bool:

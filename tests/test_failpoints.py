@@ -131,11 +131,13 @@ WRITES = {
 }
 STATEMENTS = ("INSERT", "UPDATE", "REPLACE", "DELETE", "BEGIN", "COMMIT", "PRAGMA user_version =")
 ALLOWED = {
+    "cli/review_terminal.edit_in_editor": "writes a file that ends with the call",
     "cli/stopping._end_at_the_second": "writes to the terminal",
     "cli/stopping.silence": "opens the null device",
     "filters/boxed.tell": "writes to its parent's pipe",
     "filters/sandbox.run_python": "writes into a folder that ends with the call",
     "files.open_private": "makes an empty file; who fills it has the point",
+    "review/hearing.hear": "begins a transaction that only reads",
     "report/canvas.draw_svg": "draws into memory",
     "weights.write_safetensors": "`convert` calls it by another name, and has the points",
 }

@@ -58,11 +58,11 @@ def test_a_preference_is_of_the_student_and_not_of_the_side() -> None:
 
     found = preference(
         [
-            *[(pair(True), "a")] * 3,
-            *[(pair(False), "b")] * 2,
-            (pair(True), "b"),
-            (pair(True), "equal"),
-        ]  # type: ignore[list-item]
+            *((pair(first_is_a=True), "a") for _ in range(3)),
+            *((pair(first_is_a=False), "b") for _ in range(2)),
+            (pair(first_is_a=True), "b"),
+            (pair(first_is_a=True), "equal"),
+        ]
     )
     assert (found.first, found.second, found.equal) == (5, 1, 1)
     assert (found.share, found.p) == (stats.wilson(5, 6), stats.mcnemar(5, 1))

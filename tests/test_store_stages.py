@@ -1,3 +1,4 @@
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 from selfinstruct.store import Store
 from selfinstruct.types import (
     Report,
+    Score,
 )
 
 
@@ -35,3 +37,16 @@ def test_a_report_and_its_stage_are_there_together_or_not_at_all(tmp_path: Path)
         store.commit_stage(0, "evaluate", {}, 1.0, report)
         assert (store.stage(0, "evaluate"), store.report("c", "gate")) == ({}, report)
         assert list(store.reports()) == [report]
+
+
+def test_scores_beyond_waves_come_with_their_stage_or_not_at_all(tmp_path: Path) -> None:
+    said = Score("row", "review", 1.0, "human", "ann: accept")
+    with Store(tmp_path, write=True) as store:
+        store.commit_stage(1, "review", {}, 1.0, scores=[said])
+        with pytest.raises(sqlite3.IntegrityError):
+            store.commit_stage(1, "review", {}, 1.0, scores=[said])
+        assert store.scores_of("row") == [said]
+        store.commit_human_scores([(1, said)], 7)
+        assert store.scores_of("row") == [said, said]
+        assert store.meta("review_read") == 7
+        assert store.screened(1).scores == ()

@@ -134,3 +134,16 @@ def test_a_prompt_that_shares_its_recipe_is_told_with_its_intervals(
     ends = {"value": share.value, "low": share.low, "high": share.high}
     arm = {"arm": "r/q@7", "candidates": 34, "share": ends, "tokens": tokens, "scores": scores}
     assert telling.tell_prompt_arm(arm) == told
+
+
+def test_a_review_is_told_with_what_it_came_to() -> None:
+    counts = {"kept": 3, "dropped": 1, "joined": 1, "edited": 0, "refused": 1}
+    rate = {"value": 0.75, "low": 0.3, "high": 0.95, "n": 4}
+    judge = {"n": 5, "share": 0.8, "kappa": None}
+    found = {"waits": False, "asked": 9, "decided": 5, **counts, "acceptance": rate, "judge": judge}
+    assert telling.tell_review(found) == (
+        "5 of 9 decided: 3 kept, 1 dropped, 1 taken though dropped, 1 refused by a filter; "
+        "75.0 % [30.0, 95.0] of rows stand as they are, by 4 drawn by chance; "
+        "the judge agrees on 80% of 5 (kappa none)"
+    )
+    assert telling.tell_review({"waits": True}).startswith("waits for them")

@@ -1,17 +1,20 @@
 """A review by single keys at a terminal, as over ssh; nothing to install and no port to open."""
 
 import os
+import shlex
+import subprocess
 import sys
+import tempfile
 import termios
 import time
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
-import typer
 import yaml
 from rich.console import Console
 from rich.text import Text
@@ -62,10 +65,22 @@ def keys_of(source: IO[str]) -> Iterator[Keys]:
 
 
 def edit_in_editor(text: str) -> str | None:
-    """The text as somebody left it in $EDITOR; None where it was not saved."""
+    """The text as somebody left it in $VISUAL, $EDITOR or vi; None where it was left as it was.
+
+    Raises `UserError` where there is no terminal, or the editor does not start or fails.
+    """
     if not sys.stdin.isatty():
         raise UserError("there is no terminal to edit in", next_step="accept, reject or skip it")
-    return typer.edit(text, extension=".yaml")
+    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "row.yaml"
+        path.write_text(text, encoding="utf-8")
+        try:
+            subprocess.run([*shlex.split(command), str(path)], check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise UserError(f"the editor {command!r} failed: {error}") from None
+        after = path.read_text(encoding="utf-8")
+    return None if after == text else after
 
 
 class Seat:
