@@ -207,6 +207,7 @@ def test_a_row_that_changed_meanwhile_is_shown_anew(page: Page, server: Hosted) 
 
     def changed(route: Route) -> None:
         body = route.request.post_data_json
+        assert body is not None
         body["decision"]["item_hash"] = "of yesterday"
         route.continue_(post_data=body)
 
