@@ -10,6 +10,7 @@ import { listen, switchKeys } from "./keys.js";
 import { filters, offerLabels, prepareFilter, prepareGoto, prepareList, showChips } from "./queue.js";
 
 const PENDING = "selfinstruct.pending";
+const PAUSE = 300; // milliseconds without a decision until the figures are counted again
 const AGAIN = 2000; // milliseconds until a server that is gone is asked again
 
 const tabs = new BroadcastChannel("selfinstruct");
@@ -22,6 +23,7 @@ let before = []; // ids of rows shown earlier
 let editing = false;
 let busy = false;
 let timer = null;
+let counting = null;
 
 // -- showing --------------------------------------------------------------------------------------
 
@@ -85,6 +87,12 @@ async function refresh() {
   total = Object.keys(filters()).length ? 0 : data.progress.total;
   showFigures(data.progress);
   offerLabels(data.progress.by_label);
+}
+
+/** Count again once no key has decided for a moment: the next decision does not wait for it. */
+function soon() {
+  clearTimeout(counting);
+  counting = setTimeout(() => attempt(refresh), PAUSE);
 }
 
 // -- asking ---------------------------------------------------------------------------------------
@@ -192,7 +200,7 @@ function settle(path, body, answer) {
     show(data.item, `${DONE[action][0].toUpperCase()}${DONE[action].slice(1)}.${data.item ? ` Row ${data.item.position + 1}.` : ""}`);
     tabs.postMessage(item);
   }
-  return attempt(refresh);
+  soon();
 }
 
 async function conflict(item, error) {
@@ -305,7 +313,7 @@ addEventListener("popstate", () => (takeToken() ? start() : changed()));
 addEventListener("hashchange", () => takeToken() && start());
 tabs.addEventListener("message", ({ data }) => {
   if (shown?.id === data && !busy && !editing && document.activeElement !== note) open(data, "Decided in another tab.");
-  attempt(refresh);
+  soon();
 });
 
 takeToken();
