@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import UserError
-from selfinstruct.rows import Row
+from selfinstruct.rows import Row, to_example
+from selfinstruct.settled import STAGE as REVIEW
 from selfinstruct.store import Store
 from selfinstruct.store.search import HELD_OUT, JUDGED
 from selfinstruct.types import UNNEEDED, Report, digest
@@ -47,6 +48,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
         *("ifd", "nll_outlier", "beyond_context", "label_disagrees", "no_label", "inconsistent"),
         *("round_trip", "low_grade", "unjudged"),
     ),
+    "licences": ("license",),
     "still needed": UNNEEDED,
 }
 """The filters in the order of `screen`, each with the reasons that it gives."""
@@ -117,6 +119,7 @@ class Tracer:
         back: list[Node] = []
         if fact["split"] is None:
             back = [*self._parents(fact, GENERATIONS), *self._calls_of(fact), self._filters(fact)]
+            back += self._reviewed(fact)
         led = [*self._children(id_, GENERATIONS), *self._mixed([id_])]
         led += self._examined(id_, fact)
         return Trace(Node("row", id_, told), tuple(back), tuple(led))
@@ -179,6 +182,23 @@ class Tracer:
             for one in self.store.scores_of(fact["id"])
         ]
         return Node("filters", "", {"fate": _fate(fact)}, (*nodes, *scores))
+
+    def _reviewed(self, fact: Row) -> Iterator[Node]:
+        """What people changed about a candidate before its round went on; nothing where they let
+        the filters' word stand.
+        """
+        changes = self.store.stage(fact["round"], REVIEW)
+        if changes is None:
+            return
+        for each in changes["dropped"]:
+            if each["id"] == fact["id"]:
+                yield Node("review", "", {"decision": "dropped", "reason": each["reason"]})
+        for each in changes["edited"]:
+            if each["id"] == fact["id"]:
+                row = to_example(each["row"])
+                yield Node("review", "", {"decision": "edited", "stands as": row.id})
+        if fact["id"] in changes["joined"]:
+            yield Node("review", "", {"decision": "taken, though a filter dropped it"})
 
     def _children(self, id_: str, generations: int) -> Iterator[Node]:
         """The rows that were asked for with this one shown, kept ones first."""

@@ -93,7 +93,7 @@ def test_a_plan_for_short_questions_names_the_limit_and_shows_no_held_out_row(
         rows.writerow(["text", "category"])
         rows.writerows([f"how can i get my {thing}", thing[1:]] for thing in things)
     shown = ["seeds.path=short.csv", "seeds.labels=[]", "seeds.near_duplicate=0.9"]
-    own = [*shown, "generate.quotas={}", "seeds.max_per_label={}"]
+    own = [*shown, "seeds.max_per_label={}", "filters.contamination.rouge_l=0.6"]
     planned = json.loads(json.dumps(plan_run(CONFIGS / "banking77.yaml", own)))
     alarms = planned["contamination"]  # 5 of 6 words: ROUGE-L is 0.833
     assert alarms["rouge_l"] == {"limit": 0.6, "rejected": planned["data"]["train"]}

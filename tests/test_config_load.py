@@ -10,6 +10,8 @@ MINIMAL = {"seeds": {"path": "x.jsonl"}, "teacher": {"backend": "llamacpp", "nam
 OPERATIONAL = {
     "name",
     "out",
+    "prompts.folder",
+    "prompts.use",
     "budget.currency",
     "budget.max_calls",
     "budget.max_cost",
@@ -43,7 +45,17 @@ OPERATIONAL = {
     "teacher.use_proxy",
 }
 
-TABLES = ("columns", "split", "max_per_label", "prices", "patterns", "quotas", "recipes")
+TABLES = (
+    "columns",
+    "split",
+    "max_per_label",
+    "prices",
+    "patterns",
+    "quotas",
+    "recipes",
+    "arms",
+    "use",
+)
 """Fields whose keys the user names."""
 
 

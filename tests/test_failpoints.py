@@ -137,6 +137,8 @@ ALLOWED = {
     "filters/boxed.tell": "writes to its parent's pipe",
     "filters/sandbox.run_python": "writes into a folder that ends with the call",
     "files.open_private": "makes an empty file; who fills it has the point",
+    "registry/journal.alone": "makes an empty folder and waits in it; entries have the point",
+    "cli/prompts.label_prompt": "moves a label, no file",
     "review/hearing.hear": "begins a transaction that only reads",
     "report/canvas.draw_svg": "draws into memory",
     "weights.write_safetensors": "`convert` calls it by another name, and has the points",

@@ -10,6 +10,7 @@ from selfinstruct.files import write_jsonl
 from selfinstruct.lineage import STEPS, Node, Trace, Tracer, flat, mixture_ids
 from selfinstruct.report.funnel import STEPS as FUNNEL
 from selfinstruct.rows import from_example, from_mixture
+from selfinstruct.settled import DROPPED, EDITED
 from selfinstruct.store import Store
 from selfinstruct.types import Example, Mixture, Rejection, Screened
 from tests.finished import KEPT, real_data, report, write_run
@@ -159,7 +160,8 @@ def test_the_tree_is_plain_json(run: Path) -> None:
 
 def test_every_reason_the_funnel_knows_has_a_filter_here() -> None:
     ours = {reason for reasons in STEPS.values() for reason in reasons}
-    assert {reason for reasons in FUNNEL.values() for reason in reasons} <= ours
+    people = {DROPPED, EDITED}  # whose say is told apart: `trace` has a node for it
+    assert {reason for reasons in FUNNEL.values() for reason in reasons} - people <= ours
 
 
 def test_filters_that_are_off_say_so(run: Path) -> None:
@@ -174,3 +176,27 @@ def test_filters_that_are_off_say_so(run: Path) -> None:
     found = of(trace(run, CHILD.id).came_from, "filter")
     off = {name for name, node in found.items() if node.told["decision"] == "off"}
     assert off == {"novelty", "execution", "models that look at rows"}
+
+
+def test_what_people_changed_is_told(tmp_path: Path) -> None:
+    anew = Example("another wording of it", response="ok", origin="synthetic", round=2)
+    write_run(tmp_path)
+    with Store(tmp_path, write=True) as store:
+        store.commit_wave(2, 0, Screened((CHILD, GRANDCHILD), (ORPHAN,)))
+        changes = {
+            "dropped": [{"id": CHILD.id, "reason": "wrong label"}],
+            "joined": [ORPHAN.what.id],
+            "edited": [{"id": GRANDCHILD.id, "row": from_example(anew)}],
+            "unedited": [],
+            "refused": [],
+        }
+        store.commit_stage(2, "review", changes, 1.0)
+    told = {
+        row.id: of(trace(tmp_path, row.id).came_from, "review")[""].told
+        for row in (CHILD, GRANDCHILD, ORPHAN.what)
+    }
+    assert told == {
+        CHILD.id: {"decision": "dropped", "reason": "wrong label"},
+        GRANDCHILD.id: {"decision": "edited", "stands as": anew.id},
+        ORPHAN.what.id: {"decision": "taken, though a filter dropped it"},
+    }

@@ -194,7 +194,8 @@ def test_a_base_exchanged_under_its_name_is_noticed_and_an_older_run_learns_its_
     shutil.copytree(whole[0].out / "t", tmp_path / "t")
     with Store(tmp_path / "t", write=True) as store:
         held = store.meta("contents")
-        assert held.keys() == {"student.name", "teacher.name"}
+        prompts = {f"prompts.label_first/{name}" for name in ("question", "answer")}
+        assert held.keys() == {"student.name", "teacher.name", *prompts}
         store.set_meta("contents", None)  # as a version wrote it that knew of none
     Run(bench.config()).execute()
     with Store(tmp_path / "t", write=True) as store:

@@ -67,7 +67,7 @@ class Stages(Ledger):
         """
         times = Counter(row.id for row in mixture.rows)
         result = {**from_mixture(mixture), **(more or {})}
-        with self.transaction("stage") as db:
+        with self.transaction("mixture") as db:
             db.execute(
                 "INSERT INTO stages VALUES (?, 'mix', ?, ?)",
                 (round_index, json.dumps(result, allow_nan=False), seconds),
