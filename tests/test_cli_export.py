@@ -45,7 +45,7 @@ def test_datasets_loads_the_folder_by_its_card(tmp_path: Path) -> None:
     run = write_exported(tmp_path / "t", extra=[HOSTILE])
     for form in ("jsonl", "parquet"):
         out = tmp_path / form
-        export_command(run, out, Wanted(form=form))  # type: ignore[arg-type]
+        export_command(run, out, Wanted(form=form))
         found = datasets.load_dataset(str(out), cache_dir=str(tmp_path / "cache"))
         assert list(found) == ["train"]
         assert [row["id"] for row in found["train"]][:6] == [row.id for row in made(1)]

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import datasets
 
@@ -33,7 +34,8 @@ def test_every_row_comes_back_through_datasets_and_through_the_seeds(tmp_path: P
 
 
 def test_a_column_without_a_value_has_its_type_all_the_same() -> None:
-    row = {"id": "a", "value": None, "parents": [], "scores": [], "turns": [], "round": 1}
+    empty: dict[str, list[Any]] = {"parents": [], "scores": [], "turns": []}
+    row = {"id": "a", "value": None, **empty, "round": 1}
     once = as_parquet([row])
     assert once == as_parquet([row])
     import io

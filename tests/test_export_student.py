@@ -44,7 +44,8 @@ def test_a_changed_adapter_is_refused_and_a_missing_one_named(tmp_path: Path) ->
 
 def test_the_card_is_read_by_huggingface_hub_and_claims_no_gate_score(tmp_path: Path) -> None:
     facts, student = open_champion(tmp_path / "t", student={"name": "bundled"})
-    data = ModelCard(model_card(student, facts, ["x"])).data.to_dict()
+    card: Any = ModelCard(model_card(student, facts, ["x"]))
+    data = card.data.to_dict()
     assert data["base_model"] == "HuggingFaceTB/SmolLM2-135M-Instruct"
     assert data["library_name"] == "peft"
     assert (data["license"], data["license_name"]) == ("other", "several")  # MIT rows, Apache base

@@ -111,8 +111,8 @@ def _composition(facts: Facts, lines: Sequence[Line]) -> str:
         made = Counter(row.label for row in rows if row.origin == "synthetic")
         ranked = sorted(labels, key=lambda label: (-labels[label], label))
         cells = [(code(n), labels[n] - made[n], made[n], real[n]) for n in ranked]
-        head = ("label", "real", "synthetic", "real rows in training, for comparison")
-        told.append(table(head, cells))
+        of_label = ("label", "real", "synthetic", "real rows in training, for comparison")
+        told.append(table(of_label, cells))
     return "\n\n".join(told)
 
 
