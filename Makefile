@@ -27,6 +27,9 @@ check: $(READY) ## ruff and mypy
 bench: $(READY) ## the benchmarks, with their goals beside the results
 	$(BIN)/python benchmarks/novelty.py
 	$(BIN)/python benchmarks/verdicts.py
+	$(BIN)/python benchmarks/ledger.py
+	$(BIN)/python benchmarks/review.py
+	$(BIN)/python benchmarks/page.py
 	$(BIN)/python benchmarks/sweep.py
 	$(BIN)/python benchmarks/teacher.py
 	$(BIN)/python benchmarks/faults.py
