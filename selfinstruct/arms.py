@@ -92,16 +92,12 @@ def mix_arm(
     arm: Arm,
     tokens: Callable[[Example], int] | None = None,
 ) -> Mixture:
-    """The rows of one arm; `tokens` counts those of a row, for the unit tokens.
+    """The rows of one arm; `tokens` counts those of a row, for the unit tokens. Real rows repeat as
+    they do in a round (`mixture.repeat`), or a share would be chosen for another mixture.
 
     Raises `UserError` where the pool is too small for its share.
     """
-    exact = {
-        "synthetic_share": arm.share,
-        "max_rows": arm.rows,
-        "repeat": 1,
-        "on_shortage": "error",
-    }
+    exact = {"synthetic_share": arm.share, "max_rows": arm.rows, "on_shortage": "error"}
     # The same chance for every share, so that the rows of a smaller one are in the larger ones.
     rng = random.Random(f"{cfg.seed}/{arm.seed}/sweep")
     return mix(data.train, pool, cfg.mixture.model_copy(update=exact), rng, tokens)

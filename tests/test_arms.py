@@ -73,6 +73,29 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
         frozen(store)
 
 
+@pytest.mark.parametrize(
+    ("repeat", "share", "real", "synthetic"),
+    [(1, 0.4, 12, 8), (3, 0.2, 36, 9), (3, 0.4, 17, 11), (3, 0.0, 36, 0)],
+)
+def test_real_rows_repeat_as_they_do_in_a_round(
+    tiny_base: Path,
+    tmp_path: Path,
+    folder: Path,
+    repeat: int,
+    share: float,
+    real: int,
+    synthetic: int,
+) -> None:
+    cfg = parse_config({**tiny_config(tiny_base, tmp_path), "mixture": {"repeat": repeat}})
+    with Store(folder) as store:
+        data, pool = frozen(store)
+    (arm,) = [arm for arm in arms(share) if arm.share == share]
+    mixture = mix_arm(cfg, data, pool, arm)
+    origins = [row.origin for row in mixture.rows]
+    assert (origins.count("real"), origins.count("synthetic")) == (real, synthetic)
+    assert {row.id for row in mixture.rows if row.origin == "real"} == {r.id for r in data.train}
+
+
 def test_the_rows_of_a_smaller_share_are_in_the_larger_one(cfg: Config, folder: Path) -> None:
     with Store(folder) as store:
         data, pool = frozen(store)
