@@ -1,5 +1,6 @@
 """An answer twice as long is read in about twice the time: no pattern backtracks, no loop peels."""
 
+import gc
 import time
 from collections.abc import Callable
 from functools import partial
@@ -73,10 +74,14 @@ def test_twice_the_text_takes_about_twice_the_time(unit: str) -> None:
 
     def seconds(size: int) -> float:
         text = f"answer {unit * (size // len(unit))}x"
-        began = time.process_time()
-        for read in READERS:
-            read(text)
-        return time.process_time() - began
+        gc.disable()  # it walks whatever a thousand tests before this one left behind
+        try:
+            began = time.process_time()
+            for read in READERS:
+                read(text)
+            return time.process_time() - began
+        finally:
+            gc.enable()
 
     ratios = (seconds(2 * LARGE) / seconds(LARGE) for _ in range(3))
     assert any(ratio < 3 for ratio in ratios)
