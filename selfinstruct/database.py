@@ -214,9 +214,11 @@ def _create(path: Path, schema: Schema) -> None:
     """A new file, whole from its first moment: an empty `run.db` is never one of ours."""
     part = _part(path)
     with closing(_open(part, "rw")) as db:
-        db.execute("PRAGMA journal_mode = WAL")
         db.executescript(f"BEGIN;{schema.create}PRAGMA user_version = {schema.version};COMMIT;")
         _sign(db)
+        # Last: a log would be folded in by closing, which says nothing where the disk is full, and
+        # the file would be renamed without what is still in its log.
+        db.execute("PRAGMA journal_mode = WAL")
     failpoint("ledger.made")
     part.replace(path)
     failpoint("ledger.renamed")

@@ -2,7 +2,8 @@
 
 A run of two rounds; a finished run that has lost reports, an adapter and its guard rows, as older
 versions and careless hands leave it; a fork of it; a sweep; a review; a ledger to be migrated;
-weights to be converted, and to be joined; an export that is replaced.
+weights to be converted, and to be joined; an export and a merged
+model that are replaced.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,9 @@ from selfinstruct.database import LEDGER, Schema, connect
 from selfinstruct.export.folder import publish
 from selfinstruct.files import write_jsonl
 from selfinstruct.joining import join
+from selfinstruct.merging.likeness import Likeness
+from selfinstruct.merging.merge import Merged
+from selfinstruct.merging.merge import publish as publish_merged
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.nouns import EVERYTHING, Decision
 from selfinstruct.reviewing import take_scores
@@ -220,6 +225,20 @@ def _export(_: Props, place: Path) -> None:
     publish(place / "out", files, {"what": "pool"}, force=True)
 
 
+def _write_merged(_: Props, place: Path) -> None:
+    publish_merged(place / "merged", partial(_weights, b"old"))
+
+
+def _merge(_: Props, place: Path) -> None:
+    publish_merged(place / "merged", partial(_weights, b"new"))
+
+
+def _weights(content: bytes, part: Path) -> Merged:
+    (part / "model.safetensors").write_bytes(content)
+    alike = Likeness(4, 0.0, 4)
+    return Merged("run", "round-1", "base", "b", "a", "float32", 1, alike, {})
+
+
 SCENES = {
     "run": Scene(_nothing, _run),
     "lost": Scene(_lose_things, _run, had_lost=True),
@@ -227,6 +246,7 @@ SCENES = {
     "sweep": Scene(_freeze, _sweep),
     "review": Scene(_write_reviewable, _review, is_run=False),
     "export": Scene(_write_export, _export, lambda place: place / "out", is_run=False),
+    "merge": Scene(_write_merged, _merge, lambda place: place / "merged", is_run=False),
     "migration": Scene(_write_old_ledger, _migrate, is_run=False),
     "weights": Scene(
         _write_gguf, _convert, lambda place: place / "cache", is_run=False, litters=True

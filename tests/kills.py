@@ -275,14 +275,15 @@ def _rows(path: Path) -> Iterator[tuple[str, str]]:
             columns = list(db.execute(f"PRAGMA table_info({table})"))
             names = [column[1] for column in columns]
             key = [column[1] for column in columns if column[5]]
-            for values in db.execute(f"SELECT * FROM {table}"):
-                row = dict(zip(names, values, strict=True))
+            place = "*" if key else "rowid AS place, *"
+            for values in db.execute(f"SELECT {place} FROM {table}"):
+                row = dict(zip(names if key else ["place", *names], values, strict=True))
                 if row.get("state") != "open" and row.get("key") not in KEPT_OF_KILLS:
                     # What a migration adds is empty at first: no value, and so no difference.
                     told_of = [name for name in names if name not in CLOCKS]
                     what = {n: _timeless(row[n]) for n in told_of if row[n] is not None}
                     told = json.dumps(what).replace(str(path.parents[1]), "PLACE")
-                    yield f"{table} {[row[name] for name in key]}", told
+                    yield f"{table} {[row[name] for name in key or ['place']]}", told
 
 
 def _timeless(value: Any) -> Any:

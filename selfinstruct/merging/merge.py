@@ -126,10 +126,9 @@ def merge(
             readers=readable_by(part),
         )
         (part / "README.md").write_text(card(merged), encoding="utf-8")
-        failpoint("merged.written")
         return merged
 
-    return _publish(out, finish)
+    return publish(out, finish)
 
 
 def _read_back(folder: Path, asked: list[chat.Encoded], before: list[Said]) -> Likeness:
@@ -142,7 +141,7 @@ def _read_back(folder: Path, asked: list[chat.Encoded], before: list[Said]) -> L
     return difference(before, say(model, asked))
 
 
-def _publish(out: Path, write: Callable[[Path], Merged]) -> Merged:
+def publish(out: Path, write: Callable[[Path], Merged]) -> Merged:
     """What `write` puts into a folder beside `out`, renamed to it once its manifest is written."""
     name = uuid4().hex[:8]
     part, old = (out.with_name(f".{out.name}.{name}{end}.part") for end in ("", ".old"))
@@ -152,6 +151,7 @@ def _publish(out: Path, write: Callable[[Path], Merged]) -> Merged:
         part.mkdir()
         try:
             made = write(part)
+            failpoint("merged.written")
             whole = Merged(**{**vars(made), "files": _sync(part)})
             write_atomic(part / MANIFEST, json.dumps(asdict(whole), indent=2))
             failpoint("merged.listed")
