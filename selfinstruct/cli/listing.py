@@ -32,7 +32,7 @@ def list_examples(
     held_out: bool,
 ) -> dict[str, Any]:
     """Rows that fulfil an expression, hold these words, and have the fields of `narrow`."""
-    extra = [f"{name}={_quoted(value)}" for name, value in narrow.items() if value is not None]
+    extra = [f"{name}={quoted(value)}" for name, value in narrow.items() if value is not None]
     with Store(folder) as store:
         store.check_where(where)  # so that an error points into what was typed
         whole = " and ".join([f"({where})"] * bool(where.strip()) + extra)
@@ -40,7 +40,8 @@ def list_examples(
     return {"schema_version": SCHEMA_VERSION, "total": found.total, "rows": list(found.rows)}
 
 
-def _quoted(value: str | int) -> str:
+def quoted(value: str | int) -> str:
+    """A value as an expression over rows writes it."""
     return str(value) if isinstance(value, int) else '"{}"'.format(value.replace('"', '""'))
 
 

@@ -65,6 +65,38 @@ def compare(
 
 @app.command(
     epilog=examples(
+        "selfinstruct check runs/quickstart",
+        "selfinstruct check RUN 'kept>=.3' 'dropped.refusal<=2%' 'gate.accuracy>=.85' 'cost<=5'",
+    )
+)
+def check(
+    run: RunPath,
+    limits: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="LIMIT...", help="NAME >= NUMBER; also <= > < =. None: list all there is."
+        ),
+    ] = None,
+    round_: Annotated[
+        int | None, typer.Option("--round", help="Of this round, not of the newest.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold a run's numbers to limits, for a pipeline: exit 1 where one fails, with some dropped rows.
+
+    A limit knows nothing of chance: whether one student is worse than another is asked with
+    `compare --fail-if-worse`.
+    """
+    from selfinstruct.cli.check import check_run, print_check
+
+    told = check_run(run, limits or [], round_)
+    print_json(told) if as_json else print_check(told)
+    if not told["holds"]:
+        raise typer.Exit(1)
+
+
+@app.command(
+    epilog=examples(
         "selfinstruct sweep configs/quickstart.yaml --share 0 .1 .25 --seeds 2",
         "selfinstruct sweep my.yaml --design fixed-size --write",
     )
