@@ -1,9 +1,9 @@
 """Small pieces of work that are killed on purpose: what is there before, and what is started.
 
 A run of two rounds; a finished run that has lost reports, an adapter and its guard rows, as older
-versions and careless hands leave it; a fork of it; a sweep; a review; a ledger to be migrated;
-weights to be converted, and to be joined; an export and a merged
-model that are replaced.
+versions and careless hands leave it; a fork of it; a sweep; a review; scores of others; a ledger to
+be migrated; weights to be converted, and to be joined; an export and a merged model that are
+replaced.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from selfinstruct import weights
+from selfinstruct import scoring, weights
 from selfinstruct.arms import plan_arms
 from selfinstruct.config import parse_config
 from selfinstruct.database import LEDGER, Schema, connect
@@ -183,6 +183,15 @@ def _review(_: Props, place: Path) -> None:
         take_scores(store)
 
 
+def _score(_: Props, place: Path) -> None:
+    """Scores of somebody else, taken into a run."""
+    with Store(place / RUN, write=True) as store:
+        rows = store.screened(1).accepted[:3]
+        lines = ({"id": row.id, "name": "toxicity", "value": 0.5} for row in rows)
+        write_jsonl(place / "scores.jsonl", lines)
+        scoring.take_scores(store, place / "scores.jsonl")
+
+
 def _write_old_ledger(_: Props, place: Path) -> None:
     (place / RUN).mkdir()
     write_ledger(place / RUN / "run.db", 1)
@@ -245,6 +254,7 @@ SCENES = {
     "fork": Scene(_finished, _fork, lambda place: place / FORK),
     "sweep": Scene(_freeze, _sweep),
     "review": Scene(_write_reviewable, _review, is_run=False),
+    "scores": Scene(_freeze, _score),
     "export": Scene(_write_export, _export, lambda place: place / "out", is_run=False),
     "merge": Scene(_write_merged, _merge, lambda place: place / "merged", is_run=False),
     "migration": Scene(_write_old_ledger, _migrate, is_run=False),

@@ -8,7 +8,9 @@ from selfinstruct.store import Store
 from selfinstruct.types import (
     Report,
     Score,
+    Screened,
 )
+from tests.finished import KEPT
 
 
 def test_stages_and_reports_are_remembered_once(tmp_path: Path) -> None:
@@ -50,3 +52,14 @@ def test_scores_beyond_waves_come_with_their_stage_or_not_at_all(tmp_path: Path)
         assert store.scores_of("row") == [said, said]
         assert store.meta("review_read") == 7
         assert store.screened(1).scores == ()
+
+
+def test_scores_of_others_are_appended_and_are_not_what_the_run_measures(tmp_path: Path) -> None:
+    own = Score(KEPT.id, "judged", 0.5, "model")
+    other = Score(KEPT.id, "toxicity", 0.1, "code")
+    with Store(tmp_path, write=True) as store:
+        store.commit_wave(1, 0, Screened((KEPT,), (), (own,)))
+        store.commit_scores([(1, other), (1, other)])
+        assert store.scores_of(KEPT.id) == [own, other, other]
+        assert store.measured() == ["judged"]
+        assert store.screened(1).scores == (own,)

@@ -1,5 +1,6 @@
 """The verbs that find: rows, calls, where something came from, a call asked once more."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -22,7 +23,11 @@ Where = Annotated[
 ]
 Limit = Annotated[int, typer.Option(min=1, help="At most so many.")]
 
-found = typer.Typer(cls=Commands, no_args_is_help=True, help="Find rows of a run.")
+found = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    help="Rows of a run: find them, score them, compare two sets.",
+)
 app.add_typer(found, name="examples")
 
 
@@ -75,6 +80,57 @@ def list_(
     narrow: dict[str, str | int | None] = {"split": split, "round": round_, "fate": fate}
     rows = list_examples(run, where, text, narrow, sort, limit, held_out=held_out)
     print_json(rows) if as_json else print_examples(rows)
+
+
+@found.command(
+    epilog=options.examples(
+        "selfinstruct examples score runs/quickstart toxicity.jsonl",
+        "my-scorer | selfinstruct examples score RUN /dev/stdin",
+    )
+)
+def score(
+    run: RunPath,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help='Lines like {"id": ROW, "name": "toxicity", "value": .1}'
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Take scores of your own into a run's ledger; then `examples list --where 'toxicity<.2'`.
+
+    Each line may have `source` (code, judge or human; code unless said) and `detail`. Nothing is
+    overwritten: of several scores of one name the last counts, and all are kept.
+    """
+    from selfinstruct.cli.row_verbs import print_scored, score_rows
+
+    told = score_rows(run, file)
+    print_json(told) if as_json else print_scored(told)
+
+
+@found.command(
+    epilog=options.examples(
+        "selfinstruct examples diff runs/old runs/new",
+        "selfinstruct examples diff runs/old runs/new --what mixture --json",
+        "selfinstruct examples diff seeds.jsonl exported/pool.jsonl",
+    )
+)
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="RUN|FILE", help="A run, or a file of rows.")],
+    after: Annotated[Path, typer.Argument(metavar="RUN|FILE", help="What it is held against.")],
+    what: Annotated[
+        Literal["pool", "mixture"], typer.Option(help="Of a run: rows kept, or the champion's.")
+    ] = "pool",
+    round_: Annotated[int | None, typer.Option("--round", help="Of runs, this round.")] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Rows of each kind that are shown.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Show what changed from one set of rows to another: rows added, removed, reworded; labels."""
+    from selfinstruct.cli.row_verbs import diff_rows, print_diff
+
+    told = diff_rows(before, after, what, round_)
+    print_json(told) if as_json else print_diff(told, limit)
 
 
 @app.command(

@@ -82,7 +82,7 @@ def check(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hold a run's numbers to limits, for a pipeline: exit 1 where one fails, with some dropped rows.
+    """Hold a run's numbers to limits, for a pipeline: exit 1 and some rows where one fails.
 
     A limit knows nothing of chance: whether one student is worse than another is asked with
     `compare --fail-if-worse`.

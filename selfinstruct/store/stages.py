@@ -85,6 +85,16 @@ class Stages(Ledger):
             insert_scores(db, scores)
             put(db, {"review_read": last})
 
+    def commit_scores(self, scores: Sequence[tuple[int, Score]]) -> None:
+        """Append what was measured outside of the run, each with the round of its row."""
+        with self.transaction("scores") as db:
+            insert_scores(db, scores)
+
+    def measured(self) -> list[str]:
+        """The names of what the filters of this run have measured of its candidates."""
+        query = "SELECT DISTINCT name FROM scores WHERE wave != ?"
+        return [row["name"] for row in self._db.execute(query, (NO_WAVE,))]
+
     def stages(self) -> Sequence[Row]:
         """Every finished stage, in order of rounds."""
         rows = self._db.execute("SELECT * FROM stages ORDER BY round, rowid")
