@@ -1,4 +1,4 @@
-"""`check`: a run's numbers against limits, for a pipeline; with rows where too many were dropped."""
+"""`check`: a run's numbers against limits, for a pipeline; with rows where too many went."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
