@@ -31,6 +31,7 @@ LAYERS = (
     },
     {
         "store",
+        "pages",
         "account",
         "chat",
         "weights",
