@@ -19,6 +19,7 @@ LAYERS = (
         "text",
         "stats",
         "printable",
+        "pictures",
         "rows",
         "schema",
         "lock",
