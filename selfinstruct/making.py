@@ -95,7 +95,8 @@ def mix(here: Setting, index: int, synthetic: Pool) -> Mixture:
         gone = too_near(here.store, synthetic, here.data.train)
     else:
         gone = stored.get(KEY, [])
-    free = [row for row in synthetic if row.id not in set(gone)]
+    apart = frozenset(gone)
+    free = [row for row in synthetic if row.id not in apart]
     mixture = draw(here.data.train, free, cfg, rng, tokens)
     if stored is None:
         path = here.folder(index) / "mixture.jsonl"

@@ -11,12 +11,33 @@ NAMES = {"accuracy": "label accuracy", "rouge_l": "ROUGE-L of the reply", "nll":
 """What people read for a metric, where its own name is too short."""
 PERCENT = frozenset({"accuracy", "exact_match", "json_schema"})
 """Metrics that are shares of rows."""
+SIGNS = {"accept": "✓", "reject": "✗", "inconclusive": "?"}
+"""What stands beside a verdict, so that its colour is not all that tells it."""
 
 
 def name_metric(metric: str) -> str:
     """A metric's name and which way is better, for an axis or a column."""
     better = "lower is better" if metric in LOWER_IS_BETTER else "higher is better"
     return f"{NAMES.get(metric, metric)} ({better})"
+
+
+def name_metrics(students: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Each metric that any student of a summary has, to its name: the columns of a table."""
+    found = dict.fromkeys(metric for student in students for metric in student["metrics"])
+    return {metric: name_metric(metric) for metric in found}
+
+
+def tell_student(student: Mapping[str, Any]) -> dict[str, Any]:
+    """A student of a summary as a row of that table: its name, the number of rows it answered, and
+    `cells`, each metric's score with its interval.
+    """
+    cells = {metric: interval(metric, at) for metric, at in student["metrics"].items()}
+    return {"name": student["name"], "n": student["n"], "cells": cells}
+
+
+def sign(outcome: str) -> str:
+    """The sign of a verdict, or of what has none yet."""
+    return SIGNS.get(outcome, "…")
 
 
 def name_signal(name: str, of: str) -> str:

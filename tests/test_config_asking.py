@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from selfinstruct.config.asking import GenerateConfig, NoveltyConfig, SeedsConfig
+from selfinstruct.config.asking import GenerateConfig, SeedsConfig
 
 
 @pytest.mark.parametrize(
@@ -12,11 +12,6 @@ from selfinstruct.config.asking import GenerateConfig, NoveltyConfig, SeedsConfi
 def test_the_splits_that_learn_and_decide_are_never_empty(split: dict[str, float]) -> None:
     with pytest.raises(ValidationError, match="split"):
         SeedsConfig.model_validate({"path": "x", "split": split})
-
-
-def test_zero_is_a_limit_and_none_is_off() -> None:
-    assert NoveltyConfig(threshold=0).threshold == 0
-    assert NoveltyConfig(threshold=None).threshold is None
 
 
 @pytest.mark.parametrize(

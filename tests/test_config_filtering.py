@@ -6,6 +6,7 @@ from selfinstruct.config import (
     FiltersConfig,
     LanguageConfig,
     LengthConfig,
+    NoveltyConfig,
     ScriptConfig,
 )
 
@@ -43,3 +44,8 @@ def test_what_runs_code_or_needs_a_package_is_off_until_asked_for() -> None:
     assert cfg.executable.check is None
     assert cfg.language.expected is None
     assert cfg.contradiction.rouge_l is None
+
+
+def test_zero_is_a_limit_and_none_is_off() -> None:
+    assert NoveltyConfig(threshold=0).threshold == 0
+    assert NoveltyConfig(threshold=None).threshold is None

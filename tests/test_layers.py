@@ -19,6 +19,7 @@ LAYERS = (
         "text",
         "stats",
         "printable",
+        "pictures",
         "rows",
         "schema",
         "lock",
@@ -31,6 +32,7 @@ LAYERS = (
     },
     {
         "store",
+        "pages",
         "account",
         "chat",
         "weights",

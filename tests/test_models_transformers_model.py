@@ -12,10 +12,7 @@ from peft import LoraConfig, get_peft_model
 from selfinstruct import chat
 from selfinstruct.base import choose_device
 from selfinstruct.errors import OutOfMemoryError, UserError
-from selfinstruct.models.transformers_model import (
-    Draw,
-    TransformersModel,
-)
+from selfinstruct.models.transformers_model import TransformersModel
 from selfinstruct.types import Completion, Message, Request, Sampling
 from tests.answered import answered_by
 from tests.narrow import Narrow
@@ -108,20 +105,6 @@ def test_greedy_and_sampled_rows_share_a_batch(
 def test_a_small_nucleus_is_greedy(model: TransformersModel) -> None:
     greedy, nucleus = answers(model, [ask("hi"), ask("hi", 5, temperature=1.0, top_p=1e-6)])
     assert nucleus.text == greedy.text
-
-
-@pytest.mark.parametrize(("temperature", "top_p"), [(1.0, 1.0), (2.0, 0.7), (0.5, 0.9)])
-def test_draws_follow_the_nucleus_of_the_distribution(temperature: float, top_p: float) -> None:
-    count = 20_000
-    scores = torch.tensor([2.0, 0.5, 1.0, -1.0, 0.0, -3.0])
-    warped = transformers.TopPLogitsWarper(top_p)(torch.empty(0), scores[None] / temperature)
-    expected = torch.softmax(warped[0], -1)
-    requests = [ask("", seed, temperature=temperature, top_p=top_p) for seed in range(count)]
-    draw = Draw(requests, torch.device("cpu"))
-    drawn = draw(torch.empty(0), scores.expand(count, -1)).argmax(-1)
-    shares = torch.bincount(drawn, minlength=len(scores)) / count
-    spread = (expected * (1 - expected) / count).sqrt()
-    assert ((shares - expected).abs() <= 4.5 * spread).all()
 
 
 def test_each_request_has_its_own_length(model: TransformersModel) -> None:

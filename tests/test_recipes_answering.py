@@ -1,11 +1,13 @@
 """The second half of a recipe: an answer to each question, or why there is none."""
 
+from dataclasses import replace
+
 import pytest
 
 from selfinstruct.prompting import SHIPPED
-from selfinstruct.recipes.answering import answer, answer_form, with_text
+from selfinstruct.recipes.answering import YES_OR_NO, answer, answer_form, yes_or_no
 from selfinstruct.recipes.asking import Draft
-from selfinstruct.types import Completion, Example, Sampling
+from selfinstruct.types import Completion, Example, Rejection, Sampling
 from tests.scripted_ask import Scripted, say
 
 HOW = Sampling(temperature=0.3)
@@ -42,6 +44,23 @@ def test_a_question_without_an_answer_says_why(completion: Completion, reason: s
     assert (found.examples, [item.reason for item in found.rejections]) == ((), [reason])
 
 
-def test_a_text_stands_where_the_demonstrations_have_theirs() -> None:
-    assert with_text(Example("Reply."), "Hi").input == "Hi"
-    assert with_text(Example(""), "Hi").instruction == "Hi"
+@pytest.mark.parametrize(
+    ("completion", "said"),
+    [
+        (say("Yes."), True),
+        (say("<think>No?</think> yes, it does"), True),
+        (say("No"), False),
+        (say("Perhaps"), False),
+        (say("<think>Yes", "length"), False),
+    ],
+)
+def test_a_question_about_a_draft_is_answered_greedily(completion: Completion, said: bool) -> None:
+    asked = SHIPPED.build(FORM, (), shown=(), text="Is it so?")
+    assert yes_or_no([ASKED], [asked], Scripted(lambda *_: completion)) == [said]
+    assert YES_OR_NO.temperature == 0
+
+
+def test_of_a_call_that_failed_neither_answer_is_taken() -> None:
+    asked = SHIPPED.build(FORM, (), shown=(), text="Is it so?")
+    (found,) = yes_or_no([ASKED], [asked], Scripted(lambda *_: say("Yes", "error")))
+    assert found == Rejection(replace(ASKED.example, attempt="0/0"), "failed_call")

@@ -1,14 +1,28 @@
 """What becomes of a completion, and what a new example knows about its birth."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from selfinstruct.config import DemosConfig, GenerateConfig, RecordsConfig
 from selfinstruct.recipes import RECIPES
-from selfinstruct.recipes.asking import Draft, Material, Order, Reading, Wave, conceive, read, sift
-from selfinstruct.types import Completion, Example, Message
+from selfinstruct.recipes.asking import (
+    Draft,
+    Material,
+    Order,
+    Reading,
+    Wave,
+    answers,
+    conceive,
+    conceive_labelled,
+    draft_texts,
+    read,
+    sift,
+    with_text,
+)
+from selfinstruct.types import Completion, Example, Message, Prompt, Rejection, Sampling
 from tests.scripted_ask import Scripted, say
 
 
@@ -81,6 +95,48 @@ def test_a_child_comes_under_the_licences_of_all_its_parents(
 ) -> None:
     parents = [Example(f"row {n}", license=license_) for n, license_ in enumerate(licenses)]
     assert conceive(parents, FEW, Wave(1, 0, random.Random(0), ())).license == inherited
+
+
+def test_a_child_of_a_label_has_what_rows_of_the_label_share() -> None:
+    wave = Wave(1, 0, random.Random(0), ())
+    of_text = Example("Name the intent.", "A fee?", label="fee", kind="bank")
+    alone = Example("Why the fee?", label="fee", kind="shop")
+    order = Order("few", "fee")
+    child = conceive_labelled((of_text, alone), order, wave, (alone,))
+    assert (child.label, child.kind, child.instruction) == ("fee", "bank", "Name the intent.")
+    assert child.parents == (of_text.id, alone.id)
+    other = Example("x", label="card")
+    orphan = conceive_labelled((), order, wave, (other, alone))
+    assert (orphan.label, orphan.kind, orphan.instruction) == ("fee", "shop", "")
+    assert orphan.parents == ()
+
+
+def test_a_text_stands_where_the_demonstrations_have_theirs() -> None:
+    assert with_text(Example("Reply."), "Hi").input == "Hi"
+    assert with_text(Example(""), "Hi").instruction == "Hi"
+
+
+def test_each_completion_comes_with_the_plan_that_asked_for_it() -> None:
+    prompts = [Prompt((Message("user", text),), "t", "v") for text in ("a", "b")]
+    teacher = Scripted(lambda text, n: say(f"{text}{n}"))
+    found = answers(["A", "B"], prompts, teacher, Sampling(), samples=2)
+    assert [(plan, completion.text) for plan, completion in found] == [
+        ("A", "a0"),
+        ("A", "a1"),
+        ("B", "b2"),
+        ("B", "b3"),
+    ]
+
+
+def test_texts_become_drafts_and_what_was_lost_a_rejection() -> None:
+    demos = (Example("shown"),)
+    blank = Draft(Example("Reply.", label="fee"), demos)
+    said = Completion("one two thr", "length", attempt="7")
+    drafts, lost = draft_texts(blank, said, words)
+    own = Example("Reply.", label="fee", attempt="7")
+    assert drafts == [Draft(replace(own, input=text), demos) for text in ("one", "two")]
+    assert lost == [Rejection(replace(own, input="one two thr"), "truncated")]
+    assert draft_texts(blank, Completion("one", "stop"), words)[1] == []
 
 
 def test_two_conversations_that_end_alike_are_two_drafts() -> None:

@@ -8,12 +8,12 @@ import pytest
 
 from selfinstruct.config import DemosConfig, GenerateConfig
 from selfinstruct.recipes import RECIPES, Material, Order, Wave
+from selfinstruct.recipes.answering import YES_OR_NO
 from selfinstruct.recipes.self_instruct import (
     INPUT_FIRST,
     IS_CLASSIFICATION,
     OUTPUT_FIRST,
     PROPOSE,
-    YES_OR_NO,
     self_instruct,
 )
 from selfinstruct.types import (

@@ -32,6 +32,27 @@ def test_a_metric_is_named_with_its_direction(metric: str, told: str) -> None:
     assert telling.name_metric(metric) == told
 
 
+ENDS = {"value": 0.5, "low": 0.25, "high": 0.75}
+
+
+def test_a_table_of_students_has_a_column_for_what_any_of_them_has() -> None:
+    base = {"name": "base", "n": 8, "metrics": {"nll": ENDS}}
+    round_1 = {"name": "round-1", "n": 8, "metrics": {"accuracy": ENDS, "nll": ENDS}}
+    columns = {"nll": "NLL, nats/token (lower is better)"}
+    columns["accuracy"] = "label accuracy (higher is better)"
+    assert list(telling.name_metrics([base, round_1]).items()) == list(columns.items())
+    cells = {"accuracy": "50.0 % [25.0, 75.0]", "nll": "0.500 [0.250, 0.750]"}
+    assert telling.tell_student(round_1) == {"name": "round-1", "n": 8, "cells": cells}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sign"),
+    [("accept", "✓"), ("reject", "✗"), ("inconclusive", "?"), ("unfinished", "…")],
+)
+def test_a_verdict_has_a_sign_beside_its_colour(outcome: str, sign: str) -> None:
+    assert telling.sign(outcome) == sign
+
+
 @pytest.mark.parametrize(
     ("metric", "score", "amount"),
     [("accuracy", "5.7 %", "5.7 points"), ("rouge_l", "0.057", "0.057")],

@@ -23,9 +23,9 @@ def walk(
     same label again and again.
     """
     grid = [Cell(persona, style) for persona in personas or ("",) for style in styles or ("",)]
-    found = []
-    for number in range(start, start + count):
-        turn, step = divmod(number, len(grid))
-        order = random.Random(f"{place}/cells/{turn}").sample(grid, len(grid))
-        found.append(order[step])
-    return tuple(found)
+    places = [divmod(number, len(grid)) for number in range(start, start + count)]
+    orders = {
+        turn: random.Random(f"{place}/cells/{turn}").sample(grid, len(grid))
+        for turn in {turn for turn, _ in places}
+    }
+    return tuple(orders[turn][step] for turn, step in places)

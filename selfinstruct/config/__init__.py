@@ -3,27 +3,27 @@
 from selfinstruct.config.aiming import AimConfig, RequestConfig
 from selfinstruct.config.asking import (
     BacktranslateConfig,
-    ContaminationConfig,
     DemosConfig,
-    EmbeddingConfig,
     EvolveConfig,
-    FiltersConfig,
     GenerateConfig,
-    HeuristicsConfig,
-    MemorisationConfig,
-    MinHashConfig,
-    NoveltyConfig,
     RecordsConfig,
     SeedsConfig,
     TaskConfig,
 )
 from selfinstruct.config.dialogue import DialogueConfig, SpeakersConfig, TurnsConfig
 from selfinstruct.config.filtering import (
+    ContaminationConfig,
     ContradictionConfig,
+    EmbeddingConfig,
     ExecutableConfig,
+    FiltersConfig,
     FormatConfig,
+    HeuristicsConfig,
     LanguageConfig,
     LengthConfig,
+    MemorisationConfig,
+    MinHashConfig,
+    NoveltyConfig,
     ScriptConfig,
 )
 from selfinstruct.config.judging import (

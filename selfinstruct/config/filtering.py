@@ -1,14 +1,57 @@
-"""The knobs of filters that go by the real rows' own script, language, length and form."""
+"""The knobs of what a candidate must pass; those of the filters that ask models are `quality`."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from selfinstruct.config.section import Positive, Section, Share
+from selfinstruct.config.quality import QualityConfig
+from selfinstruct.config.section import Count, Positive, Section, Share
 
 Factor = Annotated[float, Field(ge=1, allow_inf_nan=False)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 Seconds = Annotated[float, Field(gt=0, le=600)]
+
+
+class HeuristicsConfig(Section):
+    """Self-Instruct's rules for instruction and instance, and a few of ours; `None` switches a rule
+    off.
+    """
+
+    min_words: Count | None = 4
+    """Words of the instruction, or of the input where the instruction is fixed."""
+    max_words: Count | None = 150
+    banned_words: tuple[str, ...] = (
+        "image",
+        "images",
+        "graph",
+        "graphs",
+        "picture",
+        "pictures",
+        "file",
+        "files",
+        "map",
+        "maps",
+        "draw",
+        "plot",
+        "go to",
+    )
+    """Whole words that ask for what a text model cannot see or do; checked in the instruction."""
+    banned_starts: tuple[str, ...] = ("Write a program",)
+    first_char: bool = True
+    """Refuse an instruction that starts with punctuation (the paper also refuses non-ASCII; we do
+    not).
+    """
+    max_response_words: Count | None = 400
+    """Also the most words of an input beside an instruction."""
+    min_response_words: Count | None = 1
+    max_repetition: Share | None = 0.5
+    """The largest share of a text's word 3-grams that may be repeats, for texts of 12 words or
+    more.
+    """
+    refusals: bool = True
+    """Refuse answers that decline or speak of being a language model."""
+    echo: Share | None = 0.9
+    """A response whose ROUGE-L with its own question is above this only repeats it."""
 
 
 class ScriptConfig(Section):
@@ -97,3 +140,91 @@ class ContradictionConfig(Section):
     this. The same words are always a contradiction. Off by default: at novelty's own threshold such
     a row falls anyway, and "cancel my card" is rightly near "cancel my transfer".
     """
+
+
+class EmbeddingConfig(Section):
+    """A model of sentence-transformers that tells paraphrases; needs the extra `embedding`."""
+
+    model: str
+    """A folder, or a name on the hub."""
+    threshold: Share = 0.9
+    """Drop a candidate whose cosine with a known text is above this (Deita, Liu et al. 2024, keeps
+    what is below 0.9).
+    """
+
+
+class MinHashConfig(Section):
+    """Known texts proposed by MinHash instead of found exactly; needs the extra `minhash`."""
+
+    jaccard: Annotated[float, Field(gt=0, lt=1)] = 0.4
+    """Share of words in common from which texts are likely to be proposed. Texts of one length with
+    a ROUGE-L of 0.7 share at least 0.54 of theirs.
+    """
+    permutations: Annotated[int, Field(ge=2)] = 128
+    """Hashes of a text (datasketch's default): more miss less and take more time and memory."""
+
+
+class NoveltyConfig(Section):
+    """ROUGE-L against seeds, pool and this batch."""
+
+    over: Literal["question", "instruction_and_input"] = "question"
+    """What has to be new: the question (the instruction, as in the paper, or the input where a
+    label is to be found for it), or instruction and input together. The latter tells apart what
+    shares an instruction and judges each instance of one; where all rows have the same long
+    instruction it finds everything alike.
+    """
+    threshold: Share | None = 0.7
+    """Drop a candidate whose nearest neighbour is above this (the paper's value)."""
+    response_threshold: Share | None = None
+    """The same for responses; off by default, since short answers repeat rightly."""
+    embedding: EmbeddingConfig | None = None
+    """Also drop what is near in meaning though not in words; None is off."""
+    minhash: MinHashConfig | None = None
+    """Not exact, for pools beyond ten million questions: some near ones are missed. None is the
+    exact index.
+    """
+
+
+class ContaminationConfig(Section):
+    """Nearness to dev, gate and final: a leaked row would fool the evaluation."""
+
+    ngram: Positive | None = 8
+    """Drop a candidate that shares a run of so many words (Tulu 3 uses 8)."""
+    rouge_l: Share | None = 0.6
+    """... or whose question has a ROUGE-L with a held-out row's at or above this."""
+    passage_words: Positive | None = 8
+    """... or whose input, response or earlier turn has, with one of a held-out row, both of so many
+    words or more: fewer cannot hold the run of `ngram`, and short answers repeat rightly.
+    """
+
+
+class MemorisationConfig(Section):
+    """Words in a row from one training row, in the question, input, response or an earlier turn.
+
+    What three training rows share is a phrase of the trade and does not count.
+    """
+
+    run: Positive | None = 13
+    """Drop a candidate that has so many (GPT-3's run for overlap, arXiv 2005.14165, appendix C)."""
+    verbatim: Positive | None = 8
+    """... or one of whose texts, of so many words or more, is a real row's from end to end."""
+
+
+class FiltersConfig(Section):
+    """What a candidate must pass, cheapest first."""
+
+    heuristics: HeuristicsConfig = HeuristicsConfig()
+    script: ScriptConfig = ScriptConfig()
+    language: LanguageConfig = LanguageConfig()
+    length: LengthConfig = LengthConfig()
+    format: FormatConfig = FormatConfig()
+    contradiction: ContradictionConfig = ContradictionConfig()
+    novelty: NoveltyConfig = NoveltyConfig()
+    memorisation: MemorisationConfig = MemorisationConfig()
+    contamination: ContaminationConfig = ContaminationConfig()
+    max_children: Positive | None = 10
+    """Accepted rows for each row that was shown to the teacher, pool and round together (ReST-EM's
+    cap). A row made from n others counts 1/n for each of them.
+    """
+    executable: ExecutableConfig = ExecutableConfig()
+    quality: QualityConfig = QualityConfig()

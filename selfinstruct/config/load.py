@@ -11,12 +11,8 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from selfinstruct.config.asking import (
-    FiltersConfig,
-    GenerateConfig,
-    SeedsConfig,
-    TaskConfig,
-)
+from selfinstruct.config.asking import GenerateConfig, SeedsConfig, TaskConfig
+from selfinstruct.config.filtering import FiltersConfig
 from selfinstruct.config.judging import (
     BudgetConfig,
     EvaluateConfig,

@@ -1,8 +1,8 @@
 """Rules that need no other example: is the question fit to ask, and is the answer an answer?
 
 Self-Instruct's filters for instruction and instance (Wang et al. 2023), with refusals, echoes and
-loops added. Words are compared as words: whole, caseless, of any script. The refusal patterns know
-English only. What a rule measures and its limit come back with its name.
+loops added. Words are compared as words: whole, caseless, of any script. What a rule measures and
+its limit come back with its name.
 """
 
 import functools
@@ -14,13 +14,13 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from selfinstruct.config import HeuristicsConfig
+from selfinstruct.filters.refusals import find_refusal
 from selfinstruct.text import (
     CONTROL,
     as_fraction,
     exceeds,
     lcs,
     ngrams,
-    normalise,
     question_text,
     rouge_l,
     whole_question,
@@ -41,84 +41,6 @@ UNTYPED = re.compile(r"[\ue000-\uf8ff\ufffd-\uffff\U000f0000-\U0010ffff]")
 text. A real row may hold one, and its student should be able to read it; none should write one.
 """
 COLONS = (":", "\N{FULLWIDTH COLON}")
-
-END = r"(?: (?:at this time|at the moment|right now))?(?=[.,;!]|$)"
-AN_AI = (
-    r"an? (?:(?:helpful|conversational|generative|text[- ]based|responsible) )?"
-    r"(?:ai|artificial intelligence|(?:large )?language model)"
-    r"(?: (?:language model|model|assistant|chatbot|bot|system|program))*"
-)
-# People are virtual assistants, and write bots: these count only beside what they cannot do.
-A_BOT = (
-    r"(?:an?|your) (?:chat ?bot|bot"
-    r"|(?:virtual|digital|automated|text[- ]based) (?:assistant|agent|chatbot|system))"
-)
-JUST = r"(?:just|only|merely|simply)"
-AND_SO_ON = (
-    r"(?=[.,;:!]|$| (?:and|so|that|which|without|developed|created|trained|designed|made|built)\b)"
-)
-CANNOT = (
-    r"(?: can't| cant| cannot| can not| won't| will not| refuse to"
-    r"|(?: won't| will not| wouldn't| would not) be able to"
-    r"|(?:'m| am) (?:unable|not able|not allowed|not permitted|not programmed|not designed"
-    r"|not in a position) to)"
-)
-THE_REQUEST = (
-    r"(?:that|this|your|such|the|these|those)(?: (?:kind|type|sort) of| \w+)?"
-    r" (?:request|question|prompt|task|topic|conversation|content|activity)s?"
-)
-IT = rf"(?:that|this|it|{THE_REQUEST})"
-BECAUSE = r" (?:as|because|since) (?:it|that|this|i)\b"
-# What follows "I" where a refusal opens. It takes a verb of serving and an object that is the
-# request itself: "I cannot see the receipt" and "I can't help but notice" are answers.
-DECLINES = (
-    rf"{CANNOT}[.!]?$",
-    rf"{CANNOT} (?:help|assist)(?: you)?(?: (?:with|in) {IT})?{END}",
-    rf"{CANNOT} (?:help|assist)(?: you)? (?:with|in) {THE_REQUEST}{BECAUSE}",
-    rf"{CANNOT} comply\b",
-    rf"{CANNOT} (?:do|answer|respond to|discuss) (?:that|this)[.!]?$",
-    rf"{CANNOT} (?:fulfill?|answer|respond to|engage (?:in|with)|participate in|discuss|perform"
-    rf"|complete|continue(?: with)?) {THE_REQUEST}(?:{END}|{BECAUSE})",
-    rf"{CANNOT} (?:provide|give|offer|generate|create|write|produce|share)(?: \w+){{0,4}}?"
-    r" (?:content|material|images?|advice|opinions?|guidance)\b",
-    rf"{CANNOT} (?:generate|create|write|produce)(?: \w+){{1,3}} like (?:that|this){END}",
-    r"(?:'m| am) (?:not capable of|incapable of)"
-    rf" (?:answering|assisting with|fulfill?ing|helping with|responding to) {IT}{END}",
-    rf"(?:'d| would) (?:rather not|prefer not to) (?:answer|respond to) {IT}{END}",
-    r" (?:must|have to|will have to)(?: respectfully| politely)? decline\b",
-    rf" (?:must|have to|will have to)(?: respectfully| politely)? refuse {THE_REQUEST}",
-    r"(?:'m| am) not comfortable (?:with )?(?:writing|creating|generating|answering|discussing)",
-    r" (?:do not|don't) have the (?:ability|capability|capacity) to"
-    rf" (?:help|assist)(?: you)? with {IT}{END}",
-)
-SPEAKS_AS_AI = (
-    rf"\bas {AN_AI}(?: (?:trained|developed|created)\b[^.,]{{0,80}})?,? (?:i|my)\b",
-    rf"\bi(?:'m| am) (?:{JUST} )?{AN_AI}{AND_SO_ON}",
-    rf"\b(?:as|being) {A_BOT},? i(?:{CANNOT}| (?:do not|don't) have| lack)\b",
-    rf"\bi(?:'m| am) {JUST} {A_BOT}{AND_SO_ON}",
-    rf"\bi(?:'m| am) {A_BOT},?(?: and| so)(?: i)?(?:{CANNOT}| (?:do not|don't) have)\b",
-    r"\bi (?:do not|don't) have (?:feelings|emotions|personal (?:opinions|beliefs|feelings))\b",
-    r"\bi (?:do not|don't) have access to (?:real-time|the internet)\b",
-    r"\bi (?:do not|don't) have the (?:ability|capability|capacity) to"
-    r" (?:browse|access (?:external|real-time|the internet|websites))\b",
-    r"\bmy knowledge cut-?off\b",
-    r"\bmy (?:programming|guidelines) (?:do not|don't|does not|doesn't) (?:allow|permit|let)\b",
-    r"\bagainst my (?:programming|guidelines|principles|ethic)",
-    rf"\b(?:not possible|impossible) for me to (?:help|assist)(?: you)? with {IT}{END}",
-)
-SORRY = r"(?:i(?:'m| am) (?:afraid|sorry)(?: to say)? (?:that )?|i regret (?:to say )?(?:that )?)"
-OPENING = rf"^(?:[^?]{{0,80}}(?:[,.;:!]| but) )?(?:(?:but|so|and) )?{SORRY}?i"
-REFUSAL = re.compile(rf"{OPENING}(?:{'|'.join(DECLINES)})|{'|'.join(SPEAKS_AS_AI)}")
-
-HINTS = (
-    *("can't", "cant", "cannot", "can not", "won't", "will not", "refuse", "decline"),
-    *("unable", "not able", "not allowed", "not permitted", "not programmed", "not designed"),
-    *("not in a position", "capable of", "possible for me", "not comfortable", "rather not"),
-    *("prefer not", "would not be", "wouldn't be", "do not have", "don't have", " lack"),
-    *(" ai", "artificial", "language model", "bot", "virtual ", "digital ", "automated "),
-    *("text-based", "text based", "my knowledge", "against my", "my programming", "my guidelines"),
-)
-"""Of these a refusal has one: looking for them takes a tenth of the time of `REFUSAL`."""
 
 
 class Breach(NamedTuple):
@@ -308,11 +230,8 @@ def _garbled(*texts: str) -> Breach | None:
 
 
 def _refusal(text: str, cfg: HeuristicsConfig) -> Breach | None:
-    if not cfg.refusals:
-        return None
-    said = normalise(text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    found = REFUSAL.search(said) if any(hint in said for hint in HINTS) else None
-    return None if found is None else Breach(found.group())
+    found = find_refusal(text) if cfg.refusals else None
+    return None if found is None else Breach(found)
 
 
 def _size(text: str) -> int:

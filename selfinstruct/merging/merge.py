@@ -31,7 +31,7 @@ from selfinstruct.files import (
 )
 from selfinstruct.merging.likeness import Likeness, Said, difference, require_like, say
 from selfinstruct.merging.readers import readable_by
-from selfinstruct.models.transformers_model import end_tokens
+from selfinstruct.models.decoding import end_tokens
 from selfinstruct.trained import Trained
 
 MANIFEST = "merged.json"

@@ -56,7 +56,8 @@ def softmax(logs: Sequence[float]) -> list[float]:
     """Natural logs of weights in, their shares out."""
     top = max(logs)
     weights = [math.exp(each - top) for each in logs]
-    return [weight / sum(weights) for weight in weights]
+    total = sum(weights)
+    return [weight / total for weight in weights]
 
 
 def tally(beliefs: Sequence[Belief | None]) -> Belief | None:

@@ -5,8 +5,8 @@ The words of one question belong to its recipe and its template, the call to the
 """
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from selfinstruct.chat import Target, after_thought, has_thought
@@ -87,13 +87,22 @@ class Wave:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An example that still lacks its answer, and the demonstrations it was made from."""
+    """An example whose question or answer is still to come, and the demonstrations shown for it."""
 
     example: Example
     demos: tuple[Example, ...]
 
 
 Recipe = Callable[[Material, Ask, GenerateConfig, Wave], Drafts]
+
+
+def answers(
+    plans: Sequence[T], prompts: Sequence[Prompt], ask: Ask, how: Sampling, samples: int = 1
+) -> Iterator[tuple[T, Completion]]:
+    """Each plan with each completion of its prompt, in slot order."""
+    for plan, completions in zip(plans, ask(prompts, how, samples), strict=True):
+        for completion in completions:
+            yield plan, completion
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +157,38 @@ def conceive(parents: Sequence[Example], order: Order, wave: Wave) -> Example:
         request=order.request,
         arm=order.arm,
     )
+
+
+def conceive_labelled(
+    parents: Sequence[Example], order: Order, wave: Wave, train: Sequence[Example]
+) -> Example:
+    """`conceive`, with the label of an order and what rows of that label share: the kind of task,
+    and the instruction where their text is the input beside it.
+    """
+    model = parents[0] if parents else next(row for row in train if row.label == order.label)
+    return replace(
+        conceive(parents, order, wave),
+        label=order.label,
+        kind=model.kind,
+        instruction=model.instruction if model.input else "",
+    )
+
+
+def with_text(blank: Example, text: str) -> Example:
+    """The text goes where the demonstrations have theirs: beside an instruction, or as it."""
+    return replace(blank, input=text) if blank.instruction else replace(blank, instruction=text)
+
+
+def draft_texts(
+    blank: Draft, completion: Completion, reader: Callable[[str], Sequence[str]]
+) -> tuple[list[Draft], list[Rejection]]:
+    """A draft of each text that a completion holds, and why the rest of it is none."""
+    reading = read(completion, reader)
+    example = replace(blank.example, attempt=completion.attempt)
+    drafts = [replace(blank, example=with_text(example, text)) for text in reading.items]
+    if reading.reason is None:
+        return drafts, []
+    return drafts, [Rejection(with_text(example, reading.lost), reading.reason)]
 
 
 def sift(drafts: Sequence[Draft], material: Material) -> tuple[list[Draft], list[Rejection]]:

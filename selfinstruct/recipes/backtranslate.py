@@ -6,7 +6,7 @@ without that step more such rows do not help.
 """
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from selfinstruct.config import GenerateConfig
@@ -20,29 +20,20 @@ from selfinstruct.recipes.asking import (
     Material,
     Order,
     Wave,
+    answers,
     conceive,
-    read,
+    draft_texts,
     sift,
 )
 from selfinstruct.recipes.parse import read_text
 from selfinstruct.recipes.passages import Passage, of_rows, read_passages
-from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection
+from selfinstruct.types import Drafts, Prompt, Rejection
 
 INSTRUCTION = Form(
     "backtranslate/instruction.j2",
     {"order": FULL_ORDER, "response": "Blue is a colour."},
     {"order": FREE_ORDER},
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """An order, the real text, the demonstrations, and what the new rows have in common."""
-
-    order: Order
-    passage: Passage
-    demos: tuple[Example, ...]
-    blank: Example
 
 
 def backtranslate(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Drafts:
@@ -53,31 +44,33 @@ def backtranslate(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave)
         if path is None
         else read_passages(Path(path), cfg.backtranslate.license)
     )
-    plans = _plans(passages, material, cfg, wave)
-    prompts = [_prompt(plan, material.prompts) for plan in plans]
+    blanks = _blanks(passages, material, cfg, wave)
+    prompts = [
+        _prompt(order, blank, material.prompts)
+        for order, blank in zip(wave.orders, blanks, strict=True)
+    ]
     questions: list[Draft] = []
     rejections: list[Rejection] = []
-    for plan, completions in zip(
-        plans, ask(prompts, cfg.question, cfg.samples_per_prompt), strict=True
-    ):
-        for completion in completions:
-            drafts, lost = _questions(plan, completion)
-            questions += drafts
-            rejections += lost
+    asked = answers(blanks, prompts, ask, cfg.question, cfg.samples_per_prompt)
+    for blank, completion in asked:
+        found, lost = draft_texts(blank, completion, read_text)
+        questions += found
+        rejections += lost
     sound, dropped = sift(questions, material)
     return Drafts(tuple(draft.example for draft in sound), (*rejections, *dropped))
 
 
-def _plans(
+def _blanks(
     passages: tuple[Passage, ...], material: Material, cfg: GenerateConfig, wave: Wave
-) -> list[_Plan]:
-    """A text for each order, one of those that fewest rows were made of so far; none of a row that
-    has had its share of children, as long as there is another.
+) -> list[Draft]:
+    """For each order a row that has a real text for its response and no instruction yet: one of the
+    texts that fewest rows were made of so far, none of a row that has had its share of children, as
+    long as there is another.
     """
     used = Counter(row.response for row in material.pool)
     fresh = [each for each in passages if each.row is None or each.row.id not in material.full]
     passages = tuple(fresh) or passages
-    plans = []
+    blanks = []
     for order in wave.orders:
         fewest = min(used[passage.text] for passage in passages)
         passage = wave.rng.choice([each for each in passages if used[each.text] == fewest])
@@ -88,18 +81,9 @@ def _plans(
         blank = conceive(parents, order, wave)
         if passage.row is None:
             blank = replace(blank, license=join_licenses([passage.license, blank.license]))
-        plans.append(_Plan(order, passage, demos, replace(blank, response=passage.text)))
-    return plans
+        blanks.append(Draft(replace(blank, response=passage.text), demos))
+    return blanks
 
 
-def _prompt(plan: _Plan, prompts: Prompts) -> Prompt:
-    return prompts.build(INSTRUCTION, plan.demos, order=plan.order, response=plan.passage.text)
-
-
-def _questions(plan: _Plan, completion: Completion) -> tuple[list[Draft], list[Rejection]]:
-    reading = read(completion, read_text)
-    blank = replace(plan.blank, attempt=completion.attempt)
-    drafts = [Draft(replace(blank, instruction=text), plan.demos) for text in reading.items]
-    if reading.reason is None:
-        return drafts, []
-    return drafts, [Rejection(replace(blank, instruction=reading.lost), reading.reason)]
+def _prompt(order: Order, blank: Draft, prompts: Prompts) -> Prompt:
+    return prompts.build(INSTRUCTION, blank.demos, order=order, response=blank.example.response)

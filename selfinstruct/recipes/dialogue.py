@@ -23,6 +23,7 @@ from selfinstruct.recipes.asking import (
     Material,
     Order,
     Wave,
+    answers,
     conceive,
     read,
     sift,
@@ -170,18 +171,17 @@ def _write_whole(plans: Sequence[_Plan], prompts: Prompts, ask: Ask, cfg: Genera
     examples: list[Example] = []
     rejections: list[Rejection] = []
     reader = partial(read_dialogues, speakers=cfg.dialogue.speakers)
-    answers = ask(asked, cfg.dialogue.whole, cfg.samples_per_prompt)
-    for plan, completions in zip(plans, answers, strict=True):
-        for completion in completions:
-            reading = read(completion, reader)
-            for said in reading.items:
-                example = _example(_Talk(plan, said, completion.attempt))
-                fault = _wrong_length(example, cfg.dialogue.turns)
-                examples += [example] if fault is None else []
-                rejections += [] if fault is None else [fault]
-            if reading.reason is not None:
-                lost = _Talk(plan, (Message("user", reading.lost),), completion.attempt)
-                rejections.append(Rejection(_example(lost), reading.reason))
+    written = answers(plans, asked, ask, cfg.dialogue.whole, cfg.samples_per_prompt)
+    for plan, completion in written:
+        reading = read(completion, reader)
+        for said in reading.items:
+            example = _example(_Talk(plan, said, completion.attempt))
+            fault = _wrong_length(example, cfg.dialogue.turns)
+            examples += [example] if fault is None else []
+            rejections += [] if fault is None else [fault]
+        if reading.reason is not None:
+            lost = _Talk(plan, (Message("user", reading.lost),), completion.attempt)
+            rejections.append(Rejection(_example(lost), reading.reason))
     return Drafts(tuple(examples), tuple(rejections))
 
 
@@ -246,13 +246,12 @@ def _speak(
     reader = partial(read_turn, who=who, speakers=cfg.dialogue.speakers)
     longer: list[_Talk] = []
     lost: list[Rejection] = []
-    for talk, completions in zip(talks, ask(asked, sampling, samples), strict=True):
-        for completion in completions:
-            reading = read(completion, reader)
-            longer += [_with_turn(talk, who, words, completion) for words in reading.items]
-            if reading.reason is not None:
-                what = _example(_with_turn(talk, who, reading.lost, completion))
-                lost.append(Rejection(what, reading.reason))
+    for talk, completion in answers(talks, asked, ask, sampling, samples):
+        reading = read(completion, reader)
+        longer += [_with_turn(talk, who, words, completion) for words in reading.items]
+        if reading.reason is not None:
+            what = _example(_with_turn(talk, who, reading.lost, completion))
+            lost.append(Rejection(what, reading.reason))
     return longer, lost
 
 

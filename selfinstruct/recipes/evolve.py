@@ -11,10 +11,9 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from selfinstruct.chat import after_thought
 from selfinstruct.config import GenerateConfig
 from selfinstruct.prompting import Form, Prompts, choose_demos, unless_full
-from selfinstruct.recipes.answering import answer, answer_form, with_text
+from selfinstruct.recipes.answering import answer, answer_form, yes_or_no
 from selfinstruct.recipes.asking import (
     FREE_ORDER,
     FULL_ORDER,
@@ -23,13 +22,14 @@ from selfinstruct.recipes.asking import (
     Material,
     Order,
     Wave,
+    answers,
     conceive,
-    read,
+    draft_texts,
     sift,
 )
-from selfinstruct.recipes.parse import read_text, read_yes_no
+from selfinstruct.recipes.parse import read_text
 from selfinstruct.text import ngrams, question_text, words
-from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling
+from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection
 
 REWRITE = Form(
     "evolve/rewrite.j2",
@@ -60,7 +60,6 @@ MESSIER: Mapping[str, str] = {
 
 COPIED_WORDS = 5
 """A run of so many words of the wish in what was written is no chance."""
-YES_OR_NO = Sampling(temperature=0.0, top_p=1.0, max_tokens=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,7 @@ class _Plan:
     order: Order
     parent: Example
     wish: str
-    demos: tuple[Example, ...]
-    blank: Example
+    blank: Draft
 
 
 def evolve(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Drafts:
@@ -83,14 +81,12 @@ def evolve(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Dra
     written: list[Draft] = []
     origins: dict[str, _Plan] = {}
     rejections: list[Rejection] = []
-    for plan, completions in zip(
-        plans, ask(prompts, cfg.question, cfg.samples_per_prompt), strict=True
-    ):
-        for completion in completions:
-            drafts, lost = _questions(plan, completion)
-            written += drafts
-            rejections += lost
-            origins |= dict.fromkeys((draft.example.id for draft in drafts), plan)
+    asked = answers(plans, prompts, ask, cfg.question, cfg.samples_per_prompt)
+    for plan, completion in asked:
+        drafts, lost = _rewritings(plan, completion)
+        written += drafts
+        rejections += lost
+        origins |= dict.fromkeys((draft.example.id for draft in drafts), plan)
     sound, dropped = sift(written, material)
     gained, same = sound, list[Rejection]()
     if cfg.evolve.eliminate:
@@ -115,7 +111,7 @@ def _plan(order: Order, material: Material, cfg: GenerateConfig, wave: Wave) -> 
     blank = replace(conceive((parent, *demos), order, wave), label=parent.label, kind=parent.kind)
     if parent.label is not None and parent.input:
         blank = replace(blank, instruction=parent.instruction)
-    return _Plan(order, parent, _wish(parent, cfg, wave.rng), demos, blank)
+    return _Plan(order, parent, _wish(parent, cfg, wave.rng), Draft(blank, demos))
 
 
 def _wish(parent: Example, cfg: GenerateConfig, rng: random.Random) -> str:
@@ -142,22 +138,18 @@ def _rewrite_prompt(plan: _Plan, prompts: Prompts) -> Prompt:
     )
 
 
-def _questions(plan: _Plan, completion: Completion) -> tuple[list[Draft], list[Rejection]]:
-    """The rewriting of an answer, or why it is none."""
-    reading = read(completion, read_text)
-    blank = replace(plan.blank, attempt=completion.attempt)
-    drafts: list[Draft] = []
-    rejections: list[Rejection] = []
-    for text in reading.items:
-        example = with_text(blank, text)
-        run = copied_run(text, plan.wish)
+def _rewritings(plan: _Plan, completion: Completion) -> tuple[list[Draft], list[Rejection]]:
+    """The rewriting that an answer holds, or why it is none."""
+    drafts, lost = draft_texts(plan.blank, completion, read_text)
+    own: list[Draft] = []
+    copied: list[Rejection] = []
+    for draft in drafts:
+        run = copied_run(question_text(draft.example), plan.wish)
         if run is None:
-            drafts.append(Draft(example, plan.demos))
+            own.append(draft)
         else:
-            rejections.append(Rejection(example, "copied_prompt", run, COPIED_WORDS))
-    if reading.reason is not None:
-        rejections.append(Rejection(with_text(blank, reading.lost), reading.reason))
-    return drafts, rejections
+            copied.append(Rejection(draft.example, "copied_prompt", run, COPIED_WORDS))
+    return own, [*copied, *lost]
 
 
 def copied_run(text: str, wish: str) -> str | None:
@@ -170,9 +162,7 @@ def copied_run(text: str, wish: str) -> str | None:
 def _eliminate(
     drafts: Sequence[Draft], origins: Mapping[str, _Plan], prompts: Prompts, ask: Ask
 ) -> tuple[list[Draft], list[Rejection]]:
-    """The drafts that say something new beside what they were made from; one whose call failed is
-    dropped, not taken for either.
-    """
+    """The drafts that say something new beside what they were made from."""
     plans = [origins[draft.example.id] for draft in drafts]
     asked = [
         prompts.build(
@@ -186,11 +176,10 @@ def _eliminate(
     ]
     gained: list[Draft] = []
     dropped: list[Rejection] = []
-    for draft, plan, (completion,) in zip(drafts, plans, ask(asked, YES_OR_NO, 1), strict=True):
-        if completion.finish_reason == "error":
-            what = replace(draft.example, attempt=completion.attempt)
-            dropped.append(Rejection(what, "failed_call"))
-        elif read_yes_no(after_thought(completion.text) or ""):
+    for draft, plan, same in zip(drafts, plans, yes_or_no(drafts, asked, ask), strict=True):
+        if isinstance(same, Rejection):
+            dropped.append(same)
+        elif same:
             dropped.append(Rejection(draft.example, "no_gain", neighbour=plan.parent.id))
         else:
             gained.append(draft)

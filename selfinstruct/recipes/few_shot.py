@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 from selfinstruct.config import GenerateConfig
 from selfinstruct.prompting import Form, choose_demos
-from selfinstruct.recipes.answering import with_text
 from selfinstruct.recipes.asking import (
     FREE_ORDER,
     FULL_ORDER,
@@ -20,8 +19,11 @@ from selfinstruct.recipes.asking import (
     Material,
     Order,
     Wave,
+    answers,
     conceive,
+    conceive_labelled,
     read,
+    with_text,
 )
 from selfinstruct.recipes.parse_items import Item, Lost, Read, read_block, read_items, read_line
 from selfinstruct.text import question_text
@@ -80,13 +82,11 @@ def few_shot(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> D
     sampling, most = _sampling(cfg, material), cfg.items_per_call if turns else 1
     examples: list[Example] = []
     rejections: list[Rejection] = []
-    for plan, completions in zip(
-        plans, ask(prompts, sampling, cfg.samples_per_prompt), strict=True
-    ):
-        for completion in completions:
-            drafts = _read(plan, completion, most, turns=turns)
-            examples += drafts.examples
-            rejections += drafts.rejections
+    asked = answers(plans, prompts, ask, sampling, cfg.samples_per_prompt)
+    for plan, completion in asked:
+        drafts = _read(plan, completion, most, turns=turns)
+        examples += drafts.examples
+        rejections += drafts.rejections
     return Drafts(tuple(examples), tuple(rejections))
 
 
@@ -112,16 +112,9 @@ def schema_of(fields: Sequence[str]) -> str:
 def _plan(order: Order, material: Material, cfg: GenerateConfig, wave: Wave) -> _Plan:
     label = order.label
     demos = choose_demos(material.train, material.pool, cfg.demos, wave.rng, label, material.full)
-    blank = conceive(demos, order, wave)
     if label is None:
-        return _Plan(order, TASK, demos, blank)
-    model = demos[0] if demos else next(row for row in material.train if row.label == label)
-    blank = replace(
-        blank,
-        label=label,
-        kind=model.kind,
-        instruction=model.instruction if model.input else "",
-    )
+        return _Plan(order, TASK, demos, conceive(demos, order, wave))
+    blank = conceive_labelled(demos, order, wave, material.train)
     fields = TEXT if material.target == "label" else ANSWERED_TEXT
     return _Plan(order, fields, demos, blank)
 

@@ -23,6 +23,7 @@ from selfinstruct.recipes.asking import (
     Material,
     Order,
     Wave,
+    answers,
     conceive,
     read,
 )
@@ -67,15 +68,13 @@ def records(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Dr
     prompts = [
         _record_prompt(blank, schema, draw_wishes(counts, wave.rng), material) for blank in blanks
     ]
-    for blank, completions in zip(
-        blanks, ask(prompts, cfg.question, cfg.samples_per_prompt), strict=True
-    ):
-        for completion in completions:
-            for found in _read_records(blank.row, completion, schema):
-                if isinstance(found, Rejection):
-                    rejections.append(found)
-                else:
-                    drafts.append(replace(blank, row=found))
+    asked = answers(blanks, prompts, ask, cfg.question, cfg.samples_per_prompt)
+    for blank, completion in asked:
+        for found in _read_records(blank.row, completion, schema):
+            if isinstance(found, Rejection):
+                rejections.append(found)
+            else:
+                drafts.append(replace(blank, row=found))
     listed = _listed(schema.value) if cfg.records.values_in_text else None
     texts = _write_texts(drafts, material.prompts, ask, cfg, listed)
     return Drafts(texts.examples, (*rejections, *texts.rejections))
@@ -196,7 +195,7 @@ def _write_texts(
     ]
     examples: list[Example] = []
     rejections: list[Rejection] = []
-    for draft, (completion,) in zip(drafts, ask(asked, cfg.question, 1), strict=True):
+    for draft, completion in answers(drafts, asked, ask, cfg.question):
         reading = read(completion, read_text)
         row = replace(draft.row, attempt=completion.attempt)
         for text in reading.items:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from selfinstruct.chat import after_thought
 from selfinstruct.config import GenerateConfig
 from selfinstruct.prompting import Form, Prompts, choose_demos
+from selfinstruct.recipes.answering import yes_or_no
 from selfinstruct.recipes.asking import (
     FREE_ORDER,
     FULL_ORDER,
@@ -20,12 +20,14 @@ from selfinstruct.recipes.asking import (
     Draft,
     Material,
     Wave,
+    answers,
     conceive,
+    draft_texts,
     read,
     sift,
 )
-from selfinstruct.recipes.parse import read_instances, read_list, read_yes_no
-from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling
+from selfinstruct.recipes.parse import read_instances, read_list
+from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection
 
 TASK = {"instruction": "Say whether the review is positive."}
 PROPOSE = Form("self_instruct/propose.j2", {"order": FULL_ORDER}, {"order": FREE_ORDER})
@@ -34,7 +36,6 @@ INPUT_FIRST = Form("self_instruct/input_first.j2", {**TASK, "count": 3})
 OUTPUT_FIRST = Form("self_instruct/output_first.j2", TASK)
 
 INSTANCE_DEMOS = 3  # whole rows are long, and every new instruction pays for them again
-YES_OR_NO = Sampling(temperature=0.0, top_p=1.0, max_tokens=4)
 
 
 def self_instruct(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Drafts:
@@ -59,37 +60,34 @@ def _propose(
         material.prompts.build(PROPOSE, demos, order=order)
         for demos, order in zip(shown, wave.orders, strict=True)
     ]
+    blanks = [
+        Draft(conceive(demos, order, wave), demos)
+        for demos, order in zip(shown, wave.orders, strict=True)
+    ]
     tasks: list[Draft] = []
     rejections: list[Rejection] = []
-    answers = ask(prompts, cfg.question, cfg.samples_per_prompt)
-    for order, demos, completions in zip(wave.orders, shown, answers, strict=True):
-        blank = conceive(demos, order, wave)
-        read_tasks = partial(read_list, first=len(demos) + 1)
-        for completion in completions:
-            reading = read(completion, read_tasks)
-            draft = replace(blank, attempt=completion.attempt)
-            tasks += [Draft(replace(draft, instruction=item), demos) for item in reading.items]
-            if reading.reason is not None:
-                what = replace(draft, instruction=reading.lost)
-                rejections.append(Rejection(what, reading.reason))
+    asked = answers(blanks, prompts, ask, cfg.question, cfg.samples_per_prompt)
+    for blank, completion in asked:
+        read_tasks = partial(read_list, first=len(blank.demos) + 1)
+        found, lost = draft_texts(blank, completion, read_tasks)
+        tasks += found
+        rejections += lost
     return tasks, rejections
 
 
 def _classify(
     tasks: Sequence[Draft], prompts: Prompts, ask: Ask
 ) -> tuple[list[Draft], list[Rejection]]:
-    """Each task with its kind; one whose call failed is dropped, not taken for the other kind."""
+    """Each task with its kind."""
     asked = [
         prompts.build(IS_CLASSIFICATION, (), instruction=task.example.instruction) for task in tasks
     ]
     known: list[Draft] = []
     failed: list[Rejection] = []
-    for task, (completion,) in zip(tasks, ask(asked, YES_OR_NO, 1), strict=True):
-        if completion.finish_reason == "error":
-            what = replace(task.example, attempt=completion.attempt)
-            failed.append(Rejection(what, "failed_call"))
+    for task, said in zip(tasks, yes_or_no(tasks, asked, ask), strict=True):
+        if isinstance(said, Rejection):
+            failed.append(said)
             continue
-        said = read_yes_no(after_thought(completion.text) or "")
         kind = "classification" if said else "generation"
         known.append(replace(task, example=replace(task.example, kind=kind)))
     return known, failed
@@ -99,7 +97,7 @@ def _instances(tasks: Sequence[Draft], prompts: Prompts, ask: Ask, cfg: Generate
     asked = [_instance_prompt(task, prompts, cfg.instances_per_instruction) for task in tasks]
     examples: list[Example] = []
     rejections: list[Rejection] = []
-    for task, (completion,) in zip(tasks, ask(asked, cfg.answer, 1), strict=True):
+    for task, completion in answers(tasks, asked, ask, cfg.answer):
         drafts = _read_instances(task.example, completion, cfg.instances_per_instruction)
         examples += drafts.examples
         rejections += drafts.rejections

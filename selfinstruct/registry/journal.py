@@ -75,6 +75,7 @@ def read_journal(path: Path) -> tuple[Entry, ...]:
     before.
     """
     entries: list[Entry] = []
+    versions = 0
     seal = ""
     *lines, rest = _read(path).split("\n")
     if rest:
@@ -90,9 +91,10 @@ def read_journal(path: Path) -> tuple[Entry, ...]:
         seal = _seal(seal, row)
         if told != seal:
             raise _edited(path, at, "it, or a line before it, is not what was written")
-        expected = 1 + sum(isinstance(each, Version) for each in entries)
-        if isinstance(entry, Version) and entry.number != expected:
-            raise _edited(path, at, f"version {expected} should come here, not {entry.number}")
+        if isinstance(entry, Version):
+            versions += 1
+            if entry.number != versions:
+                raise _edited(path, at, f"version {versions} should come here, not {entry.number}")
         entries.append(entry)
     return tuple(entries)
 

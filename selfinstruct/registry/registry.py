@@ -104,11 +104,16 @@ class Registry:
                 return Chosen(ref, compose(ref.name, shipped_sources()), "shipped")
             case _:
                 version = self._version(ref)
-                template = load_version(self.folder, ref.name, version)
-                if template.version != version.version:
-                    where = journal_of(self.folder, ref.name)
-                    raise StoreError(f"{where}: version {version.number} has another digest")
+                template = self._committed(ref.name, version)
                 return Chosen(ref, template, "registry", version.number)
+
+    def _committed(self, name: str, version: Version) -> Template:
+        """A version's template. Raises `StoreError` where it is not what was committed."""
+        template = load_version(self.folder, name, version)
+        if template.version != version.version:
+            where = journal_of(self.folder, name)
+            raise StoreError(f"{where}: version {version.number} has another digest")
+        return template
 
     def _in_use(self, ref: Ref) -> Chosen:
         self._require(ref.name, self.sources)
@@ -218,9 +223,11 @@ class Registry:
         entries: list[Entry] = []
         for name in names_in(self.folder):
             try:
-                entries += self.entries(name)
-                for version in self.versions(name):
-                    self.choose(Ref(name, str(version.number)))
+                own = self.entries(name)
+                entries += own
+                for version in own:
+                    if isinstance(version, Version):
+                        self._committed(name, version)
             except StoreError as error:
                 found.append(f"{error.what}; {error.next_step}" if error.next_step else error.what)
         if not found:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct import stats
+from selfinstruct.pictures import TITLES
 from selfinstruct.report import look
 from selfinstruct.report.chart import Cell, Chart, Table, nothing
 from selfinstruct.report.gather import Facts
@@ -42,7 +43,7 @@ class Line:
 
 def arms_chart(facts: Facts) -> Chart:
     """The share of its candidates that each arm kept, the least first."""
-    title = "Yield by arm"
+    title = TITLES["arms"]
     caption = (
         "Look for arms whose whole interval is far left of the others: their prompts are paid for "
         "and bring little. Another recipe, more demonstrations or a clearer label may help."

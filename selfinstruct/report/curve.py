@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from selfinstruct.pairs import LOWER_IS_BETTER
+from selfinstruct.pictures import TITLES
 from selfinstruct.report import look
 from selfinstruct.report.chart import Cell, Chart, Table, nothing
 from selfinstruct.telling import name_metric
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, FigureBase
 
-NAME, TITLE = "sweep", "Score over the synthetic share"
+NAME = "sweep"
 CAPTION = (
     "Look for a share whose band stays clear of the dashed line of real rows alone; where bands "
     "cover the line, more synthetic rows are not shown to help. Band: 95 % interval of the paired "
@@ -38,7 +39,7 @@ def ratio_chart(found: Found | None) -> Chart:
     if found is None:
         return nothing(
             NAME,
-            TITLE,
+            TITLES[NAME],
             CAPTION,
             HEAD,
             "no sweep of this run yet\nselfinstruct sweep CONFIG --share 0 .25 .5 .75 .9 --seeds 3",
@@ -48,7 +49,7 @@ def ratio_chart(found: Found | None) -> Chart:
     told = " ".join(text for text in (CAPTION, found["why"], found.get("warning")) if text)
     return Chart(
         NAME,
-        TITLE,
+        TITLES[NAME],
         told,
         f"{found['dev_rows']} dev rows, {len(found['arms'])} students of {seeds} seed(s), "
         f"{found['design']}",

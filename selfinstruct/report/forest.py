@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from selfinstruct.pictures import TITLES
 from selfinstruct.report import look
 from selfinstruct.report.chart import Cell, Chart, Table, nothing
 from selfinstruct.telling import NAMES
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-NAME, TITLE = "compare", "Paired differences"
+NAME = "compare"
 CAPTION = (
     "Look for intervals that stay clear of the line at zero; one that covers it may be chance. "
     "Right of the line is better than the reference; slices are the worst first."
@@ -57,7 +58,9 @@ def forest_chart(found: Mapping[str, Any]) -> Chart:
     panels = [*_metrics(found), *_slices(found)]
     head = ("panel", "line", "n", "gain", "low", "high", "verdict")
     if not panels:
-        return nothing(NAME, TITLE, CAPTION, head, "nothing was compared\nselfinstruct compare A B")
+        return nothing(
+            NAME, TITLES[NAME], CAPTION, head, "nothing was compared\nselfinstruct compare A B"
+        )
     rows: list[tuple[Cell, ...]] = [
         (panel.title, line.name, line.n, line.value, line.low, line.high, line.verdict)
         for panel in panels
@@ -67,7 +70,7 @@ def forest_chart(found: Mapping[str, Any]) -> Chart:
     sizes = sorted({one["n"] for one in found["comparisons"]})
     return Chart(
         NAME,
-        TITLE,
+        TITLES[NAME],
         CAPTION,
         f"{' or '.join(map(str, sizes))} gate rows, reference {found['reference']}",
         Table(head, tuple(rows)),

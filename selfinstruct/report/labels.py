@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from selfinstruct.pictures import TITLES
 from selfinstruct.report import look
 from selfinstruct.report.chart import Cell, Chart, Table, nothing
 from selfinstruct.report.gather import Facts
@@ -22,7 +23,7 @@ MOST_LABELS = 24
 
 def labels_chart(facts: Facts) -> Chart:
     """The share of each label among real, synthetic and mixed rows."""
-    title = "Labels"
+    title = TITLES["labels"]
     caption = (
         "Look for labels whose synthetic share is far from the real one, above all rare ones with "
         "none at all: the mixture, not the pool, is what a student learns."

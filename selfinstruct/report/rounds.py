@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from selfinstruct import stats
+from selfinstruct.pictures import TITLES
 from selfinstruct.report import look
 from selfinstruct.report.chart import Cell, Chart, Table, nothing
 from selfinstruct.report.gather import Facts
@@ -31,7 +32,7 @@ class Series:
 
 def rounds_chart(facts: Facts) -> Chart:
     """Each metric of each student, the accept rate and the tokens for one row kept."""
-    title = "Round over round"
+    title = TITLES["rounds"]
     caption = (
         "Look for metrics whose interval climbs clear of real-only; a falling accept rate or "
         "rising tokens for a row kept mean that the teacher runs dry. Bars: 95 % intervals."

@@ -1,7 +1,7 @@
 """`report`: a run's folder in, one HTML page and the pictures with their numbers beside it out."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from selfinstruct.report.html import picture, render
 from selfinstruct.report.samples import dropped_samples, kept_samples
 
 PAGE, FOLDER = "report.html", "report"
-SIGNS = {"accept": "✓", "reject": "✗", "inconclusive": "?"}
 
 
 def write_report(folder: Path) -> list[Path]:
@@ -46,15 +45,15 @@ def run_page(facts: Facts, drawn: Sequence[tuple[Chart, str]]) -> str:
         summary=facts.summary,
         took=telling.seconds(facts.summary["seconds"]),
         rounds=[_round(each, facts) for each in facts.bootstrap_rounds],
-        students=list(_students(facts.summary["students"])),
-        final=list(_students(facts.summary["final"])),
+        students=[telling.tell_student(each) for each in facts.summary["students"]],
+        final=[telling.tell_student(each) for each in facts.summary["final"]],
         opened=telling.opened(facts.summary["final_seen"]),
         origin=telling.origin(forked) if (forked := facts.summary["forked_from"]) else "",
         final_gain=[
             f"{telling.gain(name, at)} {telling.NAMES.get(name, name)}"
             for name, at in facts.summary["final_gain"].items()
         ],
-        metrics=_metrics(facts.summary["students"]),
+        metrics=telling.name_metrics(facts.summary["students"]),
         signals=[
             {"round": each.index, "text": words.tell_signal(signal)}
             for each in facts.rounds
@@ -79,7 +78,7 @@ def _round(each: RoundFacts, facts: Facts) -> dict[str, Any]:
     return {
         "index": each.index,
         "outcome": outcome,
-        "sign": SIGNS.get(outcome, "…"),
+        "sign": telling.sign(outcome),
         "headline": words.headline(verdict) if verdict else _unjudged(each),
         "why": entry["why"] if entry and entry["why"] else "",
         "details": list(words.details(verdict)) if verdict else [],
@@ -93,17 +92,6 @@ def _round(each: RoundFacts, facts: Facts) -> dict[str, Any]:
 
 def _unjudged(each: RoundFacts) -> str:
     return "rejected: the student came to no numbers" if each.failed else "not finished"
-
-
-def _metrics(students: list[dict[str, Any]]) -> dict[str, str]:
-    found = dict.fromkeys(name for student in students for name in student["metrics"])
-    return {name: telling.name_metric(name) for name in found}
-
-
-def _students(students: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for student in students:
-        cells = {name: telling.interval(name, at) for name, at in student["metrics"].items()}
-        yield {"name": student["name"], "n": student["n"], "cells": cells}
 
 
 def _learned(each: RoundFacts) -> Mapping[str, Any] | None:

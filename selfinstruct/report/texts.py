@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from selfinstruct.pictures import TITLES
 from selfinstruct.report import look
 from selfinstruct.report.chart import Cell, Chart, Table, nothing
 from selfinstruct.report.gather import Facts
@@ -33,7 +34,7 @@ KINDS: Mapping[str, Callable[[Example], int]] = {
 
 def novelty_chart(facts: Facts) -> Chart:
     """How near each candidate came to the real and to the synthetic rows known before it."""
-    title = "Novelty of the candidates"
+    title = TITLES["novelty"]
     caption = (
         "Look for weight close to the threshold: much right of it on the left means the teacher "
         "copies its examples, on the right that it repeats itself, round after round."
@@ -59,7 +60,7 @@ def novelty_chart(facts: Facts) -> Chart:
 
 def lengths_chart(facts: Facts) -> Chart:
     """Lengths of real training rows and of the synthetic rows kept, as cumulative shares."""
-    title = "Lengths"
+    title = TITLES["lengths"]
     caption = (
         "Look for a gap between the two curves: synthetic rows that are all of one length make a "
         "steep curve; KS is the largest gap, 0 for the same lengths and 1 for none in common."

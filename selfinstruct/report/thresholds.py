@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from selfinstruct.pictures import TITLES
 from selfinstruct.report import look
 from selfinstruct.report.chart import Cell, Chart, Table, nothing
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-NAME, TITLE = "thresholds", "Candidates that pass, by threshold"
+NAME = "thresholds"
 CAPTION = (
     "Look for a threshold at the foot of a steep slope: there a small change admits many rows. "
     "Band: candidates of which nobody knows, since their answer was never asked for or no model "
@@ -32,7 +33,7 @@ def thresholds_chart(found: Mapping[str, Any]) -> Chart:
     curves = found["curves"]
     if not curves:
         why = "no curve was asked for\nselfinstruct refilter RUN --curve novelty.threshold"
-        return nothing(NAME, TITLE, CAPTION, HEAD, why)
+        return nothing(NAME, TITLES[NAME], CAPTION, HEAD, why)
     rows: list[tuple[Cell, ...]] = [
         (
             one["path"],
@@ -47,7 +48,7 @@ def thresholds_chart(found: Mapping[str, Any]) -> Chart:
     ]
     return Chart(
         NAME,
-        TITLE,
+        TITLES[NAME],
         CAPTION,
         f"{found['waves']} waves of {found['run']}",
         Table(HEAD, tuple(rows)),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from selfinstruct.pictures import TITLES
 from selfinstruct.report import look
 from selfinstruct.report.chart import Chart, Table, nothing
 from selfinstruct.report.gather import Facts
@@ -19,7 +20,7 @@ COLUMNS = 3
 
 def watch_chart(facts: Facts) -> Chart:
     """The signals of the collapse watch as ratios to the real rows."""
-    title = "Collapse watch"
+    title = TITLES["watch"]
     caption = (
         "Look for a line that drifts away from 1, the real rows, and for a cross: there the whole "
         "95 % interval is beyond the limit (dotted). All at equal sample size."
@@ -53,7 +54,7 @@ def watch_chart(facts: Facts) -> Chart:
 
 def judge_chart(facts: Facts) -> Chart:
     """What the judge's answers came to in each round."""
-    title = "The judge"
+    title = TITLES["judge"]
     caption = (
         "Look for wins that outnumber losses, few split or unparsable rows, and a share of firsts "
         "near 50 %: far from it the judge goes by position. No human labels to hold it to yet."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from selfinstruct.pictures import TITLES
 from selfinstruct.report import look
 from selfinstruct.report.chart import Cell, Chart, Table, nothing
 from selfinstruct.report.funnel import Step, funnel
@@ -26,7 +27,7 @@ LEAST = 0.01
 
 def funnel_chart(facts: Facts) -> Chart:
     """Candidates left after each group of filters, all rounds together."""
-    title = "Filter funnel"
+    title = TITLES["funnel"]
     caption = (
         "Look for the step that loses most: unreadable answers call for another prompt or more "
         "tokens, too similar ones for more variety. Percentages of the step before and of all."
@@ -59,7 +60,7 @@ def funnel_chart(facts: Facts) -> Chart:
 
 def losses_chart(facts: Facts) -> Chart:
     """The training loss of each student, step by step."""
-    title = "Training loss"
+    title = TITLES["losses"]
     caption = (
         "Look for a loss that falls and levels off; a cross at the foot is a step whose loss was "
         "no number, and a student with one is not to be trusted."
@@ -88,7 +89,7 @@ def losses_chart(facts: Facts) -> Chart:
 
 def cost_chart(facts: Facts) -> Chart:
     """Seconds and tokens of each round, and how long the teacher's calls took."""
-    title = "Time, tokens and latency"
+    title = TITLES["cost"]
     caption = (
         "Look for the stage that takes the time; a call's latency counts from the moment its wave "
         "was sent out, so waiting for a free slot is part of it."

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from selfinstruct import telling
+from selfinstruct.pictures import TITLES
 from selfinstruct.printable import clip
 from selfinstruct.summary import read_summary
 from selfinstruct.web import library
@@ -27,22 +28,6 @@ from selfinstruct.web.pages import render
 Compare = Callable[[Sequence[str]], dict[str, Any]]
 """Students as `compare` names them in, the object that `compare --json` prints out."""
 
-SIGNS = {"accept": "✓", "reject": "✗", "inconclusive": "?"}
-TITLES = {
-    "arms": "Yield by arm",
-    "cost": "Time, tokens and latency",
-    "funnel": "Filter funnel",
-    "judge": "The judge",
-    "labels": "Labels",
-    "lengths": "Lengths",
-    "losses": "Training loss",
-    "novelty": "Novelty of the candidates",
-    "rounds": "Round over round",
-    "sweep": "Synthetic shares tried",
-    "verbs": "How rows open",
-    "watch": "Collapse watch",
-}
-"""What a picture of `report` is of, by the name of its file."""
 SEALED = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """The policy of a picture on its own: matplotlib writes styles into it, and nothing runs."""
 CLIPPED = 1200
@@ -71,7 +56,7 @@ class Dashboard:
         if self.library.is_run:
             return RedirectResponse(f"/{self.key}/runs/{quote(self.library.name, safe='')}")
         found = list(library.lines(self.library))
-        return self._page("runs.html.j2", title=self.library.name, runs=found, signs=SIGNS)
+        return self._page("runs.html.j2", title=self.library.name, runs=found, sign=telling.sign)
 
     def run(self, request: Request) -> Response:
         """One run: rounds, students, pictures."""
@@ -84,11 +69,11 @@ class Dashboard:
             folder=folder,
             summary=summary,
             rounds=[_round(each) for each in summary["rounds"]],
-            students=[_student(each) for each in summary["students"]],
-            final=[_student(each) for each in summary["final"]],
+            students=[telling.tell_student(each) for each in summary["students"]],
+            final=[telling.tell_student(each) for each in summary["final"]],
             opened=telling.opened(summary["final_seen"]),
             origin=telling.origin(forked) if (forked := summary["forked_from"]) else "",
-            metrics=_metrics(summary["students"]),
+            metrics=telling.name_metrics(summary["students"]),
             took=telling.seconds(summary["seconds"]),
             pictures=[(each, TITLES.get(each, each)) for each in self.library.pictures(name)],
         )
@@ -147,7 +132,7 @@ def _round(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "index": entry["index"],
         "outcome": outcome,
-        "sign": SIGNS.get(outcome, "…"),
+        "sign": telling.sign(outcome),
         "headline": _headline(gate) if gate else entry["why"] or "not judged yet",
         "why": entry["why"] if gate else "",
         "guards": [
@@ -168,16 +153,6 @@ def _headline(gate: Mapping[str, Any]) -> str:
     metric = gate["metric"]
     name = telling.NAMES.get(metric, metric)
     return f"{telling.gain(metric, gate['gain'])} {name} on {gate['n']} gate rows"
-
-
-def _metrics(students: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    found = dict.fromkeys(name for each in students for name in each["metrics"])
-    return {name: telling.name_metric(name) for name in found}
-
-
-def _student(student: Mapping[str, Any]) -> dict[str, Any]:
-    cells = {name: telling.interval(name, at) for name, at in student["metrics"].items()}
-    return {"name": student["name"], "n": student["n"], "cells": cells}
 
 
 def _compared(one: Mapping[str, Any]) -> dict[str, Any]:

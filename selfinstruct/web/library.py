@@ -11,6 +11,7 @@ from typing import Any
 
 from selfinstruct.errors import UserError
 from selfinstruct.store import Store
+from selfinstruct.summary import CONTROL
 
 LEDGER, PICTURES = "run.db", "report"
 
@@ -71,7 +72,6 @@ class RunLine:
     verdicts: tuple[tuple[int, str], ...] = ()
     real: int = 0
     kept: int = 0
-    seconds: float = 0.0
     fault: str = ""
 
 
@@ -93,7 +93,7 @@ def _line(name: str, store: Store) -> RunLine:
     verdicts = tuple(_verdicts(stages))
     finish = next((each["result"] for each in stages if each["stage"] == "finish"), None)
     accepted = [index for index, outcome in verdicts if outcome == "accept"]
-    control = "real-only" if any(each["stage"] == "train" for each in stages) else None
+    control = CONTROL if any(each["stage"] == "train" for each in stages) else None
     return RunLine(
         name,
         state="finished" if finish else "incomplete",
@@ -101,7 +101,6 @@ def _line(name: str, store: Store) -> RunLine:
         verdicts=verdicts,
         real=len(data.train),
         kept=sum(each["result"]["accepted"] for each in stages if each["stage"] == "generate"),
-        seconds=sum(each["seconds"] for each in stages),
     )
 
 
