@@ -104,6 +104,10 @@ def _halve(tried: Sequence[Outcome], metric: str) -> Halving:
     return halve(quarter, half, metric)
 
 
+MIXED_BY = ("mixture.unit", "mixture.repeat")
+"""What of the mixture's settings an arm does not decide itself."""
+
+
 @dataclass(frozen=True)
 class Bench:
     """Where arms are trained and scored on dev: one pool, and a base that is loaded once.
@@ -183,7 +187,7 @@ class Bench:
         settings = {
             key: value
             for key, value in cfg.identity.items()
-            if key.startswith(("student.", "evaluate.", "task.", "mixture.unit"))
+            if key.startswith(("student.", "evaluate.", "task.", *MIXED_BY))
             and key not in ("student.max_steps", "student.epochs")  # the steps say it
         }
         if schema := cfg.evaluate.json_schema:  # what it says, wherever it lies

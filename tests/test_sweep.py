@@ -77,6 +77,14 @@ def test_another_student_or_another_way_of_scoring_is_another_arm(
     assert swept(cfg, folder, arms()) == ([first], [])
 
 
+def test_real_rows_that_are_repeated_make_another_arm(cfg: Config, folder: Path) -> None:
+    swept(cfg, folder, arms())
+    often = cfg.model_copy(update={"mixture": cfg.mixture.model_copy(update={"repeat": 3})})
+    (found,), trained = swept(often, folder, arms())
+    assert trained == ["arm 1/1 train"]
+    assert found.mixture["rows"] == 36
+
+
 def test_the_ledger_says_of_each_arm_what_it_was_and_where_its_time_went(
     cfg: Config, folder: Path
 ) -> None:
