@@ -16,10 +16,11 @@ from selfinstruct import student
 from selfinstruct.config import Config, load_config, parse_config
 from selfinstruct.errors import UserError
 from selfinstruct.files import read_jsonl
+from selfinstruct.progress import Progress, silent
 from selfinstruct.rows import from_checkpoint, to_example
 from selfinstruct.student.processes import write_failure
 from selfinstruct.task import settle_target
-from selfinstruct.types import Example, Progress, silent
+from selfinstruct.types import Example
 
 EXAMPLES = """examples:
   python train.py --mixture runs/quickstart/rounds/1/mixture.jsonl --out adapter

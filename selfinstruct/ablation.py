@@ -20,10 +20,11 @@ from selfinstruct.comparison import LEVEL, MIN_ROWS, Finding
 from selfinstruct.config import override
 from selfinstruct.errors import UserError
 from selfinstruct.pairs import LOWER_IS_BETTER
+from selfinstruct.progress import OnProgress
 from selfinstruct.refilter import RULES, UNKNOWN, Record, Rule, count, kept, replay, switches
 from selfinstruct.round import Pool
 from selfinstruct.sweep import Bench, Outcome
-from selfinstruct.types import Interval, OnProgress, digest
+from selfinstruct.types import Interval, digest
 
 PREFIX = "filters."
 NEVER_OFF = "filters.contamination"

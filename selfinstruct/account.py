@@ -23,7 +23,7 @@ from typing import Self
 from selfinstruct.books import Counts
 from selfinstruct.config import BudgetConfig, PriceConfig
 from selfinstruct.errors import IncompleteError, UserError
-from selfinstruct.types import Used
+from selfinstruct.progress import Used
 
 KINDS = ("calls", "tokens", "cost", "hours")
 TEMPLATE_TOKENS = 32

@@ -17,21 +17,19 @@ from selfinstruct import chat
 from selfinstruct.config import EvaluateConfig
 from selfinstruct.errors import DivergedError, IncompleteError, UserError
 from selfinstruct.metrics import metrics_of
+from selfinstruct.progress import OnProgress, Progress, silent
 from selfinstruct.types import (
     SPLITS,
     Checkpoint,
     Exam,
     Example,
     Message,
-    OnProgress,
-    Progress,
     Report,
     Request,
     Sampling,
     Split,
     StudentModel,
     TokenNll,
-    silent,
 )
 
 

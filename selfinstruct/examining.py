@@ -16,6 +16,7 @@ from selfinstruct.guard import hold
 from selfinstruct.harness import task_scores
 from selfinstruct.judge import Judged, judge_answers, with_judge
 from selfinstruct.models import open_model, open_student
+from selfinstruct.progress import Progress
 from selfinstruct.round import Signals, Standing, State
 from selfinstruct.seeds import group_rows
 from selfinstruct.setting import Setting
@@ -27,7 +28,6 @@ from selfinstruct.types import (
     Completion,
     Exam,
     Mixture,
-    Progress,
     Prompt,
     Report,
     Sampling,

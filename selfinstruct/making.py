@@ -20,10 +20,11 @@ from selfinstruct.generate import generate as fill
 from selfinstruct.mixture import mix as draw
 from selfinstruct.models import open_model
 from selfinstruct.privacy import Finder, survey
+from selfinstruct.progress import OnProgress, Progress
 from selfinstruct.round import Pool
 from selfinstruct.setting import Setting, focus_of
 from selfinstruct.teacher import ask
-from selfinstruct.types import Checkpoint, Mixture, OnProgress, Progress, Screened
+from selfinstruct.types import Checkpoint, Mixture, Screened
 from selfinstruct.verifying import verifying
 
 

@@ -15,6 +15,7 @@ from selfinstruct.estimate import Evidence
 from selfinstruct.fork import Settings, check_name, fork, refuse_changed
 from selfinstruct.guard import guard_rows
 from selfinstruct.pilot import pilot
+from selfinstruct.progress import OnProgress, Progress, silent
 from selfinstruct.round import Kit, advance, run_round, start
 from selfinstruct.seeds import read_real_data
 from selfinstruct.setting import ENDS, Setting
@@ -22,7 +23,7 @@ from selfinstruct.store import Store
 from selfinstruct.task import located, require_prices, settle
 from selfinstruct.tracked import numbers_of, words_of
 from selfinstruct.tracking import require_trackers, send
-from selfinstruct.types import Checkpoint, OnProgress, Progress, silent
+from selfinstruct.types import Checkpoint
 from selfinstruct.verdict import FailedRound, Round
 from selfinstruct.wording import settle_wording
 

@@ -10,22 +10,14 @@ from selfinstruct.config import Config, ModelConfig
 from selfinstruct.errors import DivergedError, StoreError
 from selfinstruct.generate import Aim
 from selfinstruct.privacy import Finder
+from selfinstruct.progress import OnProgress, Progress
 from selfinstruct.prompting import SHIPPED, Prompts
 from selfinstruct.rows import Row
 from selfinstruct.store import Store
 from selfinstruct.task import Task
 from selfinstruct.teacher import Teacher
 from selfinstruct.tracking import Track
-from selfinstruct.types import (
-    Checkpoint,
-    Example,
-    Model,
-    OnProgress,
-    Progress,
-    RealData,
-    Report,
-    Score,
-)
+from selfinstruct.types import Checkpoint, Example, Model, RealData, Report, Score
 
 ENDS = ("gate", "diverged")
 """The stages that end a round: a verdict, or that there is no student to give one on."""

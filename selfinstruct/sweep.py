@@ -22,18 +22,10 @@ from selfinstruct.evaluate import evaluate
 from selfinstruct.files import digest_file
 from selfinstruct.halving import Halving, halve, rungs
 from selfinstruct.models import open_student
+from selfinstruct.progress import OnProgress, Progress, silent
 from selfinstruct.store import Store
 from selfinstruct.task import Task, settle
-from selfinstruct.types import (
-    Checkpoint,
-    Example,
-    OnProgress,
-    Progress,
-    RealData,
-    Report,
-    digest,
-    silent,
-)
+from selfinstruct.types import Checkpoint, Example, RealData, Report, digest
 
 STAGE = "sweep"
 

@@ -25,21 +25,12 @@ from selfinstruct.account import (
 )
 from selfinstruct.config import BudgetConfig
 from selfinstruct.privacy import Finder, hide_in_messages
+from selfinstruct.progress import OnProgress, Progress, silent
 from selfinstruct.redaction import redact, secrets_in
 from selfinstruct.rows import from_messages
 from selfinstruct.store import Store
 from selfinstruct.text import without_surrogates
-from selfinstruct.types import (
-    Completion,
-    Model,
-    OnProgress,
-    Progress,
-    Prompt,
-    Request,
-    Sampling,
-    digest,
-    silent,
-)
+from selfinstruct.types import Completion, Model, Prompt, Request, Sampling, digest
 
 SEEDS = 2**30  # a prompt's samples count on from one of these, and stay below 2**31
 

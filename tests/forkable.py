@@ -1,5 +1,6 @@
 """A finished run of one round, written straight into ledger and folders: to be forked."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,13 @@ from selfinstruct.types import (
     Completion,
     Exam,
     Example,
-    Interval,
     Mixture,
     RealData,
     Rejection,
     Report,
     Screened,
 )
-from selfinstruct.verdict import Verdict
+from tests.exported import VERDICT as NO_GAIN
 from tests.finished import KEPT, PROMPT, write_adapter
 from tests.frozen_run import rows
 
@@ -60,7 +60,7 @@ def write_forkable(cfg: Config, calls: int = 3) -> Path:
             write_jsonl(path, map(from_example, mixture.rows))
         _, control, candidate = (_student(store, *named) for named in NAMES.items())
         store.commit_stage(1, "watch", {"signals": []}, 1.0)
-        verdict = from_verdict(_verdict())
+        verdict = from_verdict(replace(NO_GAIN, metric="nll"))
         result = {"verdict": verdict, "candidate": candidate, "champion": control}
         store.commit_stage(1, "gate", result, 1.0)
         store.commit_stage(0, "finish", {"champion": control, "name": "real-only"}, 1.0)
@@ -97,21 +97,3 @@ def _student(store: Store, name: str, index: int) -> str:
         place = 0 if exam == "final" else index
         store.commit_stage(place, stage, {"checkpoint": found}, 1.0, report)
     return found
-
-
-def _verdict() -> Verdict:
-    return Verdict(
-        outcome="reject",
-        metric="nll",
-        n=4,
-        champion=0.5,
-        candidate=0.5,
-        gain=Interval(0.0, -0.1, 0.1),
-        p_value=0.5,
-        alpha=0.01,
-        wins=0,
-        losses=0,
-        detectable=0.2,
-        why="No gain.",
-        look=1,
-    )

@@ -12,10 +12,11 @@ from selfinstruct.ablation import Plan, choose_rows, effects, plan_ablations, ru
 from selfinstruct.arms import Arm
 from selfinstruct.config import Config, override
 from selfinstruct.errors import UserError
+from selfinstruct.progress import Progress
 from selfinstruct.refilter import kept, read_record, replay
 from selfinstruct.store import Store
 from selfinstruct.sweep import Outcome
-from selfinstruct.types import Example, Progress, Report
+from selfinstruct.types import Example, Report
 from tests.recorded import labelled, real_rows, recorded_config, unanswered, write_recorded
 
 NOVELTY, SHORT = "filters.novelty.threshold", "filters.heuristics.min_words"

@@ -19,7 +19,7 @@ from selfinstruct.account import (
 )
 from selfinstruct.config import BudgetConfig, PriceConfig
 from selfinstruct.errors import UserError
-from selfinstruct.types import Used
+from selfinstruct.progress import Used
 
 CHEAP = PriceConfig(input=0.15, output=0.6)
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.cli.plan import plan_run, print_plan
+from selfinstruct.cli.plan import plan_run
+from selfinstruct.cli.plan_text import print_plan
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

@@ -3,7 +3,7 @@ import io
 from rich.console import Console
 
 from selfinstruct.cli.display import Display
-from selfinstruct.types import Progress, Used
+from selfinstruct.progress import Progress, Used
 
 
 class Clock:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from selfinstruct.cli.false_alarms import tell_false_alarms, warn_of_false_alarms
-from selfinstruct.cli.plan import plan_run, print_plan
+from selfinstruct.cli.plan import plan_run
+from selfinstruct.cli.plan_text import print_plan
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

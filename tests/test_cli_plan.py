@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.cli.plan import plan_run, print_plan
+from selfinstruct.cli.plan import plan_run
+from selfinstruct.cli.plan_text import print_plan
 from selfinstruct.errors import UserError
 from selfinstruct.store import Store
 from selfinstruct.types import Example, Rejection, Screened
@@ -141,16 +142,6 @@ def test_a_plan_goes_by_the_run_that_has_begun_and_by_no_other(
     with Store(tmp_path / "quickstart") as store:
         assert store.spent()["calls"] == paid  # what is known is not asked
     assert plan_run(CONFIGS / "quickstart.yaml", [*settings, "seed=1"])["estimate"] is None
-
-
-def test_a_pilot_too_small_to_tell_says_so(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, tiny_base: Path
-) -> None:
-    found = plan_run(CONFIGS / "quickstart.yaml", small(tmp_path, tiny_base))
-    seen = {"calls": 1, "kept": 0, "candidates": 0, "prompt_tokens": 9, "completion_tokens": 1}
-    found["estimate"] = {"source": "pilot", "seen": seen, "a_round": None, "rounds": 1}
-    print_plan(found)
-    assert "too few to tell, take more with --pilot" in capsys.readouterr().out
 
 
 def test_a_plan_with_a_limit_of_cost_and_no_price_is_refused() -> None:

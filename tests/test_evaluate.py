@@ -9,6 +9,7 @@ from selfinstruct.chat import Target
 from selfinstruct.config import EvaluateConfig
 from selfinstruct.errors import IncompleteError, UserError
 from selfinstruct.evaluate import evaluate, likelihoods
+from selfinstruct.progress import Progress
 from selfinstruct.types import (
     Answered,
     Checkpoint,
@@ -17,7 +18,6 @@ from selfinstruct.types import (
     Example,
     Message,
     OnCount,
-    Progress,
     Report,
     Request,
     Sampling,

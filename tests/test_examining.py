@@ -9,9 +9,10 @@ import pytest
 
 from selfinstruct import examining, making
 from selfinstruct.errors import DivergedError
+from selfinstruct.progress import Progress
 from selfinstruct.round import Standing, State
 from selfinstruct.store import Store
-from selfinstruct.types import Interval, Mixture, Progress, Report, Request
+from selfinstruct.types import Interval, Mixture, Report, Request
 from selfinstruct.verdict import Exams, Signal
 from tests.frozen_run import rows
 from tests.workplace import setting

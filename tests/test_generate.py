@@ -29,11 +29,11 @@ from selfinstruct.generate import (
     next_prompts,
     require_full,
 )
+from selfinstruct.progress import Progress
 from selfinstruct.recipes import Ask
 from selfinstruct.types import (
     Completion,
     Example,
-    Progress,
     Prompt,
     RealData,
     Rejection,

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = (
-    {"errors", "types", "failpoints"},
+    {"errors", "types", "progress", "failpoints"},
     {"verdict", "files", "endpoint", "redaction", "wheels", "lookup", "where"},
     {
         "config",

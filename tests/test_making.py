@@ -12,9 +12,10 @@ import pytest
 from selfinstruct import making
 from selfinstruct.audit import audit
 from selfinstruct.errors import DivergedError, StoreError
+from selfinstruct.progress import Progress
 from selfinstruct.setting import Setting
 from selfinstruct.store import Store
-from selfinstruct.types import Checkpoint, Example, Progress, RealData, Report, Split
+from selfinstruct.types import Checkpoint, Example, RealData, Report, Split
 from tests.frozen_run import rows
 from tests.workplace import setting
 

@@ -15,6 +15,7 @@ from selfinstruct.recipes.asking import (
     Reading,
     Wave,
     answers,
+    ask_texts,
     conceive,
     conceive_labelled,
     draft_texts,
@@ -137,6 +138,16 @@ def test_texts_become_drafts_and_what_was_lost_a_rejection() -> None:
     assert drafts == [Draft(replace(own, input=text), demos) for text in ("one", "two")]
     assert lost == [Rejection(replace(own, input="one two thr"), "truncated")]
     assert draft_texts(blank, Completion("one", "stop"), words)[1] == []
+
+
+def test_of_every_completion_come_drafts_and_what_was_lost() -> None:
+    blanks = [Draft(Example("", label=label), ()) for label in ("fee", "card")]
+    prompts = [Prompt((Message("user", text),), "t", "v") for text in ("a", "b")]
+    teacher = Scripted(lambda text, n: say("", "error") if n == 1 else say(f"{text}{n}"))
+    drafts, lost = ask_texts(blanks, prompts, teacher, GenerateConfig(samples_per_prompt=2), words)
+    found = [(draft.example.label, draft.example.instruction) for draft in drafts]
+    assert found == [("fee", "a0"), ("card", "b2"), ("card", "b3")]
+    assert [(item.what.label, item.reason) for item in lost] == [("fee", "failed_call")]
 
 
 def test_two_conversations_that_end_alike_are_two_drafts() -> None:

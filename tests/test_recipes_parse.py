@@ -1,5 +1,7 @@
 """Small teachers' habits, one case each, and the laws that hold for any text."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from selfinstruct.recipes.parse import (
     read_text,
     read_texts,
     read_yes_no,
+    without_closing,
 )
 
 LISTS = {
@@ -290,3 +293,16 @@ def test_a_text_that_never_ends_is_read_in_a_moment(text: str) -> None:
     assert len(read_texts(text)) <= 1
     assert len(read_list(text, first=2)) <= 1
     assert len(read_instances(text)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("a\n\nBye.\n \nBye now", "a"),
+        ("Bye.\n\nBye.", "Bye."),
+        ("a\n\nBye.\n\nb", "a\n\nBye.\n\nb"),
+        ("", ""),
+    ],
+)
+def test_closing_paragraphs_are_taken_from_the_end_alone(text: str, left: str) -> None:
+    assert without_closing(text, re.compile("Bye")) == left

@@ -9,6 +9,7 @@ import pytest
 from selfinstruct.errors import IncompleteError, StoreError
 from selfinstruct.failpoints import arm
 from selfinstruct.files import read_jsonl
+from selfinstruct.progress import silent
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.nouns import EVERYTHING, Edited, Item
 from selfinstruct.reviewing import review, take_scores
@@ -16,7 +17,7 @@ from selfinstruct.setting import Setting
 from selfinstruct.settled import settled
 from selfinstruct.store import Store
 from selfinstruct.task import settle
-from selfinstruct.types import Checkpoint, Rejection, Screened, silent
+from selfinstruct.types import Checkpoint, Rejection, Screened
 from tests.reviewed import config, decide, made, real_rows, screened, write_reviewable
 
 CHAMPION = Checkpoint("real-only", "b", None, "c")

@@ -10,13 +10,13 @@ import pytest
 
 from selfinstruct.audit import audit
 from selfinstruct.errors import DivergedError, IncompleteError, StoreError, UserError
+from selfinstruct.progress import Progress
 from selfinstruct.report.gather import gather
 from selfinstruct.report.run import run_page
 from selfinstruct.runs import Run
 from selfinstruct.store import Store
 from selfinstruct.summary import read_summary
 from selfinstruct.tracking import SENDERS
-from selfinstruct.types import Progress
 from tests.small_run import Bench, write_seeds
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from selfinstruct.config import ModelConfig
 from selfinstruct.models.scripted import Scripted
+from selfinstruct.progress import Progress
 from selfinstruct.store import Store
-from selfinstruct.types import Progress
 from tests.workplace import setting
 
 

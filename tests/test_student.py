@@ -20,10 +20,11 @@ from selfinstruct.base import Base, load_base
 from selfinstruct.config import StudentConfig
 from selfinstruct.errors import DivergedError, OutOfMemoryError, UserError
 from selfinstruct.models import open_student
+from selfinstruct.progress import Progress
 from selfinstruct.student.tokens import IGNORED
 from selfinstruct.student.trainer import LoraTrainer, new_trainer
 from selfinstruct.tracking import Track
-from selfinstruct.types import Checkpoint, Example, Message, Progress
+from selfinstruct.types import Checkpoint, Example, Message
 from tests import tiny
 from tests.narrow import Narrow
 

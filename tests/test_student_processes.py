@@ -10,6 +10,7 @@ import pytest
 from selfinstruct.config import StudentConfig, load_config
 from selfinstruct.errors import DivergedError, IncompleteError, OutOfMemoryError, UserError
 from selfinstruct.files import read_jsonl
+from selfinstruct.progress import Progress
 from selfinstruct.rows import to_example
 from selfinstruct.student.processes import (
     KINDS,
@@ -18,7 +19,7 @@ from selfinstruct.student.processes import (
     train_in_processes,
     write_failure,
 )
-from selfinstruct.types import Example, Message, Progress
+from selfinstruct.types import Example, Message
 
 ROWS = (
     Example("Say yes", response="ja, 是的", label="yes"),

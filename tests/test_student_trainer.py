@@ -10,6 +10,7 @@ from trl import SFTTrainer  # type: ignore[attr-defined]
 from selfinstruct.base import load_base
 from selfinstruct.config import StudentConfig
 from selfinstruct.errors import DivergedError
+from selfinstruct.progress import Progress
 from selfinstruct.student import trainer
 from selfinstruct.student.tokens import IGNORED, TokenRow
 from selfinstruct.student.trainer import (
@@ -17,7 +18,6 @@ from selfinstruct.student.trainer import (
     SortedBatches,
     new_trainer,
 )
-from selfinstruct.types import Progress
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),

@@ -9,13 +9,13 @@ from selfinstruct.adapters import load_checkpoint
 from selfinstruct.arms import Arm, plan_arms
 from selfinstruct.config import Config, parse_config
 from selfinstruct.errors import DiskError, UserError
+from selfinstruct.progress import Progress
 from selfinstruct.store import Store
 from selfinstruct.sweep import (
     Outcome,
     run_sweep,
     scores_by_share,
 )
-from selfinstruct.types import Progress
 from tests.frozen_run import tiny_config, write_frozen_run
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from selfinstruct.filters.screen import Verified
+from selfinstruct.progress import Progress
 from selfinstruct.store import Store
-from selfinstruct.types import Example, Progress
+from selfinstruct.types import Example
 from selfinstruct.verifying import verifying
 from tests.asked import teacher_of
 from tests.frozen_run import rows

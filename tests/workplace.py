@@ -6,10 +6,11 @@ from typing import Any
 
 from selfinstruct import weights
 from selfinstruct.config import parse_config
+from selfinstruct.progress import Progress
 from selfinstruct.setting import Setting
 from selfinstruct.store import Store
 from selfinstruct.task import settle
-from selfinstruct.types import Checkpoint, Example, Progress, RealData
+from selfinstruct.types import Checkpoint, Example, RealData
 from tests.frozen_run import rows, tiny_config
 
 GENERAL = tuple(Example(f"Say {i} in words.", response=f"word {i}") for i in range(4))

@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from selfinstruct.cli.text import escape
+from selfinstruct.progress import Progress, Used
 from selfinstruct.telling import seconds
-from selfinstruct.types import Progress, Used
 
 PLAIN_EVERY_S = 10.0
 SETTLED_S = 2.0

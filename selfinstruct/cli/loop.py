@@ -50,7 +50,8 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Show what a run would do, before anything is spent, and what its gate could see."""
-    from selfinstruct.cli.plan import plan_run, print_plan
+    from selfinstruct.cli.plan import plan_run
+    from selfinstruct.cli.plan_text import print_plan
 
     planned = plan_run(config, overrides or [], pilot)
     if as_json:

@@ -9,22 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from selfinstruct import stats
 from selfinstruct.account import price_of
 from selfinstruct.chat import reference
-from selfinstruct.cli.aims import aims, tell_aims, tell_prompts, tell_recipes
+from selfinstruct.cli.aims import aims
 from selfinstruct.cli.display import Display
-from selfinstruct.cli.false_alarms import false_alarms, tell_false_alarms, warn_of_false_alarms
-from selfinstruct.cli.tables import stdout
-from selfinstruct.cli.text import escape
+from selfinstruct.cli.false_alarms import false_alarms, warn_of_false_alarms
 from selfinstruct.config import Config, GenerateConfig, ModelConfig, load_config
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.estimate import Evidence, estimate, evidence_of
 from selfinstruct.guard import guard_rows, guarded_by
-from selfinstruct.licenses import UNKNOWN, count_licenses
+from selfinstruct.licenses import count_licenses
 from selfinstruct.privacy import Finder, survey
 from selfinstruct.prompting import SHIPPED, Prompts
 from selfinstruct.proxy import named_proxy
@@ -35,7 +31,6 @@ from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION, prompt_facts
 from selfinstruct.task import Task, located, require_prices, settle
 from selfinstruct.teacher import as_sent
-from selfinstruct.telling import personal_data, seconds
 from selfinstruct.tracking import require_trackers
 from selfinstruct.types import SPLITS, Completion, Prompt, RealData, Sampling, Split
 from selfinstruct.wording import settle_wording
@@ -82,9 +77,9 @@ def plan_run(
         "teacher": cfg.teacher.base_url or f"{cfg.teacher.backend}:{cfg.teacher.name}",
         "accept": cfg.generate.accept,
         "hosts": [
-            {"role": role, **asked}
+            {"role": role, **host}
             for role, model in (("teacher", cfg.teacher), ("judge", cfg.judge.model))
-            for asked in _hosts(model)
+            for host in _hosts(model)
         ],
         "contamination": alarms,
         "licenses": count_licenses(data.train),
@@ -225,78 +220,6 @@ def first_prompts(
     return [as_sent(prompt, hidden) for prompt in asked]
 
 
-def _rights(plan: dict[str, Any]) -> dict[str, str]:
-    """What personal data the rows hold and who reads it, and what they come under."""
-    facts = {
-        f"personal data, {found['split']}": personal_data(found, found["role"])
-        for found in plan["personal_data"]
-    }
-    if set(plan["licenses"]) != {UNKNOWN}:
-        counts = ", ".join(f"{name} {rows}" for name, rows in plan["licenses"].items())
-        facts["licences, train"] = counts
-    policy = plan["license_policy"]
-    if policy["terms"]:
-        facts["teacher's terms"] = policy["terms"]
-    if policy["allow"] is not None:
-        facts["licences allowed"] = f"{', '.join(policy['allow'])}; rows under others: " + (
-            "left out" if policy["on_forbidden"] == "drop" else "none"
-        )
-    return facts
-
-
-def _guards(guard: dict[str, Any]) -> str:
-    rows = [f"{guard['rows']} rows of {guard['of']}"] if guard["rows"] else []
-    held = ", ".join([*rows, *guard["tasks"]])
-    if not held and guard["target"] == "label":
-        return "none: the student writes labels alone (guard.path=general tells what it unlearns)"
-    if not held:
-        return "none"
-    return f"{held}: a loss of {guard['margin']:.0%} against the base must be ruled out"
-
-
-def _estimated(found: dict[str, Any], accept: int) -> dict[str, str]:
-    """What was seen and what it comes to, one line each."""
-    seen, each = found["seen"], found["a_round"]
-    what = f"{found['source']}: {seen['calls']} calls, {seen['kept']} of {seen['candidates']} kept"
-    if each is None:
-        return {"estimate": f"{what}; too few to tell, take more with --pilot"}
-    tokens = (seen["prompt_tokens"] + seen["completion_tokens"]) / seen["calls"]
-    rows = f"{round(each['accepted']['value'])} accepted rows"
-    short = each["accepted"]["low"] < accept
-    runs_dry = f" (down to {round(each['accepted']['low'])}: candidates may run out)"
-    facts = {
-        "estimate": f"{what}: {_span(each['share'], '.0%')}, {tokens:.0f} tokens a call",
-        "a round": f"about {_cost(each, found['currency'])} for {rows}" + runs_dry * short,
-    }
-    if found["rounds"] > 1:
-        whole = {
-            name: each[name] and {end: n * found["rounds"] for end, n in each[name].items()}
-            for name in ("calls", "tokens", "cost", "seconds")
-        }
-        facts[f"{found['rounds']} rounds"] = f"at most {_cost(whole, found['currency'])}"
-    return facts
-
-
-def _cost(found: dict[str, Any], currency: str) -> str:
-    """Calls, tokens, money and the teacher's time, each with its range."""
-    money = [f"{_span(found['cost'], '.2g')} {currency}"] if found["cost"] else []
-    took = found["seconds"]
-    return ", ".join(
-        [
-            f"{_span(found['calls'], '.0f')} calls",
-            f"{_span(found['tokens'], '.0f')} tokens",
-            *money,
-            f"{seconds(took['value'])} of the teacher's time ({seconds(took['low'])} to "
-            f"{seconds(took['high'])})",
-        ]
-    )
-
-
-def _span(found: dict[str, float], form: str) -> str:
-    low, high = format(found["low"], form), format(found["high"], form)
-    return f"{format(found['value'], form)} ({low} to {high})"
-
-
 def _calls(cfg: GenerateConfig, task: Task) -> dict[str, int]:
     """Calls of one round if every candidate is accepted, and if candidates run out first."""
     each = 1.0 if task.target == "label" else 2.0
@@ -313,56 +236,3 @@ def _calls(cfg: GenerateConfig, task: Task) -> dict[str, int]:
 def _tokens(prompt: Prompt) -> int:
     words = sum(len(message.content.split()) for message in prompt.messages)
     return round(words * TOKENS_PER_WORD)
-
-
-def print_plan(plan: dict[str, Any]) -> None:
-    """The plan as a table, then the first prompt."""
-    console = stdout()
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    rows = ", ".join(f"{split} {n}" for split, n in plan["data"].items())
-    left = ", ".join(
-        f"{plan[name]} {name}"
-        for name in ("duplicates", "skipped", "unused", "forbidden")
-        if plan[name]
-    )
-    gate = plan["gate"]
-    calls = plan["calls_per_round"]
-    facts = {
-        "run": plan["run"],
-        "real rows": rows + (f" ({left} left out)" if left else ""),
-        "labels": str(len(plan["labels"])) if plan["labels"] else "none",
-        "student writes": plan["target"].replace("_", " "),
-        "teacher": f"{plan['teacher']} asked by {tell_recipes(plan['recipes'])}"
-        + ", its JSON held to a schema by the server" * bool(plan["first_prompt"]["schema"]),
-        "calls a round": f"{calls['least']} if all are accepted, at most about {calls['most']}",
-        "tokens a call": f"about {plan['prompt_tokens_per_call']} in the prompt",
-        "training": f"{plan['steps_per_student']} optimiser steps for every student",
-        "gate": f"{gate['rows']} rows, alpha {gate['alpha_per_round']:.3g} {gate['alpha_for']}",
-    }
-    if gate["detectable_gain"] is not None:
-        facts["it can find"] = (
-            f"gains of {100 * gate['detectable_gain']:.1f} points or more (80 % power, students"
-            f" differing on {DISCORDANT:.0%} of rows); smaller ones end inconclusive"
-        )
-    facts["guards"] = _guards(plan["guard"])
-    if plan["judge"]["model"]:
-        calls = plan["judge"]["calls_per_round"]
-        facts["judge"] = f"{plan['judge']['model']}, at most {calls} calls a round"
-    if plan["estimate"]:
-        facts |= _estimated(plan["estimate"], plan["accept"])
-    facts |= tell_aims(plan["aim"])
-    facts |= tell_prompts(plan["prompts"])
-    for each in plan["hosts"]:
-        by = f", through the proxy {each['proxy']}" if each["proxy"] else ""
-        facts[f"{each['role']} asked at"] = f"{each['host']} over {each['scheme']}{by}"
-    facts |= tell_false_alarms(plan["contamination"])
-    facts |= _rights(plan)
-    for name, fact in facts.items():
-        table.add_row(Text(name, style="bold"), Text(escape(fact)))
-    console.print(table)
-    for note in plan["notes"]:
-        console.print(Text.assemble(("note  ", "yellow bold"), escape(note)))
-    prompt = plan["first_prompt"]
-    console.print(Text(f"\nfirst prompt ({escape(prompt['told'])})", style="bold"))
-    for role, content in prompt["messages"]:
-        console.print(Text(f"[{role}] ", style="cyan"), Text(escape(content)), sep="")

@@ -191,6 +191,24 @@ def draft_texts(
     return drafts, [Rejection(with_text(example, reading.lost), reading.reason)]
 
 
+def ask_texts(
+    blanks: Sequence[Draft],
+    prompts: Sequence[Prompt],
+    ask: Ask,
+    cfg: GenerateConfig,
+    reader: Callable[[str], Sequence[str]],
+) -> tuple[list[Draft], list[Rejection]]:
+    """`samples_per_prompt` completions of each prompt, and what `draft_texts` makes of them."""
+    drafts: list[Draft] = []
+    rejections: list[Rejection] = []
+    asked = answers(blanks, prompts, ask, cfg.question, cfg.samples_per_prompt)
+    for blank, completion in asked:
+        found, lost = draft_texts(blank, completion, reader)
+        drafts += found
+        rejections += lost
+    return drafts, rejections
+
+
 def sift(drafts: Sequence[Draft], material: Material) -> tuple[list[Draft], list[Rejection]]:
     """The drafts worth an answer, and why the others are not: known, unsound, or twice in this
     wave.

@@ -20,14 +20,13 @@ from selfinstruct.recipes.asking import (
     Material,
     Order,
     Wave,
-    answers,
+    ask_texts,
     conceive,
-    draft_texts,
     sift,
 )
 from selfinstruct.recipes.parse import read_text
 from selfinstruct.recipes.passages import Passage, of_rows, read_passages
-from selfinstruct.types import Drafts, Prompt, Rejection
+from selfinstruct.types import Drafts, Prompt
 
 INSTRUCTION = Form(
     "backtranslate/instruction.j2",
@@ -49,13 +48,7 @@ def backtranslate(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave)
         _prompt(order, blank, material.prompts)
         for order, blank in zip(wave.orders, blanks, strict=True)
     ]
-    questions: list[Draft] = []
-    rejections: list[Rejection] = []
-    asked = answers(blanks, prompts, ask, cfg.question, cfg.samples_per_prompt)
-    for blank, completion in asked:
-        found, lost = draft_texts(blank, completion, read_text)
-        questions += found
-        rejections += lost
+    questions, rejections = ask_texts(blanks, prompts, ask, cfg, read_text)
     sound, dropped = sift(questions, material)
     return Drafts(tuple(draft.example for draft in sound), (*rejections, *dropped))
 

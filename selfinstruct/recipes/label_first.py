@@ -16,14 +16,13 @@ from selfinstruct.recipes.asking import (
     Material,
     Order,
     Wave,
-    answers,
+    ask_texts,
     conceive_labelled,
-    draft_texts,
     sift,
 )
 from selfinstruct.recipes.parse import read_texts
 from selfinstruct.text import question_text
-from selfinstruct.types import Drafts, Prompt, Rejection
+from selfinstruct.types import Drafts, Prompt
 
 QUESTION = Form(
     "label_first/question.j2",
@@ -44,13 +43,7 @@ def label_first(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -
         _question_prompt(order, blank, material.prompts)
         for order, blank in zip(wave.orders, blanks, strict=True)
     ]
-    questions: list[Draft] = []
-    rejections: list[Rejection] = []
-    asked = answers(blanks, prompts, ask, cfg.question, cfg.samples_per_prompt)
-    for blank, completion in asked:
-        found, lost = draft_texts(blank, completion, read_texts)
-        questions += found
-        rejections += lost
+    questions, rejections = ask_texts(blanks, prompts, ask, cfg, read_texts)
     sound, dropped = sift(questions, material)
     if material.target == "label":
         return Drafts(tuple(question.example for question in sound), (*rejections, *dropped))

@@ -238,6 +238,14 @@ def _kept(items: list[str]) -> tuple[str, ...]:
     return tuple(item for item in map(_unwrap, items) if any(map(str.isalnum, item)))
 
 
+def without_closing(text: str, words: re.Pattern[str]) -> str:
+    """The text without paragraphs at its end that open with these words; the first one stays."""
+    paragraphs = re.split(r"\n\s*\n", text)
+    while len(paragraphs) > 1 and words.match(paragraphs[-1]):
+        paragraphs.pop()
+    return "\n\n".join(paragraphs)
+
+
 def without_control(text: str) -> str:
     """The first stretch of words between chat control tokens, without the role that names it."""
     pieces = (_strip_role(piece) for piece in _CONTROL.split(text))
@@ -256,10 +264,7 @@ def _after_preamble(text: str) -> str:
 
 def _strip_chatter(text: str) -> str:
     """The text without closing paragraphs that talk about the answer instead of being it."""
-    paragraphs = re.split(r"\n\s*\n", text)
-    while len(paragraphs) > 1 and _CHATTER.match(paragraphs[-1]):
-        paragraphs.pop()
-    return "\n\n".join(paragraphs)
+    return without_closing(text, _CHATTER)
 
 
 def _unwrap(text: str) -> str:

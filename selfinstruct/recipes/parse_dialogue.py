@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import Any
 
 from selfinstruct.config import SpeakersConfig
+from selfinstruct.recipes.parse import without_closing
 from selfinstruct.recipes.speakers import Mark, Who, mark_lines, role_of
 from selfinstruct.types import Message
 
@@ -159,7 +160,7 @@ def _cleaned(said: Sequence[_Said]) -> list[tuple[Who, str]]:
     for place, (who, lines) in enumerate(said):
         raw = "\n".join(lines)
         if place == len(said) - 1:
-            raw = _without_afterword(raw)
+            raw = without_closing(raw, _AFTERWORD)
         words = _words(raw)
         if words or not raw.strip():
             found.append((who, words))
@@ -178,14 +179,6 @@ def _settled(said: Iterable[tuple[Who, str]]) -> Dialogue:
     if turns and turns[-1].role == "user":
         turns = turns[:-1]
     return tuple(turns)
-
-
-def _without_afterword(text: str) -> str:
-    """The text without closing paragraphs that speak of the conversation."""
-    paragraphs = re.split(r"\n\s*\n", text)
-    while len(paragraphs) > 1 and _AFTERWORD.match(paragraphs[-1]):
-        paragraphs.pop()
-    return "\n\n".join(paragraphs)
 
 
 def _words(text: str) -> str:

@@ -18,6 +18,11 @@ FINISHED: Mapping[str, FinishReason] = {
 MOST_TOKENS = 2**53
 
 
+def bearer(key: str | None) -> dict[str, str]:
+    """The headers of a call with JSON; servers that need no key still want to be given one."""
+    return {"Authorization": f"Bearer {key or 'none'}", "Content-Type": "application/json"}
+
+
 @dataclass(frozen=True)
 class OpenAIChat:
     """The dialect. `limit` names the field that bounds a completion, `seeded` sends seeds."""
@@ -30,7 +35,7 @@ class OpenAIChat:
 
     def headers(self, key: str | None) -> dict[str, str]:
         """How the key travels: in a header, never in an address, which logs keep."""
-        return {"Authorization": f"Bearer {key or 'none'}", "Content-Type": "application/json"}
+        return bearer(key)
 
     def body(self, model: str, request: Request) -> dict[str, Any]:
         """What is asked, without nulls, which some servers refuse."""

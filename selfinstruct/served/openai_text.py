@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from selfinstruct.chat import plain_text
-from selfinstruct.served.openai_chat import FINISHED, count_of
+from selfinstruct.served.openai_chat import FINISHED, bearer, count_of
 from selfinstruct.types import Completion, Request
 
 
@@ -23,7 +23,7 @@ class OpenAIText:
 
     def headers(self, key: str | None) -> dict[str, str]:
         """How the key travels: in a header, never in an address, which logs keep."""
-        return {"Authorization": f"Bearer {key or 'none'}", "Content-Type": "application/json"}
+        return bearer(key)
 
     def body(self, model: str, request: Request) -> dict[str, Any]:
         """What is asked, without nulls, which some servers refuse."""

@@ -20,11 +20,12 @@ from selfinstruct import chat, weights
 from selfinstruct.adapters import load_checkpoint, publish, require_ours
 from selfinstruct.config import StudentConfig
 from selfinstruct.errors import OutOfMemoryError
+from selfinstruct.progress import OnProgress, Progress, silent
 from selfinstruct.student.batches import next_smaller, split_batch, world_size
 from selfinstruct.student.processes import train_in_processes
 from selfinstruct.student.tokens import TokenReader, TokenRow, count_tokens
 from selfinstruct.tracking import Track, end_training
-from selfinstruct.types import Checkpoint, Example, OnProgress, Progress, silent
+from selfinstruct.types import Checkpoint, Example
 
 if TYPE_CHECKING:
     from selfinstruct.base import Base

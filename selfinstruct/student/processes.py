@@ -19,8 +19,9 @@ from selfinstruct.errors import (
     UserError,
 )
 from selfinstruct.files import write_atomic, write_jsonl
+from selfinstruct.progress import OnProgress, Progress
 from selfinstruct.rows import from_example
-from selfinstruct.types import Example, OnProgress, Progress
+from selfinstruct.types import Example
 
 SCRIPT = Path(__file__).parents[2] / "train.py"
 LAUNCH = (sys.executable, "-m", "accelerate.commands.launch")

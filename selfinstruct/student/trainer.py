@@ -25,10 +25,10 @@ from trl import SFTConfig, SFTTrainer  # type: ignore[attr-defined]
 
 from selfinstruct.config import StudentConfig
 from selfinstruct.errors import DivergedError
+from selfinstruct.progress import OnProgress, Progress
 from selfinstruct.student.batches import split_batch, world_size
 from selfinstruct.student.tokens import IGNORED, TokenRow
 from selfinstruct.tracking import PROJECT, Track
-from selfinstruct.types import OnProgress, Progress
 
 # Parameters of the base, and the rate that LoRA wants up to there: ten times that of full training
 # whatever the rank ("LoRA Without Regret", Thinking Machines 2025; its table at batch 128, scaled

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 
 from selfinstruct.adapters import fold_folder, load_checkpoint, require_same
 from selfinstruct.mixture import mix
+from selfinstruct.progress import Progress
 from selfinstruct.quality.folds import fold_of, suspects
 from selfinstruct.quality.labels import Belief, believe
 from selfinstruct.quality.students import Student
@@ -14,7 +15,7 @@ from selfinstruct.rows import Row
 from selfinstruct.seeds import group_rows
 from selfinstruct.setting import Setting
 from selfinstruct.student import Workshop
-from selfinstruct.types import Checkpoint, Example, Progress
+from selfinstruct.types import Checkpoint, Example
 from selfinstruct.verifying.witnesses import Witnesses
 
 

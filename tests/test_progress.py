@@ -1,0 +1,19 @@
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+
+from selfinstruct.progress import Progress, Used
+
+
+def test_a_step_and_what_was_used_are_told_anew_and_never_changed() -> None:
+    step = Progress(1, "train", done=3, total=9, used=(Used("calls", 3.0),))
+    with pytest.raises(FrozenInstanceError):
+        step.done = 4  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        step.used[0].spent = 4.0  # type: ignore[misc]
+    assert replace(step, done=4).done == 4
+
+
+def test_a_step_shares_its_counts_with_no_other() -> None:
+    assert Progress(1, "generate").rejected is not Progress(1, "generate").rejected
+    assert Used("calls", 3.0).limit is None  # which is off, and 0 a limit
