@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
-from uuid import uuid4
 
 import torch
 import transformers
@@ -21,14 +20,7 @@ from selfinstruct import chat, weights
 from selfinstruct.base import load_base
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.failpoints import failpoint
-from selfinstruct.files import (
-    clear_parts,
-    digest_file,
-    sync_folder,
-    unwritten,
-    write_atomic,
-    writing,
-)
+from selfinstruct.files import digest_file, replacing, unwritten, write_atomic
 from selfinstruct.merging.likeness import Likeness, Said, difference, require_like, say
 from selfinstruct.merging.readers import readable_by
 from selfinstruct.models.transformers_model import end_tokens
@@ -143,30 +135,12 @@ def _read_back(folder: Path, asked: list[chat.Encoded], before: list[Said]) -> L
 
 def publish(out: Path, write: Callable[[Path], Merged]) -> Merged:
     """What `write` puts into a folder beside `out`, renamed to it once its manifest is written."""
-    name = uuid4().hex[:8]
-    part, old = (out.with_name(f".{out.name}.{name}{end}.part") for end in ("", ".old"))
-    with writing(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        clear_parts([out.parent], f"{out.name}.*")
-        part.mkdir()
-        try:
-            made = write(part)
-            failpoint("merged.written")
-            whole = Merged(**{**vars(made), "files": _sync(part)})
-            write_atomic(part / MANIFEST, json.dumps(asdict(whole), indent=2))
-            failpoint("merged.listed")
-            if out.exists():
-                out.rename(old)
-                failpoint("merged.aside")
-            part.rename(out)
-            failpoint("merged.renamed")
-            sync_folder(out.parent)
-        finally:
-            if old.exists() and not out.exists():
-                old.rename(out)
-            for left in (part, old):
-                if left.exists():
-                    shutil.rmtree(left)
+    with replacing(out, "merged") as part:
+        made = write(part)
+        failpoint("merged.written")
+        whole = Merged(**{**vars(made), "files": _sync(part)})
+        write_atomic(part / MANIFEST, json.dumps(asdict(whole), indent=2))
+        failpoint("merged.listed")
     return whole
 
 
