@@ -51,9 +51,13 @@ class Merged:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-def stub_card(merged: Merged) -> str:
+Papers = Mapping[str, str]
+"""Texts that lie beside the weights, by file name."""
+
+
+def stub_card(merged: Merged) -> Papers:
     """A model card that names base, adapter and run, for who writes no fuller one."""
-    return (
+    card = (
         f"---\nbase_model: {json.dumps(merged.base)}\nlibrary_name: transformers\n"
         "pipeline_tag: text-generation\n---\n"
         f"# {merged.student} of {Path(merged.run).name}\n\n"
@@ -62,6 +66,7 @@ def stub_card(merged: Merged) -> str:
         f"({merged.dtype}) by selfinstruct. The terms of the base and of its training data "
         "apply.\n"
     )
+    return {"README.md": card}
 
 
 def merge(
@@ -71,11 +76,12 @@ def merge(
     *,
     force: bool = False,
     on_note: Callable[[str], None] = weights.unheard,
-    card: Callable[[Merged], str] = stub_card,
+    papers: Callable[[Merged], Papers] = stub_card,
 ) -> Merged:
     """Write the student as a whole model to `out`, whole or not at all; what it came to out.
 
-    `force` replaces an earlier merged model there. Raises `UserError` for the base, for an `out`
+    `force` replaces an earlier merged model there, `papers` writes what lies beside the weights: a
+    card. Raises `UserError` for the base, for an `out`
     that is taken and for weights that do not say what the student says in this `dtype`,
     `StoreError` where the base is another than the run's, `DiskError` where there is no room.
     """
@@ -117,7 +123,8 @@ def merge(
             likeness=require_like(_read_back(part, asked, before), dtype, student.name),
             readers=readable_by(part),
         )
-        (part / "README.md").write_text(card(merged), encoding="utf-8")
+        for name, text in papers(merged).items():
+            (part / name).write_text(text, encoding="utf-8")
         return merged
 
     return publish(out, finish)
