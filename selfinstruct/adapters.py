@@ -5,14 +5,12 @@ A folder without a valid manifest, written last, is no adapter. Weights are safe
 
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.failpoints import failpoint
-from selfinstruct.files import clear_parts, digest_file, sync_folder, write_atomic, writing
+from selfinstruct.files import digest_file, replacing, write_atomic
 from selfinstruct.types import Checkpoint, digest
 
 MANIFEST = "manifest.json"
@@ -31,29 +29,12 @@ def publish(model: Any, base: str, out: Path) -> None:
 
     Raises `DiskError` where the disk refuses; what lay at `out` lies there still.
     """
-    name = uuid4().hex[:8]
-    part, old = (out.with_name(f".{out.name}.{name}{end}.part") for end in ("", ".old"))
-    with writing(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        clear_parts([out.parent], f"{out.name}.*")
-        try:
-            _write(model, part)
-            failpoint("adapter.written")
-            manifest = {"base": base, "files": _digests(part)}
-            write_atomic(part / MANIFEST, json.dumps(manifest, indent=2))
-            failpoint("adapter.listed")
-            if out.exists():
-                out.rename(old)  # whole, so that a kill never leaves half of it at `out`
-                failpoint("adapter.aside")
-            part.rename(out)
-            failpoint("adapter.renamed")
-            sync_folder(out.parent)
-        finally:
-            if old.exists() and not out.exists():
-                old.rename(out)
-            for left in (part, old):
-                if left.exists():
-                    shutil.rmtree(left)
+    with replacing(out, "adapter") as part:
+        _write(model, part)
+        failpoint("adapter.written")
+        manifest = {"base": base, "files": _digests(part)}
+        write_atomic(part / MANIFEST, json.dumps(manifest, indent=2))
+        failpoint("adapter.listed")
 
 
 def load_checkpoint(folder: Path, name: str) -> Checkpoint:

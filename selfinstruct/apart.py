@@ -2,15 +2,16 @@
 
 They stand in the ledger, so that a fork keeps them too. A mixture that was made before is made
 again as it was; a new one is without them, and without what is as near to one of them as a row may
-not come to a held-out one.
+not come to a held-out one. Nor does a round that begins later show the teacher any of these.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from selfinstruct.config import ContaminationConfig
 from selfinstruct.filters.contamination import HeldOut
-from selfinstruct.rows import from_example, to_example
+from selfinstruct.rows import Row, from_example, to_example
 from selfinstruct.store import Store
 from selfinstruct.types import Example
 
@@ -23,28 +24,83 @@ def stress_rows(store: Store) -> tuple[Example, ...]:
 
 
 def set_apart(store: Store, rows: Iterable[Example], cfg: ContaminationConfig) -> None:
-    """Add rows to those set apart; `cfg` says from now on what is too near to one of them."""
-    by_id = {row.id: row for row in (*stress_rows(store), *rows)}
+    """Add rows to those set apart; `cfg` says from now on what is too near to one of them.
+
+    With each goes the first round that has not begun, which is the first that shows it to nobody:
+    what an earlier one showed can still be told.
+    """
+    before, by_id = store.meta(KEY), {row.id: row for row in stress_rows(store)}
+    since = list(before["since"]) if before else []
+    first = 1 + max((index for index, _ in store.waves()), default=0)
+    for row in rows:
+        if row.id not in by_id:
+            by_id[row.id] = row
+            since.append(first)
     kept: dict[str, Any] = {
         "rows": [from_example(row) for row in by_id.values()],
+        "since": since,
         "contamination": cfg.model_dump(mode="json"),
     }
     store.set_meta(KEY, kept)
 
 
+def carried(store: Store, last: int) -> Row:
+    """The set as a fork has it that keeps the candidates up to round `last`: every later round is
+    asked for anew, and shows none of the rows.
+    """
+    kept = store.meta(KEY)
+    if kept is None:
+        return {}
+    return {KEY: {**kept, "since": [min(first, last + 1) for first in kept["since"]]}}
+
+
 def too_near(store: Store, synthetic: Sequence[Example], train: Sequence[Example]) -> list[str]:
     """The ids of those synthetic rows that must not be trained on, sorted."""
-    rows = stress_rows(store)
-    if not rows:
-        return []
-    cfg = ContaminationConfig.model_validate(store.meta(KEY)["contamination"])
-    held_out, ids = HeldOut.build(rows, cfg, train), {row.id for row in rows}
-    return sorted({row.id for row in synthetic if row.id in ids or held_out.leak(row) is not None})
+    apart = _read(store, train)
+    return sorted({row.id for row in synthetic if apart.is_near(row)})
 
 
 def without_stress(
     store: Store, synthetic: Sequence[Example], train: Sequence[Example]
 ) -> tuple[Example, ...]:
     """The synthetic rows that may be trained on, in order."""
-    gone = set(too_near(store, synthetic, train))
-    return tuple(row for row in synthetic if row.id not in gone)
+    apart = _read(store, train)
+    return tuple(row for row in synthetic if not apart.is_near(row))
+
+
+def to_show(
+    store: Store, index: int, train: Sequence[Example]
+) -> Callable[[Sequence[Example]], tuple[Example, ...]]:
+    """What keeps of synthetic rows, in order, those that round `index` may show the teacher."""
+    apart = _read(store, train, index)
+    return lambda rows: tuple(row for row in rows if not apart.is_near(row))
+
+
+@dataclass(frozen=True)
+class _Apart:
+    """Rows set apart, and what is too near to one; what was found of a row is remembered."""
+
+    ids: frozenset[str] = frozenset()
+    held_out: HeldOut | None = None
+    found: dict[str, bool] = field(default_factory=dict)
+
+    def is_near(self, row: Example) -> bool:
+        if self.held_out is None:
+            return False
+        if row.id not in self.found:
+            near = row.id in self.ids or self.held_out.leak(row) is not None
+            self.found[row.id] = near
+        return self.found[row.id]
+
+
+def _read(store: Store, train: Sequence[Example], index: int | None = None) -> _Apart:
+    """All that is set apart, or what was when round `index` began."""
+    kept = store.meta(KEY)
+    if kept is None:
+        return _Apart()
+    pairs = zip(stress_rows(store), kept["since"], strict=True)
+    rows = [row for row, first in pairs if index is None or first <= index]
+    if not rows:
+        return _Apart()
+    cfg = ContaminationConfig.model_validate(kept["contamination"])
+    return _Apart(frozenset(row.id for row in rows), HeldOut.build(rows, cfg, train))

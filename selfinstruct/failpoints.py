@@ -18,7 +18,11 @@ from functools import cache
 from pathlib import Path
 
 VARIABLE = "SELFINSTRUCT_FAILPOINT"
-POINTS = {"failpoint": ("",), "transaction": (".uncommitted", ".committed")}
+POINTS = {
+    "failpoint": ("",),
+    "transaction": (".uncommitted", ".committed"),
+    "replacing": (".aside", ".renamed"),
+}
 """The functions whose first text argument names a place, and what each appends to it."""
 
 _watch: Callable[[str], None] | None = None

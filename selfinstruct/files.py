@@ -115,6 +115,36 @@ def clear_parts(folders: Iterable[Path], of: str = "*") -> None:
             shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
+@contextmanager
+def replacing(out: Path, name: str) -> Iterator[Path]:
+    """An empty folder beside `out`, which takes its place in one step when the block has filled it.
+
+    `name` is what `failpoints` knows it by. What lay at `out` is put aside whole, so that a kill
+    never leaves half of it there; where the block fails it lies there still. Raises `DiskError`
+    where the disk refuses.
+    """
+    mark = uuid4().hex[:8]
+    part, old = (out.with_name(f".{out.name}.{mark}{end}.part") for end in ("", ".old"))
+    with writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        clear_parts([out.parent], f"{out.name}.*")
+        try:
+            part.mkdir()
+            yield part
+            if os.path.lexists(out):
+                out.rename(old)
+                failpoint(f"{name}.aside")
+            part.rename(out)
+            failpoint(f"{name}.renamed")
+            sync_folder(out.parent)
+        finally:
+            if old.exists() and not out.exists():
+                old.rename(out)
+            for left in (part, old):
+                if left.exists():
+                    shutil.rmtree(left)
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename inside `folder` survive a power loss."""
     handle = os.open(folder, os.O_RDONLY)

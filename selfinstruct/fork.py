@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.adapters import fold_folder, load_checkpoint
+from selfinstruct.apart import carried
 from selfinstruct.carry import Drop, copy_ledger, digest_answers, digest_stage, prune
 from selfinstruct.config import Config, parse_config
 from selfinstruct.config.section import check_id
@@ -163,7 +164,8 @@ def _carry(source: Path, part: Path, asked: Settings) -> Row:
             if stage == "train" or stage.startswith("fold ")
             for name in files_of(stage)
         }
-    prune(part, _drop(stands, gone), {**_about(asked), "forked_from": about})
+        apart = carried(store, stands.candidates)
+    prune(part, _drop(stands, gone), {**_about(asked), **apart, "forked_from": about})
     for adapter, wanted in trained.items():
         _require_adapter(source / adapter, wanted, source)
     for index, stage in kept:

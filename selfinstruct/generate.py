@@ -43,6 +43,11 @@ def verified_by_none(_wave: int) -> Verify:
     return unverified
 
 
+def any_row(rows: Sequence[Example]) -> tuple[Example, ...]:
+    """Lets the teacher be shown every row."""
+    return tuple(rows)
+
+
 MORE: Mapping[Ending, str] = {
     "candidates": "a higher generate.max_candidates, or other filters or another teacher",
     "stalled": "other filters or another teacher (selfinstruct show RUN --rejected REASON)",
@@ -57,6 +62,7 @@ class Aim:
     `recipes` are those that ask, each with its weight; `focus` is the weight of labels that is not
     1. `speech` is how the teacher may be asked, `terms` what it writes comes under, `privacy` what
     must not be in its rows, `prompts` what it is asked with, `licenses` what they may come under.
+    `to_show` keeps of synthetic rows those that prompts may be made of.
     """
 
     round: int
@@ -71,6 +77,7 @@ class Aim:
     terms: str = ""
     prompts: Prompts = SHIPPED
     licenses: LicensesConfig = field(default_factory=LicensesConfig)
+    to_show: Callable[[Sequence[Example]], tuple[Example, ...]] = any_row
 
 
 @dataclass(frozen=True)
@@ -172,7 +179,7 @@ def material_of(
     names_somebody = question_check(aim.privacy)
     return Material(
         train=aim.data.train,
-        pool=(*aim.pool, *accepted),
+        pool=aim.to_show((*aim.pool, *accepted)),
         labels=aim.data.labels,
         target=aim.target,
         check_question=lambda example: (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from selfinstruct.aiming.weights import weak_labels
+from selfinstruct.apart import to_show
 from selfinstruct.config import Config, ModelConfig
 from selfinstruct.errors import DivergedError, StoreError
 from selfinstruct.generate import Aim
@@ -30,9 +31,12 @@ def aim_of(
     index: int,
     pool: tuple[Example, ...],
     focus: Mapping[str, float],
-    prompts: Prompts = SHIPPED,
+    prompts: Prompts,
+    store: Store,
 ) -> Aim:
-    """What a round of a run with these settings generates for."""
+    """What a round of a run with these settings generates for; what its ledger has set apart is
+    shown to nobody.
+    """
     return Aim(
         index,
         cfg.seed,
@@ -46,6 +50,7 @@ def aim_of(
         cfg.teacher.terms,
         prompts,
         cfg.licenses,
+        to_show(store, index, data.train),
     )
 
 
@@ -100,7 +105,7 @@ class Setting:
     ) -> Aim:
         """What a round generates for; `focus` is the weight of labels that is not 1."""
         cfg, data, task = self.cfg, self.data, self.task
-        return aim_of(cfg, data, task, index, pool, focus or {}, self.prompts)
+        return aim_of(cfg, data, task, index, pool, focus or {}, self.prompts, self.store)
 
     def track(self, what: str) -> Track | None:
         """Where the training of this student, or a round's verdict, is reported; None for nowhere.

@@ -70,9 +70,14 @@ def _students(store: Store) -> Sequence[str]:
     return [BASE, *trained]
 
 
+def round_of(name: str) -> int:
+    """The round that a trained student is of, 0 for the control."""
+    return 0 if name == CONTROL else int(name.removeprefix("round-"))
+
+
 def _checkpoint(store: Store, base: str, name: str) -> Checkpoint:
     """As `making.train` leaves it in its round's folder."""
-    index = 0 if name == CONTROL else int(name.removeprefix("round-"))
+    index = round_of(name)
     folder = store.folder / "rounds" / str(index) / "adapter"
     wanted = store.stage(index, "train")["digest"]
     return require_same(load_checkpoint(folder, name), base, wanted)

@@ -12,6 +12,7 @@ from selfinstruct.config import Config, parse_config
 from selfinstruct.filters.screen import Verify, unverified
 from selfinstruct.generate import Memory, generate
 from selfinstruct.models.program import ProgramModel
+from selfinstruct.prompting import SHIPPED
 from selfinstruct.round import Pool, grow
 from selfinstruct.setting import aim_of
 from selfinstruct.store import Store
@@ -140,7 +141,7 @@ def fill_round(
     filled = generate(
         lambda wave: partial(ask, teacher, index, wave),
         Memory(partial(store.wave, index), partial(store.commit_wave, index)),
-        aim_of(cfg, data, task, index, pool, {}),
+        aim_of(cfg, data, task, index, pool, {}, SHIPPED, store),
         cfg.generate,
         cfg.filters,
         verify_in_wave=lambda _: verify,

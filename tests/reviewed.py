@@ -131,6 +131,16 @@ def write_reviewable(
             store.commit_stage(index, "generate", {"accepted": len(found.accepted)}, 1.0)
 
 
+def review_stage(**changes: Any) -> dict[str, Any]:
+    """What the stage `review` of a round remembers, with these changes; rows and reasons as it
+    has them.
+    """
+    lists = ("kept", "dropped", "joined", "edited", "unedited", "refused")
+    judge = {"agreed": 0, "n": 0}
+    counts = {"asked": 0, "decided": 0, "digest": "d", "acceptance": None, "judge": judge}
+    return {**{name: [] for name in lists}, **counts, **changes}
+
+
 def decide(
     desk: Desk, item: Item, action: Action, id_: str, *, edited: Edited | None = None, **more: Any
 ) -> Decided:

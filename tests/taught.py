@@ -10,8 +10,10 @@ from peft import LoraConfig, get_peft_model
 from selfinstruct import weights
 from selfinstruct.adapters import load_checkpoint, publish
 from selfinstruct.config import parse_config
+from selfinstruct.files import write_jsonl
+from selfinstruct.rows import from_example, from_mixture
 from selfinstruct.store import Store
-from selfinstruct.types import RealData
+from selfinstruct.types import Mixture, RealData
 from tests.frozen_run import rows, tiny_config
 
 SYSTEM = "Name what the customer wants."
@@ -31,6 +33,9 @@ def write_taught(folder: Path, base: Path, scale: float = 1.0) -> Path:
             adapter = folder / "rounds" / str(index) / "adapter"
             publish(random_adapter(base, index, scale), str(base), adapter)
             digest = load_checkpoint(adapter, name).digest
+            mixture = Mixture(data.train, 0.0, 0.0)
+            write_jsonl(adapter.with_name("mixture.jsonl"), map(from_example, mixture.rows))
+            store.commit_stage(index, "mix", from_mixture(mixture), 0.1)
             store.commit_stage(index, "train", {"name": name, "digest": digest}, 1.0)
         store.commit_stage(0, "finish", {"champion": digest, "name": "round-1"}, 1.0)
     return folder

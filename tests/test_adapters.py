@@ -128,7 +128,6 @@ class Unwritable:
         self.peft_config = model.peft_config
 
     def save_pretrained(self, folder: Path, **_: object) -> None:
-        folder.mkdir()
         (folder / "adapter_model.safetensors").write_text("half of")
         raise SafetensorError("I/O error: No space left on device (os error 28)")
 

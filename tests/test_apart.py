@@ -1,17 +1,20 @@
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from selfinstruct import making
-from selfinstruct.apart import set_apart, stress_rows, too_near, without_stress
+from selfinstruct.apart import carried, set_apart, stress_rows, to_show, too_near, without_stress
 from selfinstruct.arms import frozen
 from selfinstruct.config import ContaminationConfig
 from selfinstruct.fork import Settings, fork
+from selfinstruct.refilter import read_record, replay
 from selfinstruct.store import Store
 from selfinstruct.types import Example
 from tests.exported import DATA, config, made, write_exported
 from tests.frozen_run import rows
+from tests.recorded import fill_round, recorded_config, write_recorded
 from tests.workplace import setting
 
 CFG = ContaminationConfig()
@@ -70,6 +73,45 @@ def test_a_mixture_made_before_stays_and_a_new_one_is_without_the_set(
         assert making.mix(here, 2, pool) == after  # as it was, though more is apart by now
 
 
+def shown(folder: Path, index: int) -> set[str]:
+    """The ids of all rows that prompts of a round were made of."""
+    with Store(folder) as store:
+        found = store.screened(index)
+    rows = (*found.accepted, *(item.what for item in found.rejected))
+    return {parent for row in rows for parent in row.parents}
+
+
+def test_a_later_round_shows_the_teacher_no_row_of_the_set_nor_one_near_to_it(
+    tmp_path: Path,
+) -> None:
+    """What it would show without one is the oracle; a replay draws each round as it was."""
+    cfg = recorded_config(tmp_path, "label_first")
+    folder = write_recorded(cfg, ("accept", "accept"))
+    shutil.copytree(folder, tmp_path / "beside")
+    with Store(folder, write=True) as store:
+        data = store.real_data()
+        assert data is not None
+        pool = tuple(row for index in (1, 2) for row in store.screened(index).accepted)
+        set_apart(store, pool[::2], cfg.filters.contamination)
+        gone = set(too_near(store, pool, data.train))
+        fill_round(store, cfg, data, 3, pool)
+        store.commit_stage(3, "generate", {}, 1.0)
+        waves = replay(read_record(store), cfg.filters)
+    with Store(tmp_path / "beside", write=True) as store:
+        fill_round(store, cfg, data, 3, pool)
+    assert {row.id for row in pool[::2]} <= gone
+    assert shown(tmp_path / "beside", 3) & gone
+    assert not shown(folder, 3) & gone
+    assert shown(folder, 2) & gone  # before it was a stress set
+    assert {wave.round for wave in waves} == {1, 2, 3}
+    for wave in waves:
+        assert (wave.found.accepted, wave.found.rejected) == (
+            wave.stored.accepted,
+            wave.stored.rejected,
+        )
+        assert wave.unasked == 0
+
+
 def test_a_sweep_has_no_row_of_the_set_in_its_pool(tmp_path: Path) -> None:
     run = write_exported(tmp_path / "t")
     with Store(run, write=True) as store:
@@ -86,3 +128,16 @@ def test_a_fork_keeps_the_set(tmp_path: Path) -> None:
     fork(run, "u", Settings(asked, {}))
     with Store(tmp_path / "u") as store:
         assert stress_rows(store) == made(2)
+
+
+@pytest.mark.parametrize(("last", "first"), [(0, 1), (1, 2), (2, 3), (5, 3)])
+def test_a_fork_that_asks_for_rounds_anew_shows_the_set_in_none_of_them(
+    tmp_path: Path, last: int, first: int
+) -> None:
+    loose = ContaminationConfig(ngram=None, rouge_l=None)
+    with Store(write_exported(tmp_path / "t"), write=True) as store:  # two rounds have begun
+        set_apart(store, [LONG], loose)
+        for key, value in carried(store, last).items():
+            store.set_meta(key, value)
+        found = [to_show(store, index, DATA.train)([LONG, FAR]) for index in range(7)]
+    assert found == [(LONG, FAR)] * first + [(FAR,)] * (7 - first)

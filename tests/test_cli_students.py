@@ -25,6 +25,10 @@ def test_merge_writes_a_model_once(run: Path, tmp_path: Path) -> None:
         str(tmp_path / "m"),
     )
     assert (tmp_path / "m" / "model.safetensors").is_file()
+    card = (tmp_path / "m" / "README.md").read_text()
+    assert "**This is the control**" in card
+    assert "Held against base and adapter on 4 prompts" in card
+    assert "selfinstruct merge RUN --student real-only --dtype float32 -o OUT" in card
     again = CliRunner().invoke(app, asked)
     assert isinstance(again.exception, UserError)
     assert CliRunner().invoke(app, [*asked, "--force"]).exit_code == 0

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from huggingface_hub import DatasetCard, DatasetCardData
 
-from selfinstruct.export.dataset_card import dataset_card, finish_card, size_category
+from selfinstruct.export.dataset_card import dataset_card, finish_card, license_file, size_category
 from selfinstruct.export.facts import read_facts
 from selfinstruct.export.lines import What, lines_of
 from selfinstruct.store import Store
@@ -39,8 +39,12 @@ def test_the_yaml_is_read_by_huggingface_hub_and_loads_the_rows(tmp_path: Path) 
     card = DatasetCard(card_of(tmp_path / "t"))
     assert as_dict(card.data) == {
         "license": ["mit"],
+        "annotations_creators": ["machine-generated"],
+        "language_creators": ["machine-generated"],
         "pretty_name": "t: synthetic rows that passed every filter",
         "size_categories": ["n<1K"],
+        "source_datasets": ["original"],
+        "task_categories": ["text-classification", "text-generation"],
         "tags": ["synthetic", "selfinstruct", "pool"],
         "configs": [
             {
@@ -111,6 +115,8 @@ def test_hostile_rows_change_neither_yaml_nor_structure(tmp_path: Path) -> None:
     card = card_of(tmp_path / "t", extra=[HOSTILE] * 1)
     read = DatasetCard(card)
     assert as_dict(read.data)["license"] == ["mit", "other"]
+    assert as_dict(read.data)["license_name"] == "acme-tags-x"
+    assert as_dict(read.data)["license_link"] == "LICENSE.md"
     assert as_dict(read.data)["tags"] == ["synthetic", "selfinstruct", "pool"]
     assert not [char for char in card if ord(char) < 32 and char != "\n"]
     assert "\u202e" not in card
@@ -137,6 +143,63 @@ def headings(card: str) -> list[str]:
     return [line for line in outside_of_fences(card).split("\n") if line.startswith("#")]
 
 
+OPTIONS = {
+    "annotations_creators": {
+        *("found", "crowdsourced", "expert-generated", "machine-generated", "no-annotation"),
+        "other",
+    },
+    "language_creators": {
+        *("found", "crowdsourced", "expert-generated", "machine-generated", "other"),
+    },
+    "source_datasets": {"original", "extended"},
+}
+"""What `DatasetCardData` documents as the Hub's options."""
+
+
+@pytest.mark.parametrize(
+    ("target", "tasks"),
+    [
+        ("label", ["text-classification"]),
+        ("response", ["text-generation"]),
+        ("label_and_response", ["text-classification", "text-generation"]),
+    ],
+)
+@pytest.mark.parametrize("what", ["pool", "mixture"])
+def test_metadata_is_in_the_words_of_the_hub(
+    tmp_path: Path, target: str, tasks: list[str], what: What
+) -> None:
+    card = card_of(
+        tmp_path / "t",
+        what=what,
+        task={"target": target},
+        filters={"language": {"expected": ["en", "de"]}},
+    )
+    data = as_dict(DatasetCard(card).data)
+    assert (data["task_categories"], data["language"]) == (tasks, ["en", "de"])
+    for name, options in OPTIONS.items():
+        assert set(data[name]) <= options
+    documented = DatasetCardData.__doc__ or ""
+    assert data["size_categories"][0] in documented
+    assert ("other" in data["language_creators"]) == (what == "mixture")
+
+
+def test_a_file_that_the_viewer_cannot_read_is_not_named_to_it(tmp_path: Path) -> None:
+    with Store(write_exported(tmp_path / "t")) as store:
+        facts = read_facts(store)
+        lines = lines_of(store, facts, "pool", None)
+    data = as_dict(DatasetCard(dataset_card(facts, lines, "stress", "stress.yaml", [])).data)
+    assert data["viewer"] is False
+    assert "configs" not in data
+
+
+def test_where_the_hub_does_not_know_a_licence_a_file_tells(tmp_path: Path) -> None:
+    with Store(write_exported(tmp_path / "t", extra=[HOSTILE])) as store:
+        facts = read_facts(store)
+    assert license_file(facts, facts.kept[:2]) == {}
+    (found,) = license_file(facts, facts.kept).values()
+    assert "| `MIT` | synthetic | 12 |" in found.decode()
+
+
 def test_yaml_that_is_read_otherwise_than_it_was_meant_is_refused() -> None:
     data = DatasetCardData(pretty_name="a\n---\nlicense: mit")
     assert yaml.safe_load(data.to_yaml())["pretty_name"] == "a\n---\nlicense: mit"
@@ -153,7 +216,10 @@ def test_yaml_that_is_read_otherwise_than_it_was_meant_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("count", "name"),
-    [(0, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (99_999, "10K<n<100K"), (10**6, "n>1M")],
+    [
+        *((0, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (99_999, "10K<n<100K")),
+        *((10**6, "1M<n<10M"), (10**7, "10M<n<100M")),
+    ],
 )
 def test_sizes_are_told_in_the_words_of_the_hub(count: int, name: str) -> None:
     assert size_category(count) == name

@@ -1,12 +1,23 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from selfinstruct.apart import set_apart
+from selfinstruct.config import ContaminationConfig
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.export.facts import read_facts
-from selfinstruct.export.lines import What, champion_round, columns, learned_rows, lines_of
+from selfinstruct.export.lines import (
+    What,
+    champion_round,
+    columns,
+    learned_rows,
+    lines_of,
+    mixture_of,
+)
 from selfinstruct.store import Store
 from selfinstruct.types import Example
 from tests.exported import DATA, MIXED, made, write_exported
@@ -45,6 +56,7 @@ def test_rows_bring_where_they_come_from(tmp_path: Path) -> None:
         "kind": None,
         "round": 1,
         "gate": "accept",
+        "person": None,
         "recipe": "label_first",
         "template": "label_first/question.j2",
         "prompt_version": "v1",
@@ -121,3 +133,36 @@ def test_a_round_that_is_not_there_is_named(tmp_path: Path, what: What, index: i
     with Store(write_exported(tmp_path / "t")) as store, pytest.raises(UserError) as error:
         lines_of(store, read_facts(store), what, index)
     assert f"no {what} of round {index}" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "index", "found", "told"),
+    [
+        (("reject",), None, 0, "real-only learned from, the control"),
+        (("reject",), None, 0, "since no round of this run was accepted"),
+        (("reject",), None, 0, "There are others: --round 1 (REJECTED)."),
+        (("reject",), 1, 1, "round-1 learned from, which its gate calls REJECTED"),
+        (("reject",), 1, 1, "the champion is real-only. There are others: --round 0 (the control)"),
+        (("accept", "inconclusive"), None, 1, "It is champion, the last that was accepted"),
+        (("accept", "inconclusive"), None, 1, "--round 0 (the control), --round 2 (INCONCLUSIVE)"),
+        (("accept", None), 2, 2, "round-2 learned from, which its gate calls NOT JUDGED YET"),
+    ],
+)
+def test_whose_mixture_it_is_and_why_is_told(
+    tmp_path: Path, outcomes: tuple[Any, ...], index: int | None, found: int, told: str
+) -> None:
+    with Store(write_exported(tmp_path / "t", outcomes)) as store:
+        whose = mixture_of(read_facts(store), index)
+    assert whose.round == found
+    assert told in whose.why
+
+
+def test_the_pool_is_without_the_stress_set_and_what_is_near_to_it(tmp_path: Path) -> None:
+    apart, near = made(2)[0], replace(made(1)[4], input=f"{made(2)[0].input} really")
+    with Store(write_exported(tmp_path / "t", extra=[near]), write=True) as store:
+        whole = {line.row.id for line in lines_of(store, read_facts(store), "pool", None)}
+        set_apart(store, [apart], ContaminationConfig(ngram=None, rouge_l=0.8))
+        facts = read_facts(store)
+        left = {line.row.id for line in lines_of(store, facts, "pool", None)}
+    assert whole - left == {apart.id, near.id}
+    assert facts.apart == {apart.id}

@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from hypothesis import strategies as st
 from selfinstruct.apart import stress_rows
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.export.stress import choose, take_apart
+from selfinstruct.settled import STAGE
 from selfinstruct.store import Store
-from selfinstruct.types import Example
-from tests.exported import DATA, MIXED, made, write_exported
+from selfinstruct.types import Example, Screened
+from tests.exported import DATA, MIXED, PROMPT, made, write_exported
+from tests.reviewed import review_stage
 
 
 def row(n: int, label: str | None = None, request: str = "") -> Example:
@@ -63,15 +66,44 @@ def test_the_set_stays_as_it_is_and_only_grows(tmp_path: Path) -> None:
     run = write_exported(tmp_path / "t")
     few = take_apart(run, 3)
     assert len(few) == 3
-    more = take_apart(run, 5, reviewed=[made(2)[0].id])
-    assert more[:3] == few
-    assert made(2)[0] in more[:4]
+    (wanted,) = [row for row in made(2)[:1] if row not in few] or made(2)[1:2]
+    say(run, kept=[wanted.id])
+    more = take_apart(run, 5)
+    assert more[:4] == (*few, wanted)
     assert take_apart(run, 3) == few
     with Store(run, write=True) as store:  # what is there is read, whoever writes
         assert take_apart(run, 5) == more
         assert len(stress_rows(store)) == 5
         with pytest.raises(StoreError):
             take_apart(run, 6)
+
+
+def say(run: Path, kept: Sequence[str] = (), dropped: Sequence[str] = ()) -> None:
+    """What a review of round 2 let through, and left out."""
+    out = [{"id": id_, "reason": "unclear"} for id_ in dropped]
+    with Store(run, write=True) as store:
+        store.commit_stage(2, STAGE, review_stage(kept=[*kept], dropped=out), 1.0)
+
+
+def test_what_people_let_through_comes_first_and_what_they_left_out_never(tmp_path: Path) -> None:
+    run = write_exported(tmp_path / "t", ("accept", None))
+    first, out = made(2)[4], made(2)[3]
+    say(run, [first.id], [out.id])
+    found = take_apart(run, 100)
+    assert found[0] == first
+    assert out not in found
+
+
+def test_a_round_that_is_half_asked_for_is_waited_for(tmp_path: Path) -> None:
+    run = write_exported(tmp_path / "t")
+    with Store(run, write=True) as store:
+        store.begin_attempts(3, 0, "openai:big", [("call-3", PROMPT, 0)])
+    with pytest.raises(UserError, match="in the middle of asking for round 3"):
+        take_apart(run, 5)
+    with Store(run, write=True) as store:
+        store.commit_wave(3, 0, Screened())
+        store.commit_stage(3, "generate", {"accepted": 0}, 1.0)
+    assert len(take_apart(run, 5)) == 5
 
 
 def test_where_a_champion_learned_from_every_row_there_is_no_set(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from safetensors import SafetensorError
 
 from selfinstruct.errors import DiskError, UserError
+from selfinstruct.failpoints import watch
 from selfinstruct.files import (
     clear_parts,
     copy_synced,
@@ -16,6 +17,7 @@ from selfinstruct.files import (
     find,
     find_path,
     read_jsonl,
+    replacing,
     write_atomic,
     write_jsonl,
     writing,
@@ -157,3 +159,60 @@ def test_a_copied_folder_holds_the_same_and_shares_nothing(tmp_path: Path) -> No
     assert digest_tree(tmp_path / "made/c") == digest_tree(tmp_path / "a")
     (tmp_path / "a/2").write_text("changed")
     assert (tmp_path / "made/c/2").read_text() == "a/2"
+
+
+# -- folders that are replaced ------------------------------------------------------------------
+
+
+def fill(out: Path, content: str) -> None:
+    with replacing(out, "some") as part:
+        (part / "a").write_text(content)
+
+
+def tree(folder: Path) -> dict[str, str]:
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in paths}
+
+
+def test_a_folder_takes_the_place_of_another_whole(tmp_path: Path) -> None:
+    out = tmp_path / "b" / "out"
+    fill(out, "1")
+    (out / "gone").write_text("x")
+    (out.parent / ".out.left.part").mkdir()  # of a process that was killed
+    (out.parent / ".other.left.part").mkdir()
+    fill(out, "2")
+    assert tree(tmp_path) == {"b/out/a": "2"}
+    assert {path.name for path in out.parent.iterdir()} == {"out", ".other.left.part"}
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_where_the_block_fails_all_is_as_it_was(tmp_path: Path, there: bool) -> None:
+    out = tmp_path / "out"
+    if there:
+        fill(out, "1")
+    with pytest.raises(ValueError, match="no"), replacing(out, "some") as part:
+        (part / "a").write_text("2")
+        raise ValueError("no")
+    assert tree(tmp_path) == ({"out/a": "1"} if there else {})
+    assert [*tmp_path.iterdir()] == ([out] if there else [])
+
+
+@pytest.mark.parametrize(("place", "found"), [("aside", "1"), ("renamed", "2")])
+def test_it_is_the_old_folder_or_the_new_one_wherever_the_disk_is_full(
+    tmp_path: Path, place: str, found: str
+) -> None:
+    out = tmp_path / "out"
+    fill(out, "1")
+
+    def full(name: str) -> None:
+        if name == f"some.{place}":
+            raise OSError(errno.ENOSPC, "full")
+
+    watch(full)
+    try:
+        with pytest.raises(DiskError, match=f"{out} could not be written"):
+            fill(out, "2")
+    finally:
+        watch(None)
+    assert tree(tmp_path) == {"out/a": found}
+    assert [*tmp_path.iterdir()] == [out]

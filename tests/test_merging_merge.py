@@ -67,7 +67,9 @@ def test_the_folder_is_a_whole_model_with_tied_embeddings(student: Trained, tmp_
     assert told["eos_token_id"][0] == tokenizer.convert_tokens_to_ids("<|im_end|>")
     model = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "m")
     assert model.lm_head.weight.data_ptr() == model.model.embed_tokens.weight.data_ptr()
-    assert (tmp_path / "m" / "README.md").read_text() == stub_card(replace(done, files={}))
+    assert (tmp_path / "m" / "README.md").read_text() == stub_card(replace(done, files={}))[
+        "README.md"
+    ]
 
 
 def test_the_manifest_lists_every_other_file(student: Trained, tmp_path: Path) -> None:
@@ -80,15 +82,16 @@ def test_the_manifest_lists_every_other_file(student: Trained, tmp_path: Path) -
     }
 
 
-def test_a_card_of_ones_own_takes_the_place_of_the_stub(student: Trained, tmp_path: Path) -> None:
+def test_papers_of_ones_own_take_the_place_of_the_stub(student: Trained, tmp_path: Path) -> None:
     heard: list[Merged] = []
 
-    def card(merged: Merged) -> str:
+    def papers(merged: Merged) -> dict[str, str]:
         heard.append(merged)
-        return "ours"
+        return {"README.md": "ours", "LICENSE.md": "mine"}
 
-    done = merge(student, tmp_path / "m", card=card)
+    done = merge(student, tmp_path / "m", papers=papers)
     assert (tmp_path / "m" / "README.md").read_text() == "ours"
+    assert done.files["LICENSE.md"] == digest_file(tmp_path / "m" / "LICENSE.md")
     assert heard == [replace(done, files={})]
 
 

@@ -1,7 +1,7 @@
 """`export`: rows, the champion or a stress set as a folder with its card; and onto the Hub."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -10,15 +10,17 @@ import typer
 from selfinstruct.cli.text import escape
 from selfinstruct.errors import UserError
 from selfinstruct.export import sections
-from selfinstruct.export.dataset_card import dataset_card
+from selfinstruct.export.dataset_card import dataset_card, license_file
 from selfinstruct.export.facts import Facts, read_facts
 from selfinstruct.export.folder import Content, publish, require_free
 from selfinstruct.export.formats import Format, as_jsonl, file_name, require_fit, tabulate
 from selfinstruct.export.harnesses import Tool, write_stress
 from selfinstruct.export.hub import RepoType, plan_upload, upload
-from selfinstruct.export.lines import Line, What, lines_of
+from selfinstruct.export.lines import Line, What, lines_of, mixture_of
+from selfinstruct.export.markdown import plain
 from selfinstruct.export.stress import take_apart
 from selfinstruct.export.student import champion_of, model_card, shown_base
+from selfinstruct.export.student import license_file as student_license
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION
 
@@ -87,6 +89,9 @@ def _rows(run: Path, wanted: Wanted) -> tuple[dict[str, Content], dict[str, Any]
     what: Any = wanted.what
     with Store(run) as store:
         facts = read_facts(store)
+        whose = mixture_of(facts, wanted.index) if what == "mixture" else None
+        if whose is not None:
+            wanted = replace(wanted, index=whose.round)  # of a run that goes on the same again
         lines = lines_of(store, facts, what, wanted.index)
     table = tabulate(lines, facts, wanted.form)
     if wanted.form == "parquet":
@@ -96,17 +101,21 @@ def _rows(run: Path, wanted: Wanted) -> tuple[dict[str, Content], dict[str, Any]
     else:
         content = as_jsonl(table.rows)
     name = file_name(what, wanted.form)
-    notes = list(_notes(wanted, lines, facts, table.replaced))
+    notes = _notes(wanted, lines, facts, table.replaced)
+    if whose is not None:
+        notes.insert(0, f"**Round {whose.round}.** {plain(whose.why)}")
     card = dataset_card(facts, lines, what, name, wanted.command(), notes)
     about = {
         "what": what,
         "format": wanted.form,
         "round": wanted.index,
+        "why_round": None if whose is None else whose.why,
         "rows": len(table.rows),
         "replaced_characters": table.replaced,
         **sections.counts(facts),
     }
-    return {name: content, CARD: card.encode()}, about
+    papers = {CARD: card.encode(), **license_file(facts, [line.row for line in lines])}
+    return {name: content, **papers}, about
 
 
 def _notes(wanted: Wanted, lines: tuple[Line, ...], facts: Facts, replaced: int) -> list[str]:
@@ -118,6 +127,16 @@ def _notes(wanted: Wanted, lines: tuple[Line, ...], facts: Facts, replaced: int)
             f"**Never train on these rows.** Each was dropped for a reason; {leaks} repeat words "
             "of held-out rows (`contaminated`). Personal data in those dropped for it is replaced "
             "by placeholders."
+        )
+    if wanted.what == "pool" and facts.apart:
+        notes.append(
+            f"The {len(facts.apart)} rows of the run's stress set, and rows too near to one, are "
+            "left out: they are to test with."
+        )
+    if wanted.what == "mixture" and (tests := sum(line.row.id in facts.apart for line in lines)):
+        notes.append(
+            f"**{tests} of the rows are in the run's stress set**, which was chosen after this "
+            "mixture was made: do not test with that what you train on these rows."
         )
     if wanted.what == "mixture" and any(line.row.origin == "real" for line in lines):
         notes.append(
@@ -147,7 +166,8 @@ def _student(run: Path, wanted: Wanted) -> tuple[dict[str, Content], dict[str, A
         "rows": len(student.rows),
         **sections.counts(facts),
     }
-    return {**student.files, CARD: card.encode()}, about
+    papers = {CARD: card.encode(), **student_license(student, facts)}
+    return {**student.files, **papers}, about
 
 
 def _stress(run: Path, wanted: Wanted, tool: Tool) -> tuple[dict[str, Content], dict[str, Any]]:
@@ -166,7 +186,7 @@ def _stress(run: Path, wanted: Wanted, tool: Tool) -> tuple[dict[str, Content], 
         "**Never train on these rows.** They were set apart in the run on export: none is in a "
         "mixture that a champion of the run learned from, and no later mixture of it holds one, or "
         "a row too near to one.",
-        "They are synthetic: the expected answer is the teacher's, and no person has checked it.",
+        "They are synthetic: " + _checked([facts.said.of(row.id) for row in made.rows]),
         f"To use it: `{made.use}`",
     ]
     if made.left_out:
@@ -184,7 +204,21 @@ def _stress(run: Path, wanted: Wanted, tool: Tool) -> tuple[dict[str, Content], 
         **sections.counts(facts),
     }
     card = dataset_card(facts, lines, "stress", file, wanted.command(), notes)
-    return {**made.files, CARD: card.encode()}, about
+    return {**made.files, CARD: card.encode(), **license_file(facts, made.rows)}, about
+
+
+def _checked(said: list[str | None]) -> str:
+    """Who stands behind the expected answers of these rows."""
+    sure, unsure = said.count("accepted"), said.count("refused")
+    told = "the expected answer is the teacher's, and no person has checked it."
+    if sure:
+        told = (
+            f"a person accepted {sure} of the {len(said)} with their answers, or wrote them anew; "
+            "the answer of the others is the teacher's, and no person has checked it."
+        )
+    if unsure:
+        told += f" A person has since spoken against {unsure}: `reviewed` says of which."
+    return told
 
 
 def push(out: Path, name: str, wanted: Wanted, sure: bool | None, *, private: bool) -> str:
@@ -213,6 +247,8 @@ def print_export(done: dict[str, Any], notes: TextIO) -> None:
     print(escape(f"{done['rows']} rows, {len(done['files'])} files, card in {CARD}"), file=notes)
     if not any(outcome == "accept" for outcome in done["gates"].values()):
         print("no round of this run was accepted: the card says so first", file=notes)
+    if done.get("why_round"):
+        print(escape(f"round {done['round']}: {done['why_round']}"), file=notes)
     if done.get("left_out"):
         print(f"{done['left_out']} rows left out: see the card", file=notes)
     if done["pushed"]:

@@ -8,13 +8,19 @@ from huggingface_hub import DatasetCard, DatasetCardData
 
 from selfinstruct.export import sections
 from selfinstruct.export.facts import Facts
-from selfinstruct.export.hub_licenses import dataset_license
-from selfinstruct.export.lines import Line, What
+from selfinstruct.export.hub_licenses import LICENSE, dataset_license, explained
+from selfinstruct.export.lines import OUTCOMES, Line, What
 from selfinstruct.export.markdown import bullets, code, fence, plain, quote, table
+from selfinstruct.licenses import terms_of
 from selfinstruct.text import whole_question
 from selfinstruct.types import Example
 
-SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+SIZES = (
+    *((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M")),
+    *((10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M")),
+)
+SHOWN = (".jsonl", ".parquet")
+"""What the Hub's viewer, and `datasets`, read of what is exported."""
 SAMPLES = 5
 TITLES = {
     "pool": "synthetic rows that passed every filter",
@@ -38,14 +44,20 @@ def dataset_card(
     """
     rows = [line.row for line in lines]
     split = "test" if what == "stress" else "train"
+    files = [{"split": split, "path": file}]
+    loaded = {"configs": [{"config_name": "default", "data_files": files}]}
     data = DatasetCardData(
+        language=languages(facts),
         license=dataset_license(rows),
+        annotations_creators=_creators(rows) if facts.data.labels else ["no-annotation"],
+        language_creators=_creators(rows),
         pretty_name=f"{facts.name}: {TITLES[what]}",
         size_categories=[size_category(len(rows))],
+        source_datasets=["original"],
+        task_categories=task_categories(facts),
         tags=["synthetic", "selfinstruct", what],
-        configs=[
-            {"config_name": "default", "data_files": [{"split": split, "path": file}]},
-        ],
+        **explained(term for row in rows for term in terms_of(row.license)),
+        **(loaded if file.endswith(SHOWN) else {"viewer": False}),
     )
     body = "\n\n".join(
         [
@@ -75,6 +87,33 @@ def dataset_card(
     return finish_card(data, body, DatasetCard)
 
 
+def license_file(facts: Facts, rows: Sequence[Example]) -> dict[str, bytes]:
+    """The file that the metadata points to where rows come under a licence that the Hub does not
+    know; none otherwise.
+    """
+    if not explained(term for row in rows for term in terms_of(row.license)):
+        return {}
+    return {LICENSE: f"# Licences\n\n{sections.licenses(facts, rows)}\n".encode()}
+
+
+def languages(facts: Facts) -> list[str] | None:
+    """The languages that the run's filter held its rows to; None where it held them to none."""
+    expected = facts.cfg.filters.language.expected
+    return None if expected is None or expected == "auto" else list(expected)
+
+
+def task_categories(facts: Facts) -> list[str]:
+    """What the Hub calls what a student is to write."""
+    labels, responses = "label" in facts.target, "response" in facts.target
+    return ["text-classification"] * labels + ["text-generation"] * responses
+
+
+def _creators(rows: Sequence[Example]) -> list[str]:
+    """Who wrote them, in the Hub's words; of real rows nobody said."""
+    words = {"synthetic": "machine-generated", "real": "other"}
+    return sorted({words[row.origin] for row in rows})
+
+
 def finish_card(data: Any, body: str, kind: Any) -> str:
     """YAML and body as one text that huggingface_hub reads back as it was meant."""
     content = f"---\n{data.to_yaml()}\n---\n\n{body}\n"
@@ -85,8 +124,8 @@ def finish_card(data: Any, body: str, kind: Any) -> str:
 
 
 def size_category(count: int) -> str:
-    """The Hub's word for a number of rows."""
-    return next((name for most, name in SIZES if count < most), "n>1M")
+    """The Hub's word for a number of rows below a hundred million."""
+    return next(name for most, name in SIZES if count < most)
 
 
 def _composition(facts: Facts, lines: Sequence[Line]) -> str:
@@ -102,9 +141,7 @@ def _composition(facts: Facts, lines: Sequence[Line]) -> str:
     gates = facts.gates
     if rounds:
         head = ("round", "the gate said", "synthetic rows here")
-        told.append(
-            table(head, [(n, sections.OUTCOMES[gates[n]], rounds[n]) for n in sorted(rounds)])
-        )
+        told.append(table(head, [(n, OUTCOMES[gates[n]], rounds[n]) for n in sorted(rounds)]))
     labels = Counter(row.label for row in rows if row.label is not None)
     if labels:
         real = Counter(row.label for row in facts.data.train)

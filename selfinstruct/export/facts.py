@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from selfinstruct.apart import stress_rows
 from selfinstruct.chat import Target
 from selfinstruct.config import Config, parse_config
 from selfinstruct.errors import StoreError
+from selfinstruct.export.people import Said, read_said
+from selfinstruct.settled import settled
 from selfinstruct.store import Store
 from selfinstruct.summary import Summary, summarise
 from selfinstruct.task import settle_target
@@ -24,7 +27,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A run so far. `prompts` is the template and version behind each call, by the call's key."""
+    """A run so far. `prompts` is the template and version behind each call, by the call's key.
+
+    `rounds` are the candidates as people left them, where they were asked; `said` is what people
+    said of rows; `apart` are the ids of the rows that are a stress set, `mixed` the rounds that
+    have a mixture.
+    """
 
     name: str
     cfg: Config
@@ -34,6 +42,9 @@ class Facts:
     data: RealData
     rounds: Mapping[int, Screened]
     prompts: Mapping[str, tuple[str, str]]
+    said: Said
+    apart: frozenset[str]
+    mixed: tuple[int, ...]
 
     @property
     def gates(self) -> dict[int, str]:
@@ -75,6 +86,9 @@ def read_facts(store: Store) -> Facts:
         fingerprint=digest(store.meta("identity")),
         summary=summary,
         data=data,
-        rounds={entry["index"]: store.screened(entry["index"]) for entry in summary["rounds"]},
+        rounds={entry["index"]: settled(store, entry["index"]) for entry in summary["rounds"]},
         prompts={key: (template, version) for key, template, version in store.prompts_of_calls()},
+        said=read_said(store),
+        apart=frozenset(row.id for row in stress_rows(store)),
+        mixed=tuple(each["round"] for each in store.stages() if each["stage"] == "mix"),
     )

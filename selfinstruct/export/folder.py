@@ -5,23 +5,14 @@ A folder is replaced only where it is an export itself, and only when asked for.
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from selfinstruct import __version__
 from selfinstruct.errors import UserError
 from selfinstruct.failpoints import failpoint
-from selfinstruct.files import (
-    clear_parts,
-    copy_synced,
-    digest_file,
-    sync_folder,
-    write_atomic,
-    writing,
-)
+from selfinstruct.files import copy_synced, digest_file, replacing, write_atomic
 
 MANIFEST = "manifest.json"
 MADE_BY = "selfinstruct"
@@ -53,27 +44,8 @@ def publish(
     there still.
     """
     require_free(out, force=force)
-    mark = uuid4().hex[:8]
-    part, old = (out.with_name(f".{out.name}.{mark}{end}.part") for end in ("", ".old"))
-    with writing(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        clear_parts([out.parent], f"{out.name}.*")
-        try:
-            part.mkdir()
-            manifest = _write(part, files, about)
-            if os.path.lexists(out):
-                out.rename(old)
-                failpoint("export.aside")
-            part.rename(out)
-            failpoint("export.renamed")
-            sync_folder(out.parent)
-        finally:
-            if old.exists() and not out.exists():
-                old.rename(out)
-            for left in (part, old):
-                if left.exists():
-                    shutil.rmtree(left)
-    return manifest
+    with replacing(out, "export") as part:
+        return _write(part, files, about)
 
 
 def _write(part: Path, files: Mapping[str, Content], about: Mapping[str, Any]) -> dict[str, Any]:

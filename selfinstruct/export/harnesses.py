@@ -143,6 +143,7 @@ def _about(row: Example, facts: Facts) -> dict[str, Any]:
         "request": row.request or None,
         "round": row.round,
         "license": row.license or None,
+        "reviewed": facts.said.of(row.id),
     }
 
 

@@ -1,6 +1,7 @@
 """Licences as SPDX writes them, told in the words that the Hub's metadata knows."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from selfinstruct.licenses import UNKNOWN, terms_of
 from selfinstruct.types import Example
@@ -19,12 +20,28 @@ SAME = {"odbl-1.0": "odbl", "pddl-1.0": "pddl", "odc-by-1.0": "odc-by"}
 """SPDX's names that the Hub shortens."""
 
 
+LICENSE = "LICENSE.md"
+"""The file that the metadata points to where the Hub does not know a licence: it takes a file of
+this name, or an address."""
+
+
 def on_hub(term: str) -> str:
     """The Hub's word for one licence; `other` for one it does not know, `unknown` for none."""
     if term == UNKNOWN:
         return "unknown"
     name = SAME.get(term.casefold(), term.casefold())
     return name if name in KNOWN else "other"
+
+
+def explained(terms: Iterable[str]) -> Mapping[str, str]:
+    """What the Hub wants beside the word `other`: a name for the licence and where its text is;
+    nothing where it knows all of these.
+    """
+    unknown = sorted({term for term in terms if on_hub(term) == "other"})
+    if not unknown:
+        return {}
+    name = re.sub("[^a-z0-9.]+", "-", unknown[0].casefold()).strip("-.") or "other"
+    return {"license_name": name if len(unknown) == 1 else "several", "license_link": LICENSE}
 
 
 def dataset_license(rows: Iterable[Example]) -> list[str]:

@@ -9,16 +9,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from selfinstruct.apart import without_stress
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.export.facts import Facts
 from selfinstruct.files import read_jsonl
 from selfinstruct.privacy import Finder, hide_in_row
 from selfinstruct.rows import to_example
 from selfinstruct.store import Store
+from selfinstruct.trained import round_of
 from selfinstruct.types import Example, Rejection, Score, digest
 from selfinstruct.yields import recipe_of
 
 What = Literal["pool", "mixture", "rejects"]
+OUTCOMES = {
+    "accept": "ACCEPTED",
+    "reject": "REJECTED",
+    "inconclusive": "INCONCLUSIVE",
+    "none": "NOT JUDGED YET",
+}
 PERSONAL = "personal_data"
 """The reason of candidates whose words could be somebody's; they leave with placeholders."""
 
@@ -37,19 +45,21 @@ class Line:
 def lines_of(store: Store, facts: Facts, what: What, index: int | None) -> tuple[Line, ...]:
     """The lines of one kind; `index` is a round, None for all (of a mixture: the champion's).
 
+    The pool is without what is set apart as a stress set, and what is too near to that.
     Raises `UserError` where there are none, or no such round, and `StoreError` where a mixture is
     not what was trained on.
     """
-    if index is not None and index not in (facts.rounds if what != "mixture" else _mixed(store)):
-        known = ", ".join(map(str, facts.rounds if what != "mixture" else _mixed(store))) or "none"
+    known = facts.mixed if what == "mixture" else tuple(facts.rounds)
+    if index is not None and index not in known:
         raise UserError(
-            f"{facts.name} has no {what} of round {index}", next_step=f"rounds: {known}"
+            f"{facts.name} has no {what} of round {index}",
+            next_step=f"rounds: {', '.join(map(str, known)) or 'none'}",
         )
     if what == "mixture":
         found = mixture_lines(store, facts, champion_round(facts) if index is None else index)
     else:
         rounds = facts.rounds if index is None else {index: facts.rounds[index]}
-        found = _kept(facts, rounds) if what == "pool" else _dropped(facts, rounds)
+        found = _free(store, facts, rounds) if what == "pool" else _dropped(facts, rounds)
     if not found:
         raise UserError(
             f"{facts.name} has no rows for {what}",
@@ -68,7 +78,47 @@ def champion_round(facts: Facts) -> int:
         raise UserError(
             f"{facts.name} has no champion yet", next_step="selfinstruct run CONFIG goes on"
         )
-    return 0 if name == "real-only" else int(name.removeprefix("round-"))
+    return round_of(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """The round whose mixture it is, and why that one, as a sentence of plain text."""
+
+    round: int
+    why: str
+
+
+def mixture_of(facts: Facts, index: int | None) -> Whose:
+    """Whose mixture is meant: the champion's where no round is named.
+
+    Raises `UserError` where there is no champion yet.
+    """
+    gates = facts.gates
+    champion = facts.summary["champion"]
+    of = champion_round(facts) if index is None else index
+    who = "real-only" if of == 0 else f"round-{of}"
+    judged = (
+        "the control, which learned from the real rows alone"
+        if of == 0
+        else f"which its gate calls {OUTCOMES[gates.get(of, 'none')]}"
+    )
+    told = f"The rows that the student {who} learned from, {judged}."
+    if index is None:
+        why = (
+            "It is champion, since no round of this run was accepted."
+            if of == 0
+            else "It is champion, the last that was accepted."
+        )
+    else:
+        why = f"Asked for by --round {of}; the champion is {champion or 'none yet'}."
+    others = [
+        f"--round {each} ({OUTCOMES[gates.get(each, 'none')] if each else 'the control'})"
+        for each in facts.mixed
+        if each != of
+    ]
+    more = f" There are others: {', '.join(others)}." if others else ""
+    return Whose(of, f"{told} {why}{more}")
 
 
 def mixture_lines(store: Store, facts: Facts, index: int) -> tuple[Line, ...]:
@@ -118,6 +168,7 @@ def columns(line: Line, facts: Facts) -> dict[str, Any]:
         "kind": row.kind,
         "round": line.round,
         "gate": facts.gates.get(line.round) if row.origin == "synthetic" else None,
+        "person": facts.said.of(row.id),
         "recipe": recipe_of(row) or None,
         "template": template,
         "prompt_version": version,
@@ -148,6 +199,13 @@ def _measured(why: Rejection) -> dict[str, Any]:
         found[name] = float(value) if number and value is not None else None
         found[f"{name}_text"] = None if number or value is None else str(value)
     return {**found, "neighbour": why.neighbour}
+
+
+def _free(store: Store, facts: Facts, rounds: Iterable[int]) -> tuple[Line, ...]:
+    """What of it is no stress set."""
+    lines = _kept(facts, rounds)
+    free = {row.id for row in without_stress(store, [each.row for each in lines], facts.data.train)}
+    return tuple(line for line in lines if line.row.id in free)
 
 
 def _kept(facts: Facts, rounds: Iterable[int]) -> tuple[Line, ...]:
@@ -183,10 +241,6 @@ def _by_id(scores: Sequence[Score]) -> dict[str, list[Score]]:
     for one in scores:
         found.setdefault(one.id, []).append(one)
     return found
-
-
-def _mixed(store: Store) -> list[int]:
-    return [stage["round"] for stage in store.stages() if stage["stage"] == "mix"]
 
 
 def _changed(store: Store, why: str) -> StoreError:

@@ -12,19 +12,17 @@ import yaml
 
 from selfinstruct import __version__, stats, telling
 from selfinstruct.export.facts import Facts
+from selfinstruct.export.lines import OUTCOMES
 from selfinstruct.export.markdown import bullets, code, fence, plain, table
 from selfinstruct.licenses import UNKNOWN, count_licenses
 from selfinstruct.privacy import Finder, survey
 from selfinstruct.redaction import redact
 from selfinstruct.rows import to_signal
+from selfinstruct.settled import DROPPED, EDITED
 from selfinstruct.types import UNNEEDED, Example
 
-OUTCOMES = {
-    "accept": "ACCEPTED",
-    "reject": "REJECTED",
-    "inconclusive": "INCONCLUSIVE",
-    "none": "NOT JUDGED YET",
-}
+PASSED = frozenset((*UNNEEDED, DROPPED, EDITED))
+"""The reasons of candidates that no filter had anything against."""
 LEFT_OUT = ("base_url", "api_key_env", "api_key_keyring", "out")
 """Settings that say where a machine or a key is, and nothing about the rows."""
 
@@ -62,7 +60,7 @@ def acceptance(facts: Facts) -> str:
     kept: Counter[tuple[str, str]] = Counter()
     for index, screened in facts.rounds.items():
         rows = [(row, True) for row in screened.accepted]
-        rows += [(item.what, item.reason in UNNEEDED) for item in screened.rejected]
+        rows += [(item.what, item.reason in PASSED) for item in screened.rejected]
         for row, passed in rows:
             for key in (("round", str(index)), ("label", row.label or "")):
                 seen[key] += 1
@@ -78,7 +76,8 @@ def acceptance(facts: Facts) -> str:
     head = ("of", "candidates", "passed every filter", "share (95 % interval)")
     note = (
         "Candidates without a label are those that could not be read or that fell before one was "
-        "written; what passed after its round was full counts as passed.\n\n"
+        "written; what passed after its round was full, or was left out or written anew by a "
+        "person afterwards, counts as passed.\n\n"
     )
     return note + table(head, lines)
 
@@ -248,8 +247,7 @@ def _unchecked(facts: Facts) -> Iterable[str]:
         "elsewhere was not measured": True,
     }
     yield from (f"{what[0].upper()}{what[1:]}." for what, is_so in off.items() if is_so)
-    judged = {one.source for each in facts.rounds.values() for one in each.scores}
-    if "human" not in judged:
+    if not facts.said:
         yield "The ledger holds no person's judgement of a row."
 
 

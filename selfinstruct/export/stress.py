@@ -1,5 +1,5 @@
 """Which accepted rows are a stress set: those that people let through, those written on request,
-the rare labels, and none that a champion learned from.
+the rare labels, and none that a champion learned from or that a person does not want.
 
 A run has one such set. The first export chooses and sets it apart (see `apart`); later ones write
 the same rows, in whatever form, and only add to them where more are asked for.
@@ -18,11 +18,11 @@ from selfinstruct.store import Store
 from selfinstruct.types import Example, digest
 
 
-def take_apart(folder: Path, limit: int, reviewed: Collection[str] = ()) -> tuple[Example, ...]:
+def take_apart(folder: Path, limit: int) -> tuple[Example, ...]:
     """At most `limit` rows of a run that are its stress set from here on.
 
-    `reviewed` are ids of rows that a person let through, which come first. Raises `UserError` where
-    a champion has learned from every row there is, `StoreError` where the run is being written to.
+    Raises `UserError` where a champion has learned from every row there is, or a round is half
+    asked for, `StoreError` where the run is being written to.
     """
     with Store(folder) as store:
         known = stress_rows(store)
@@ -32,18 +32,37 @@ def take_apart(folder: Path, limit: int, reviewed: Collection[str] = ()) -> tupl
         facts = read_facts(store)
         known = stress_rows(store)
         learned = learned_rows(store, facts)
-        free = [row for row in facts.kept if row.id not in learned]
-        chosen = choose(free, facts.data.train, limit, reviewed, known)
+        taken = learned | facts.said.refused
+        free = [row for row in facts.kept if row.id not in taken]
+        chosen = choose(free, facts.data.train, limit, facts.said.accepted, known)
         if not chosen:
+            refused = sum(row.id in facts.said.refused - learned for row in facts.kept)
             raise UserError(
                 f"{facts.name} has no row for a stress set",
                 why=f"of {len(facts.kept)} synthetic rows that passed the filters, a champion "
-                "learned from every one",
+                "learned from every one"
+                + (f" but {refused}, which a person does not want" if refused else ""),
                 next_step="run another round, or a smaller mixture.synthetic_share in a new run",
             )
         if len(chosen) > len(known):
+            _require_between_rounds(store)
             set_apart(store, chosen, facts.cfg.filters.contamination)
         return chosen
+
+
+def _require_between_rounds(store: Store) -> None:
+    """Raises `UserError` where a round has begun to ask and has not all its candidates.
+
+    What such a round shows the teacher is drawn already in part; a resumed run draws the same.
+    """
+    asked = {index for index, _ in store.waves()} | {call["round"] for call in store.calls()}
+    done = {stage["round"] for stage in store.stages() if stage["stage"] == "generate"}
+    if begun := asked - done - {0}:
+        raise UserError(
+            f"{store.folder} is in the middle of asking for round {max(begun)}",
+            why="its prompts may show rows that a stress set would take",
+            next_step="go on with the run until that round has its candidates, then export again",
+        )
 
 
 def choose(

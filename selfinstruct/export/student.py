@@ -1,4 +1,4 @@
-"""A run's champion as a folder: the adapter's files as they were evaluated, and a model card."""
+"""A student of a run: its adapter's files as they were evaluated, and a model card."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,15 @@ from selfinstruct import telling
 from selfinstruct.adapters import MANIFEST, load_checkpoint, require_same
 from selfinstruct.errors import UserError
 from selfinstruct.export import sections
-from selfinstruct.export.dataset_card import finish_card
+from selfinstruct.export.dataset_card import finish_card, languages
 from selfinstruct.export.facts import Facts
-from selfinstruct.export.hub_licenses import model_license
-from selfinstruct.export.lines import champion_round, mixture_lines
+from selfinstruct.export.hub_licenses import LICENSE, explained, model_license
+from selfinstruct.export.lines import OUTCOMES, champion_round, mixture_lines
 from selfinstruct.export.markdown import bullets, code, plain, quote, table
 from selfinstruct.licenses import UNKNOWN, terms_of
 from selfinstruct.rows import to_verdict
 from selfinstruct.store import Store
+from selfinstruct.summary import CONTROL
 from selfinstruct.types import Example
 from selfinstruct.wheels import BUNDLED
 
@@ -32,7 +33,7 @@ METRICS = {"accuracy": "accuracy", "rouge_l": "rouge", "nll": "nll", "exact_matc
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """The champion: its name, the round it is of, its adapter's folder and digest, its rows."""
+    """Its name, the round it is of, its adapter's folder and digest, its rows."""
 
     name: str
     round: int
@@ -49,13 +50,30 @@ class Student:
         return {name: path for name, path in named.items() if name != MANIFEST}
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A student merged into full weights: their form, how it was checked, who reads them."""
+
+    dtype: str
+    parameters: int
+    checked: str
+    readers: Mapping[str, str]
+
+
 def champion_of(store: Store, facts: Facts) -> Student:
-    """The champion with its adapter. Raises `UserError` where there is none, `StoreError` where its
-    files are not those that were evaluated.
+    """The champion with its adapter. Raises `UserError` where there is none; as `student_of`."""
+    return student_of(store, facts, champion_round(facts))
+
+
+def student_of(store: Store, facts: Facts, index: int) -> Student:
+    """The student of a round with its adapter.
+
+    Raises `UserError` where there is none, `StoreError` where its files are not those that were
+    evaluated, or its mixture is not what it learned from.
     """
-    index = champion_round(facts)
     stored = store.stage(index, "train")
-    name, folder = facts.summary["champion"], store.folder / "rounds" / str(index) / "adapter"
+    name = CONTROL if index == 0 else f"round-{index}"
+    folder = store.folder / "rounds" / str(index) / "adapter"
     if stored is None or not folder.is_dir():
         raise UserError(
             f"the adapter of {name} is not in {folder}",
@@ -68,18 +86,25 @@ def champion_of(store: Store, facts: Facts) -> Student:
     return Student(name, index, folder, found.digest, rows, len(losses) if losses else None)
 
 
-def model_card(student: Student, facts: Facts, command: Sequence[str]) -> str:
-    """The card of a student. Raises `ValueError` as `dataset_card`."""
+def model_card(
+    student: Student, facts: Facts, command: Sequence[str], whole: Whole | None = None
+) -> str:
+    """The card of a student: of its adapter, or of what it was merged into.
+
+    Raises `ValueError` as `dataset_card`.
+    """
     named, licence = _base(facts)
-    terms = [licence, *(term for row in student.rows for term in terms_of(row.license))]
+    terms = _terms(student, licence)
     word = model_license(terms)
     data = ModelCardData(
+        language=languages(facts),
         base_model=named,
-        library_name="peft",
+        base_model_relation=("adapter" if whole is None else "finetune") if named else None,
+        library_name="peft" if whole is None else "transformers",
         pipeline_tag="text-generation",
         license=word,
-        license_name="several" if word == "other" else None,
-        license_link="README.md" if word == "other" else None,
+        license_name=_license_name(terms) if word == "other" else None,
+        license_link=LICENSE if word == "other" else None,
         tags=["lora", "selfinstruct"],
         model_name=f"{facts.name}-{student.name}",
         eval_results=_results(facts, student) or None,
@@ -87,7 +112,8 @@ def model_card(student: Student, facts: Facts, command: Sequence[str]) -> str:
     body = "\n\n".join(
         [
             f"# {plain(facts.name)}: {student.name}",
-            quote([_who(student), *sections.lead(facts)]),
+            quote([_who(student, facts), *sections.lead(facts)]),
+            *([] if whole is None else ["## Weights", _weights(student, whole)]),
             "## Evaluation",
             _evaluation(facts, student),
             "## Guards and watch",
@@ -109,7 +135,7 @@ def model_card(student: Student, facts: Facts, command: Sequence[str]) -> str:
             "## Known limits",
             sections.limits(facts),
             "## Use",
-            _use(named),
+            _use(named) if whole is None else _use_whole(),
             "## How to make it again",
             sections.reproduce(facts, command),
         ]
@@ -117,13 +143,51 @@ def model_card(student: Student, facts: Facts, command: Sequence[str]) -> str:
     return finish_card(data, body, ModelCard)
 
 
-def _who(student: Student) -> str:
+def license_file(student: Student, facts: Facts) -> dict[str, bytes]:
+    """The file that the card's metadata points to where the Hub has no one word for the rights."""
+    licence = _base(facts)[1]
+    if model_license(_terms(student, licence)) != "other":
+        return {}
+    text = ["# Licences", f"The base comes under {code(licence)}. The rows it was trained on:"]
+    text.append(sections.licenses(facts, student.rows))
+    return {LICENSE: ("\n\n".join(text) + "\n").encode()}
+
+
+def _terms(student: Student, licence: str) -> list[str]:
+    return [licence, *(term for row in student.rows for term in terms_of(row.license))]
+
+
+def _license_name(terms: Sequence[str]) -> str:
+    """The one there is, or that there are several."""
+    return explained(terms).get("license_name", "several") if len({*terms}) == 1 else "several"
+
+
+def _who(student: Student, facts: Facts) -> str:
+    champion = facts.summary["champion"]
+    is_champion = champion == student.name
+    rest = f"The champion of the run is {code(champion or 'not known yet')}."
     if student.round == 0:
-        return (
-            "**This is the control**: a student trained on the real rows alone. It stayed "
-            "champion, since no student with synthetic rows was accepted."
-        )
-    return f"**This is the student of round {student.round}**, which its gate accepted."
+        head = "**This is the control**: a student trained on the real rows alone. "
+        stayed = "It stayed champion, since no student with synthetic rows was accepted."
+        return head + (stayed if is_champion else rest)
+    outcome = facts.gates.get(student.round, "none")
+    if outcome == "accept":
+        told = f"**This is the student of round {student.round}**, which its gate accepted."
+        return told if is_champion else f"{told} {rest}"
+    return (
+        f"**This is the student of round {student.round}, which is not the champion**: its gate "
+        f"says {OUTCOMES[outcome]}. {rest}"
+    )
+
+
+def _weights(student: Student, whole: Whole) -> str:
+    items = [
+        f"The adapter {code(f'{student.digest:.16}')} worked into its base: "
+        f"{whole.parameters / 1e6:.1f} million parameters in {whole.dtype}, as safetensors.",
+        f"Held against base and adapter {whole.checked}.",
+        *(f"{name}: {told}." for name, told in whole.readers.items()),
+    ]
+    return bullets(items)
 
 
 def _base(facts: Facts) -> tuple[str | None, str]:
@@ -242,6 +306,17 @@ def _training(facts: Facts, student: Student) -> str:
         f"digest of the adapter's files: {code(student.digest)}",
     ]
     return bullets(items)
+
+
+def _use_whole() -> str:
+    return (
+        "```python\n"
+        "from transformers import AutoModelForCausalLM, AutoTokenizer\n\n"
+        'model = AutoModelForCausalLM.from_pretrained("THIS_FOLDER")\n'
+        'tokenizer = AutoTokenizer.from_pretrained("THIS_FOLDER")\n'
+        "```\n\n"
+        "Ask it with its chat template and the system message above; it has seen no other form."
+    )
 
 
 def _use(named: str | None) -> str:

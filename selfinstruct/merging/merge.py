@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
-from uuid import uuid4
 
 import torch
 import transformers
@@ -21,14 +20,7 @@ from selfinstruct import chat, weights
 from selfinstruct.base import load_base
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.failpoints import failpoint
-from selfinstruct.files import (
-    clear_parts,
-    digest_file,
-    sync_folder,
-    unwritten,
-    write_atomic,
-    writing,
-)
+from selfinstruct.files import digest_file, replacing, unwritten, write_atomic
 from selfinstruct.merging.likeness import Likeness, Said, difference, require_like, say
 from selfinstruct.merging.readers import readable_by
 from selfinstruct.models.decoding import end_tokens
@@ -59,9 +51,13 @@ class Merged:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-def stub_card(merged: Merged) -> str:
+Papers = Mapping[str, str]
+"""Texts that lie beside the weights, by file name."""
+
+
+def stub_card(merged: Merged) -> Papers:
     """A model card that names base, adapter and run, for who writes no fuller one."""
-    return (
+    card = (
         f"---\nbase_model: {json.dumps(merged.base)}\nlibrary_name: transformers\n"
         "pipeline_tag: text-generation\n---\n"
         f"# {merged.student} of {Path(merged.run).name}\n\n"
@@ -70,6 +66,7 @@ def stub_card(merged: Merged) -> str:
         f"({merged.dtype}) by selfinstruct. The terms of the base and of its training data "
         "apply.\n"
     )
+    return {"README.md": card}
 
 
 def merge(
@@ -79,11 +76,12 @@ def merge(
     *,
     force: bool = False,
     on_note: Callable[[str], None] = weights.unheard,
-    card: Callable[[Merged], str] = stub_card,
+    papers: Callable[[Merged], Papers] = stub_card,
 ) -> Merged:
     """Write the student as a whole model to `out`, whole or not at all; what it came to out.
 
-    `force` replaces an earlier merged model there. Raises `UserError` for the base, for an `out`
+    `force` replaces an earlier merged model there, `papers` writes what lies beside the weights: a
+    card. Raises `UserError` for the base, for an `out`
     that is taken and for weights that do not say what the student says in this `dtype`,
     `StoreError` where the base is another than the run's, `DiskError` where there is no room.
     """
@@ -125,7 +123,8 @@ def merge(
             likeness=require_like(_read_back(part, asked, before), dtype, student.name),
             readers=readable_by(part),
         )
-        (part / "README.md").write_text(card(merged), encoding="utf-8")
+        for name, text in papers(merged).items():
+            (part / name).write_text(text, encoding="utf-8")
         return merged
 
     return publish(out, finish)
@@ -143,30 +142,12 @@ def _read_back(folder: Path, asked: list[chat.Encoded], before: list[Said]) -> L
 
 def publish(out: Path, write: Callable[[Path], Merged]) -> Merged:
     """What `write` puts into a folder beside `out`, renamed to it once its manifest is written."""
-    name = uuid4().hex[:8]
-    part, old = (out.with_name(f".{out.name}.{name}{end}.part") for end in ("", ".old"))
-    with writing(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        clear_parts([out.parent], f"{out.name}.*")
-        part.mkdir()
-        try:
-            made = write(part)
-            failpoint("merged.written")
-            whole = Merged(**{**vars(made), "files": _sync(part)})
-            write_atomic(part / MANIFEST, json.dumps(asdict(whole), indent=2))
-            failpoint("merged.listed")
-            if out.exists():
-                out.rename(old)
-                failpoint("merged.aside")
-            part.rename(out)
-            failpoint("merged.renamed")
-            sync_folder(out.parent)
-        finally:
-            if old.exists() and not out.exists():
-                old.rename(out)
-            for left in (part, old):
-                if left.exists():
-                    shutil.rmtree(left)
+    with replacing(out, "merged") as part:
+        made = write(part)
+        failpoint("merged.written")
+        whole = Merged(**{**vars(made), "files": _sync(part)})
+        write_atomic(part / MANIFEST, json.dumps(asdict(whole), indent=2))
+        failpoint("merged.listed")
     return whole
 
 

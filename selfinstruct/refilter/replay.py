@@ -76,7 +76,7 @@ def _replay_round(
     stored_pool, pool = pools
     data, cfg = record.data, record.cfg
     focus = record.focus.get(index, {})
-    aim = aim_of(cfg, data, record.task, index, stored_pool, focus, record.prompts)
+    aim = aim_of(cfg, data, record.task, index, stored_pool, focus, record.prompts, record.store)
     indexes = Indexes.build(data.train, pool, (*data.dev, *data.gate, *data.final), filters)
     waves = record.waves[index]
     in_round = looked(waves, rules, cfg.filters)
