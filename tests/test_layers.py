@@ -12,7 +12,7 @@ PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = (
     {"errors", "types", "failpoints"},
-    {"verdict", "files", "endpoint", "redaction", "wheels", "lookup", "where"},
+    {"verdict", "files", "endpoint", "redaction", "wheels", "lookup"},
     {
         "config",
         "shipped",
@@ -20,6 +20,7 @@ LAYERS = (
         "stats",
         "printable",
         "rows",
+        "told",
         "schema",
         "lock",
         "database",
