@@ -79,7 +79,7 @@ LAYERS = (
     {"setting", "reuse", "wording", "arms", "trained", "talk", "tracked", "review"},
     {"verifying", "merging"},
     {"making", "examining", "reviewing", "pilot", "fork", "refilter"},
-    {"runs", "contestants", "sweep"},
+    {"runs", "contestants", "rereading", "sweep"},
     {"ablation"},
     {"report", "export", "web"},
     {"cli"},

@@ -66,13 +66,17 @@ class Kin(Search):
         """What is known of the candidates that were read from a call."""
         return self._db.execute(f"{_FACT} WHERE attempt = ? ORDER BY doc", (attempt,)).fetchall()
 
-    def answered(self, round_index: int, limit: int | None = None) -> list[str]:
-        """The calls of a round that have an answer, a judge's aside, in the order asked."""
+    def answered(
+        self, round_index: int, limit: int | None = None, template: str | None = None
+    ) -> list[str]:
+        """The calls of a round that have an answer, a judge's aside, in the order asked; those of
+        one template alone where it is named.
+        """
         rows = self._db.execute(
             f"SELECT key FROM attempts JOIN prompts ON prompts.id = prompt"
             f" WHERE attempts.round = ? AND state = 'done' AND template NOT LIKE '{JUDGED}%'"
-            " ORDER BY attempts.rowid LIMIT ?",
-            (round_index, -1 if limit is None else limit),
+            " AND template = coalesce(?, template) ORDER BY attempts.rowid LIMIT ?",
+            (round_index, template, -1 if limit is None else limit),
         )
         return [row["key"] for row in rows]
 
