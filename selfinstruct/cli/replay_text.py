@@ -1,7 +1,7 @@
 """What `replay` found, for people: old and new side by side, prompts and answers."""
 
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from typing import Any
 
 from rich.table import Table
@@ -87,8 +87,15 @@ def _prompts(pair: dict[str, Any]) -> Table:
     table = Table(expand=True)
     table.add_column("prompt then", ratio=1)
     table.add_column("prompt now", ratio=1)
-    for old, new in zip_longest(map(_turn, pair["sent"]), map(_turn, pair["messages"])):
-        table.add_row(*_marked_sides(old or "", new or ""))
+    turns = zip_longest(map(_turn, pair["sent"]), map(_turn, pair["messages"]), fillvalue="")
+    for same, group in groupby(turns, key=lambda turn: turn[0] == turn[1]):
+        rows = [*group]
+        if same:
+            told = "… 1 turn that stays" if len(rows) == 1 else f"… {len(rows)} turns that stay"
+            table.add_row(Text(told, style="dim"))
+        else:
+            for old, new in rows:
+                table.add_row(*_marked_sides(old, new))
     return table
 
 
@@ -108,7 +115,7 @@ def _marked_sides(old: str, new: str) -> tuple[Text, Text]:
             continue
         for text in sides.values():
             if piece.op == "skipped":
-                text.append(f"… {piece.text} lines\n", "dim")
+                text.append(f"… {piece.text} {'line' if piece.text == '1' else 'lines'}\n", "dim")
             else:
                 text.append(_cut(escape(piece.text)))
     return sides["removed"], sides["added"]
