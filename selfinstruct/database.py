@@ -26,6 +26,13 @@ CREATE TRIGGER mix_deleted AFTER DELETE ON stages WHEN OLD.stage = 'mix' BEGIN
     DELETE FROM mixed WHERE round = OLD.round;
 END;
 """
+TOLD = """
+CREATE TABLE told (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE about (
+    id TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (id, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX about_by_key ON about (key);
+"""
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE real (
@@ -42,7 +49,7 @@ CREATE TABLE attempts (
     state TEXT NOT NULL CHECK (state IN ('open', 'done', 'failed')),
     finish_reason TEXT, text TEXT, prompt_tokens INTEGER NOT NULL DEFAULT 0,
     completion_tokens INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '',
-    started REAL NOT NULL, ended REAL, served TEXT, request TEXT
+    started REAL NOT NULL, ended REAL, served TEXT, request TEXT, told TEXT
 ) STRICT;
 CREATE TABLE candidates (
     round INTEGER NOT NULL, wave INTEGER NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL,
@@ -85,7 +92,7 @@ class Schema:
 
 
 LEDGER = Schema(
-    SCHEMA + MIXED + lookup.CREATE,
+    SCHEMA + MIXED + TOLD + lookup.CREATE + lookup.CREATE_EDITED,
     (
         "ALTER TABLE attempts ADD COLUMN served TEXT;",
         """
@@ -96,6 +103,7 @@ LEDGER = Schema(
         CREATE INDEX scores_by_id ON scores (id);
         """,
         f"ALTER TABLE attempts ADD COLUMN request TEXT;{MIXED}{lookup.MIGRATE}",
+        f"ALTER TABLE attempts ADD COLUMN told TEXT;{TOLD}{lookup.MIGRATE_EDITED}",
     ),
 )
 

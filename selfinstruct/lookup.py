@@ -84,6 +84,19 @@ MADE = _described(
     "candidates LEFT JOIN attempts ON key = attempt"
     " LEFT JOIN prompts ON prompts.id = attempts.prompt",
 )
+REVIEWED = -1
+"""The wave of what came of a round's review: there all waves of the round have been."""
+EDITED = _described(
+    f"NULL AS split, edited.round, {REVIEWED} AS wave, edited.position,"
+    " json_extract(body, '$.id') AS id, NULL AS reason, NULL AS value,"
+    " attempts.key AS attempt, template || '@' || version AS prompt",
+    "'$.'",
+    "(SELECT round, json_each.key AS position, json_extract(json_each.value, '$.row') AS body"
+    " FROM stages, json_each(result, '$.edited') WHERE stage = 'review') AS edited"
+    " LEFT JOIN attempts ON attempts.key = json_extract(body, '$.attempt')"
+    " LEFT JOIN prompts ON prompts.id = attempts.prompt",
+)
+"""The rows that people made of candidates, which stand in the stage `review` of their round."""
 _COLUMNS = ", ".join(COLUMNS)
 _OF_REAL = ("split", "position")
 _OF_MADE = ("round", "wave", "position")
@@ -123,7 +136,7 @@ _TRIGGERS = (
     ),
 )
 CREATE = "".join((_TEXTS, _FACTS, *_TRIGGERS))
-"""For a ledger without rows."""
+"""For a ledger without rows, as version 4 made it."""
 _FILL = "".join(
     f"""
 INSERT INTO facts ({_COLUMNS}) SELECT {_COLUMNS} FROM ({rows}) ORDER BY {", ".join(key)};
@@ -136,3 +149,25 @@ INSERT INTO texts (rowid, text, parents) SELECT doc, text, parents
 )
 MIGRATE = CREATE + _FILL
 """For one that has some."""
+_EDITED_WORDS = (
+    f"FROM ({EDITED}) AS seen CROSS JOIN facts ON facts.round = seen.round"
+    f" AND facts.wave = {REVIEWED} AND facts.position = seen.position"
+)
+CREATE_EDITED = f"""
+CREATE TRIGGER review_added AFTER INSERT ON stages WHEN NEW.stage = 'review' BEGIN
+    INSERT INTO facts ({_COLUMNS}) SELECT {_COLUMNS} FROM ({EDITED}) WHERE round = NEW.round;
+    INSERT INTO texts (rowid, text, parents) SELECT doc, text, parents {_EDITED_WORDS}
+        WHERE seen.round = NEW.round;
+END;
+CREATE TRIGGER review_deleted BEFORE DELETE ON stages WHEN OLD.stage = 'review' BEGIN
+    INSERT INTO texts (texts, rowid, text, parents) SELECT 'delete', doc, text, parents
+        {_EDITED_WORDS} WHERE seen.round = OLD.round;
+    DELETE FROM facts WHERE round = OLD.round AND wave = {REVIEWED};
+END;
+"""
+"""What keeps both tables of edited rows, since version 5."""
+MIGRATE_EDITED = f"""{CREATE_EDITED}
+INSERT INTO facts ({_COLUMNS}) SELECT {_COLUMNS} FROM ({EDITED}) ORDER BY round, position;
+INSERT INTO texts (rowid, text, parents) SELECT doc, text, parents {_EDITED_WORDS};
+"""
+"""For a ledger that has reviews."""

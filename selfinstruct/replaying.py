@@ -1,13 +1,13 @@
-"""Stored calls asked again with changes: other sampling, another model. Nothing is written to the
-run's ledger, neither the answers nor what they cost.
+"""Stored calls asked again with changes: other sampling, another model, another version of the
+prompt. Nothing is written to the run's ledger, neither the answers nor what they cost.
 
 A call is asked as it was asked, seed included, but for what is changed, so that what differs in the
 answer comes from the change, or from chance where the model draws anew for each request. The run's
 limits hold: a replay must fit into what they leave as if it were the run's next calls. A judge's
 calls show gate rows and are not asked again.
 
-Another version of a prompt has no place here yet: the values a template was filled with are not
-stored, only what came out. `_Change` is where re-rendered messages would come in.
+Another version of a prompt is told what the call's own was told. All of them are written before
+the first is sent, so that one that wants something else costs nothing.
 """
 
 import json
@@ -32,7 +32,10 @@ from selfinstruct.account import (
 from selfinstruct.config import BudgetConfig, Config, PriceConfig, override, parse_config
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.privacy import Finder, hide_in_messages
+from selfinstruct.prompting import SUFFIX, Form, check
+from selfinstruct.recipes import NOUNS
 from selfinstruct.redaction import redact, secrets_in
+from selfinstruct.registry import Chosen
 from selfinstruct.rows import Row, from_messages, to_request
 from selfinstruct.store import Store
 from selfinstruct.store.search import JUDGED
@@ -46,11 +49,17 @@ BACKENDS = ("llamacpp", "transformers", "openai", "anthropic", "program", "scrip
 
 @dataclass(frozen=True)
 class Again:
-    """One stored call and the request that asks it again."""
+    """One stored call and the request that asks it again.
+
+    `sent` is what was sent then, `wording` the version of the prompt that it is asked by now, empty
+    where it is sent again as it was.
+    """
 
     key: str
     prompt: str
+    wording: str
     model: str
+    sent: tuple[Message, ...]
     before: Completion
     request: Request
 
@@ -73,23 +82,35 @@ class Plan:
 
 @dataclass(frozen=True)
 class _Change:
-    """What is asked otherwise."""
+    """What is asked otherwise; `hidden` is what is shown as placeholders, to the model that was
+    asked or to the one to be asked.
+    """
 
     how: Mapping[str, Any]
     cfg: Config
+    hidden: Finder | None
+    chosen: Chosen | None
 
 
 def plan_replay(
-    store: Store, calls: Sequence[Row], settings: Sequence[str] = (), model: str | None = None
+    store: Store,
+    calls: Sequence[Row],
+    settings: Sequence[str] = (),
+    model: str | None = None,
+    chosen: Chosen | None = None,
 ) -> Plan:
     """These calls (rows of `attempt`) with changes, ready to be asked.
 
     `settings` are `temperature=.2`, or a setting of the teacher such as `base_url=...`; `model` is
-    a name that the teacher's backend knows, or BACKEND:NAME. Raises `UserError` for a change that
-    means nothing, for a judge's call, and for one that was stored without its sampling.
+    a name that the teacher's backend knows, or BACKEND:NAME; `chosen` another version of the prompt
+    that all of them were asked by. Raises `UserError` for a change that means nothing, for a
+    judge's call, and for one that was stored without its sampling; of a prompt, for one that wants
+    what the call's was not told, naming file and line, and for a call that was asked before that
+    was kept.
     """
-    change = _read_change(store, settings, model)
-    again = [_again(call, change) for call in calls]
+    change = _read_change(store, settings, model, chosen)
+    reword = None if chosen is None else _Reword(store, chosen)
+    again = [_again(call, change, reword) for call in calls]
     cfg = change.cfg.teacher
     budget = BudgetConfig.model_validate(store.meta("budget") or {})
     name = f"{cfg.backend}:{cfg.name}"
@@ -131,11 +152,14 @@ def ask_again(plan: Plan, model: Model) -> list[Completion]:
         for answered in arrived:
             said = without_surrogates(answered.completion.text)
             told = without_surrogates(redact(answered.completion.error, secrets))
-            found[answered.index] = replace(answered.completion, text=said, error=told)
+            key = plan.again[answered.index].key
+            found[answered.index] = replace(answered.completion, text=said, error=told, attempt=key)
     return [found[index] for index in range(len(plan.again))]
 
 
-def _read_change(store: Store, settings: Sequence[str], model: str | None) -> _Change:
+def _read_change(
+    store: Store, settings: Sequence[str], model: str | None, chosen: Chosen | None
+) -> _Change:
     stored = store.meta("config")
     if stored is None:
         raise StoreError(
@@ -157,23 +181,61 @@ def _read_change(store: Store, settings: Sequence[str], model: str | None) -> _C
             how[key] = yaml.safe_load(text)
         else:
             of_model.append(f"teacher.{key}={text}")
-    return _Change(how, override(cfg, of_model) if of_model else cfg)
+    new = override(cfg, of_model) if of_model else cfg
+    hides = any(cfg.privacy.hides_from(each.teacher) for each in (cfg, new))
+    return _Change(how, new, Finder.of(new.privacy) if hides else None, chosen)
 
 
 def _keys() -> str:
     return f"{', '.join(HOW)}, or a setting of the teacher such as base_url"
 
 
-def _again(call: Row, change: _Change) -> Again:
+class _Reword:
+    """A call's question in the words of another version of its prompt."""
+
+    def __init__(self, store: Store, chosen: Chosen) -> None:
+        self._store = store
+        self._chosen = chosen
+        self._checked: set[frozenset[str]] = set()
+
+    def __call__(self, call: Row) -> tuple[Message, ...]:
+        template, key = self._chosen.template, call["key"]
+        if call["template"] != template.name:
+            asked = call["template"].removesuffix(SUFFIX)
+            raise UserError(
+                f"call {key} was asked by {asked}, and {self._chosen.name} is another prompt",
+                next_step=f"name a version of {asked}: selfinstruct prompts history {asked}",
+            )
+        values = self._store.told(key, NOUNS)
+        if values is None:
+            raise UserError(
+                f"call {key} was asked before values were kept",
+                why="its ledger, then of version 4 or older, kept the words that were sent and not "
+                "what the template was told, so no other version can be told the same",
+                next_step="replay it without --prompt, or a call that was asked since",
+            )
+        names = frozenset(values)
+        try:
+            if names not in self._checked:
+                check(template, Form(template.name, values))
+                self._checked.add(names)
+            return template.render(values)
+        except UserError as error:
+            told = ", ".join(sorted(names))
+            why = f"call {key} was told {told}; nothing was asked"
+            raise UserError(error.what, why=why, next_step=error.next_step) from error
+
+
+def _again(call: Row, change: _Change, reword: _Reword | None) -> Again:
     if call["template"].startswith(JUDGED):
         raise UserError(
             f"call {call['key']} is a judge's, and shows a gate row",
             why="gate rows enter no prompt but the judge's own",
         )
-    messages = tuple(Message(**each) for each in json.loads(call["messages"]))
-    privacy, teacher = change.cfg.privacy, change.cfg.teacher
-    if privacy.hides_from(teacher):  # the model that was asked then may have been a local one
-        messages = hide_in_messages(messages, Finder.of(privacy))
+    sent = tuple(Message(**each) for each in json.loads(call["messages"]))
+    messages = sent if reword is None else reword(call)
+    if change.hidden is not None:  # the model that was asked then may have been a local one
+        messages = hide_in_messages(messages, change.hidden)
     before = Completion(
         call["text"] or "",
         call["finish_reason"] or "error",
@@ -185,7 +247,13 @@ def _again(call: Row, change: _Change) -> Again:
     )
     request = to_request(_how(call, change), messages)
     return Again(
-        call["key"], f"{call['template']}@{call['version']}", call["model"], before, request
+        call["key"],
+        f"{call['template']}@{call['version']}",
+        "" if change.chosen is None else change.chosen.name,
+        call["model"],
+        sent,
+        before,
+        request,
     )
 
 

@@ -85,6 +85,8 @@ def ask(
         for sample in range(samples)
     ]
     answers = _known(teacher.store, calls)
+    known = (call for call in calls if call.key in answers and call.prompt.about)
+    teacher.store.link([(call.prompt.about, call.key) for call in known])
     missing = list({call.key: call for call in calls if call.key not in answers}.values())
     if missing:
         answers |= _pay(teacher, round_index, wave, missing, len(calls))

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
 Origin = Literal["real", "synthetic"]
@@ -73,6 +73,10 @@ class Example:
 class Prompt:
     """A rendered question to the teacher, with the template version that wrote it and the examples
     it shows.
+
+    `about` is what it asks about: the id of a row, or the key of the call whose answer it goes on
+    from; empty where it begins anew. `values` are what its template was told, None where no
+    template wrote it.
     """
 
     messages: tuple[Message, ...]
@@ -83,6 +87,8 @@ class Prompt:
     schema: str = ""
     """The JSON schema, as canonical JSON, that the server is to hold the answer to; empty for none.
     """
+    about: str = ""
+    values: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

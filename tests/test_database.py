@@ -198,16 +198,19 @@ def test_a_damaged_file_is_not_merged_with_the_log_of_a_killed_writer(tmp_path: 
 # -- versions ---------------------------------------------------------------------------------
 
 
-def test_the_first_version_is_brought_up_to_date_and_read(tmp_path: Path) -> None:
-    write_ledger(tmp_path / "run.db", 1)
+@pytest.mark.parametrize("version", [1, 3, 4])
+def test_every_version_is_brought_up_to_date_and_read(tmp_path: Path, version: int) -> None:
+    write_ledger(tmp_path / "run.db", version)
     with Store(tmp_path, write=True) as store:
         store.set_meta("a", 1)
         assert store.stage(0, "finish") == {"champion": "d", "name": "real-only"}
     read_all(tmp_path)
+    assert (tmp_path / f"run.db.v{version}.bak").exists()
 
 
-def test_a_new_ledger_and_one_brought_up_to_date_are_alike(tmp_path: Path) -> None:
-    write_ledger(tmp_path / "old.db", 1)
+@pytest.mark.parametrize("version", [1, 3, 4])
+def test_a_new_ledger_and_one_brought_up_to_date_are_alike(tmp_path: Path, version: int) -> None:
+    write_ledger(tmp_path / "old.db", version)
     columns = {}
     for name in ("old.db", "new.db"):
         with closing(connect(tmp_path / name, write=True)) as db:
@@ -216,6 +219,9 @@ def test_a_new_ledger_and_one_brought_up_to_date_are_alike(tmp_path: Path) -> No
                 table["name"]: db.execute(f"PRAGMA table_info({table['name']})").fetchall()
                 for table in tables
             }
+        with closing(sqlite3.connect(tmp_path / name)) as db:
+            others = db.execute("SELECT sql FROM sqlite_schema WHERE type IN ('index', 'trigger')")
+            columns[name]["others"] = sorted(sql for (sql,) in others if sql is not None)
     assert columns["old.db"] == columns["new.db"]
 
 

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = (
     {"errors", "types", "progress", "failpoints"},
-    {"verdict", "files", "endpoint", "redaction", "wheels", "lookup", "where"},
+    {"verdict", "files", "endpoint", "redaction", "wheels", "lookup"},
     {
         "config",
         "shipped",
@@ -21,6 +21,7 @@ LAYERS = (
         "printable",
         "pictures",
         "rows",
+        "told",
         "schema",
         "lock",
         "database",
@@ -92,7 +93,7 @@ LAYERS = (
     {"limits", "setting", "reuse", "wording", "arms", "trained", "talk", "tracked", "review"},
     {"verifying", "merging"},
     {"making", "examining", "reviewing", "pilot", "fork", "refilter"},
-    {"runs", "contestants", "sweep"},
+    {"runs", "contestants", "rereading", "sweep"},
     {"ablation"},
     {"report", "export", "web"},
     {"cli"},

@@ -66,6 +66,8 @@ def test_a_macro_of_another_file_may_be_used() -> None:
         (user("{% include 'b.j2' %}"), "at/b.j2:2: unknown variable 'nowhere'"),
         ("{% for row in shown %}" + user("a") + "{% endfor %}", "the last turn is not the user's"),
         (user("{{ ''.__class__ }}"), "at/a.j2:1: access to attribute '__class__'"),
+        (user("\n{{ 'a' | nope }}"), "at/a.j2:2: No filter named 'nope'"),
+        (user("\n{{ 1 is nope }}"), "at/a.j2:2: No test named 'nope'"),
     ],
 )
 def test_what_is_not_is_named_with_file_and_line(source: str, complaint: str) -> None:

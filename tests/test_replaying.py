@@ -6,19 +6,35 @@ import pytest
 from selfinstruct.account import SpentError
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.models.scripted import Scripted
+from selfinstruct.prompting import Source, Template, shipped
+from selfinstruct.recipes import FORMS
+from selfinstruct.registry import Chosen, Ref
 from selfinstruct.replaying import Plan, ask_again, plan_replay, require_affordable
 from selfinstruct.store import Store
-from selfinstruct.types import Completion, Request, Sampling
+from selfinstruct.types import Completion, Message, Request, Sampling
+from tests.recorded import recorded_config, write_recorded
 from tests.replayed import HOW, write_replayed
 
 PRICES = {"m": {"input": 100.0, "output": 200.0}}
 
 
-def plan(folder: Path, *settings: str, key: str = "call-1", model: str | None = None) -> Plan:
+def plan(
+    folder: Path,
+    *settings: str,
+    key: str = "call-1",
+    model: str | None = None,
+    chosen: Chosen | None = None,
+) -> Plan:
     with Store(folder) as store:
         call = store.attempt(key)
         assert call is not None
-        return plan_replay(store, [call], settings, model)
+        return plan_replay(store, [call], settings, model, chosen)
+
+
+def version(words: str, name: str = "label_first/question.j2") -> Chosen:
+    """A prompt whose one turn has these words."""
+    text = f'{{% call turn("user") %}}\n{words}\n{{% endcall %}}'
+    return Chosen(Ref(name), Template(name, {name: Source(text, "at/q.j2")}), "folder")
 
 
 def test_a_call_is_asked_as_it_was_but_for_what_is_changed(tmp_path: Path) -> None:
@@ -143,3 +159,56 @@ def test_answers_come_in_order_and_without_keys(
     first, second = ask_again(planned, Scripted(say))
     assert first.text == "half \ufffd"
     assert second.error == "GET ?k=[redacted] failed"
+
+
+# -- another version of the prompt --------------------------------------------------------------
+
+
+def test_another_version_is_told_what_the_calls_own_was(tmp_path: Path) -> None:
+    folder = write_replayed(tmp_path)
+    (again,) = plan(folder, chosen=version("{{ order.label }}, {{ shown | length }} shown")).again
+    assert again.request.messages == (Message("user", "a@gmail.com, 0 shown"),)
+    assert again.sent == (Message("user", "write to ann.lee@gmail.com"),)
+    assert (again.request.sampling, again.request.seed) == (HOW, 8)
+    assert again.wording.startswith("label_first/question@")
+
+
+def test_what_a_version_tells_is_hidden_from_a_remote_model(tmp_path: Path) -> None:
+    folder = write_replayed(tmp_path)
+    chosen = version("{{ order.label }}")
+    remote = plan(folder, "base_url=https://api.example.org/v1", chosen=chosen).again[0]
+    assert "a@gmail.com" not in remote.request.messages[0].content
+
+
+@pytest.mark.parametrize(
+    ("key", "chosen", "message"),
+    [
+        ("old-1", version("hi"), "old-1 was asked before values were kept"),
+        ("call-1", version("hi", "few_shot/ask.j2"), "was asked by label_first/question, and few"),
+        ("call-1", version("{{ count }}"), "at/q.j2:2: unknown variable 'count'"),
+        ("call-1", version("{{ order.count }}"), "at/q.j2:2: unknown attribute order.count"),
+        ("call-1", version("{{ shown[0] }}"), "at/q.j2:2: "),
+    ],
+)
+def test_a_version_that_cannot_be_told_is_refused(
+    tmp_path: Path, key: str, chosen: Chosen, message: str
+) -> None:
+    settings = ("temperature=0", "top_p=1", "max_tokens=9")
+    with pytest.raises(UserError, match=message) as caught:
+        plan(write_replayed(tmp_path), *settings, key=key, chosen=chosen)
+    assert "at/q.j2" not in message or "was told demos, order, shown" in caught.value.why
+
+
+@pytest.mark.parametrize("recipe", ["label_first", "self_instruct"])
+def test_the_version_that_asked_writes_the_same_words_again(tmp_path: Path, recipe: str) -> None:
+    folder = write_recorded(recorded_config(tmp_path, recipe), ["accept"])
+    seen = set()
+    with Store(folder) as store:
+        for key in store.answered(1):
+            call = store.attempt(key)
+            assert call is not None
+            chosen = Chosen(Ref(call["template"]), shipped(call["template"]), "shipped")
+            (again,) = plan_replay(store, [call], chosen=chosen).again
+            assert again.request.messages == again.sent
+            seen.add(call["template"])
+    assert seen == {form.name for form in FORMS[recipe]}

@@ -5,8 +5,14 @@ from selfinstruct.rows import from_messages
 from selfinstruct.store import Store
 from selfinstruct.types import (
     Completion,
+    Example,
+    Message,
+    Prompt,
 )
 from tests.ledgers import PROMPT
+
+SEED = Example("Name a colour.", "x" * 80, "Blue.", (Message("user", "hello"),))
+TOLD = Prompt(PROMPT.messages, "t/q", "v1", values={"demos": (SEED,), "count": 3})
 
 
 def test_an_attempt_is_written_before_it_is_answered(tmp_path: Path) -> None:
@@ -57,3 +63,28 @@ def test_calls_that_came_back_are_told_in_the_order_asked_failures_as_well(tmp_p
         assert store.reply("k0") == store.answer("k0")
         failed = Completion("", "error", model="m", error="reset", attempt="k2")
         assert store.reply("k2") == failed
+
+
+def test_what_a_template_was_told_is_kept_with_the_call_and_once(tmp_path: Path) -> None:
+    other = Prompt(PROMPT.messages, "t/q", "v1", values={"demos": (SEED,), "count": 4})
+    with Store(tmp_path, write=True) as store:
+        samples = [(f"k{n}", TOLD, n) for n in range(8)]
+        store.begin_attempts(1, 0, "m", [*samples, ("other", other, 0), ("none", PROMPT, 0)])
+        assert store.told("k0", (Example, Message)) == TOLD.values
+        # The same words to the teacher, from other values.
+        assert store.told("other", (Example, Message)) == other.values
+        assert store.told("none", ()) is None
+        parts = [body for table, body, _ in store.ids() if table == "value"]
+        assert len(parts) == 4  # the row, the tuple with it, and one of either prompt
+        assert all(stored == found for _, stored, found in store.ids())
+
+
+def test_a_call_is_linked_to_each_row_it_is_about_once(tmp_path: Path) -> None:
+    asked = Prompt(PROMPT.messages, "t/q", "v1", about="row-1")
+    with Store(tmp_path, write=True) as store:
+        store.begin_attempts(1, 0, "m", [("k1", asked, 0)])
+        store.link([("row-1", "k1"), ("row-2", "k1"), ("row-2", "k1")])
+        assert store.rows_of_call("k1") == ["row-1", "row-2"]
+        before = store.meta("worked_s")
+        store.link([("row-1", "k1"), ("row-2", "k1")])
+        assert store.meta("worked_s") == before  # nothing was written

@@ -1,10 +1,25 @@
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from selfinstruct.lookup import REVIEWED
+from selfinstruct.rows import from_example
 from selfinstruct.store import Store
 from selfinstruct.types import Completion, Example, Message, Mixture, Prompt, Screened
 from tests.finished import KEPT, real_data, write_run
+
+CHILD = Example(
+    "n",
+    "my question",
+    "r",
+    origin="synthetic",
+    round=2,
+    parents=(real_data().train[0].id,),
+    attempt="answer-1",
+)
+EDITED = replace(CHILD, input="their question", parents=(CHILD.id,), depth=1)
 
 
 @pytest.fixture(scope="module")
@@ -14,14 +29,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     seed = real_data().train[0]
     question = Prompt((Message("user", "ask"),), "label_first/question", "v1b", (seed.id,))
     with Store(folder, write=True) as store:
-        store.begin_attempts(2, 0, "m", [("ask-1", question, 0), ("answer-1", question, 1)])
+        answer = replace(question, about="ask-1")
+        store.begin_attempts(2, 0, "m", [("ask-1", question, 0), ("answer-1", answer, 1)])
         store.end_attempts({"ask-1": Completion("so: my question", "stop", 3, 4)})
         store.end_attempts({"answer-1": Completion("an answer", "stop", 3, 4)})
-        child = Example(
-            "n", "my question", "r", origin="synthetic", parents=(seed.id,), attempt="answer-1"
-        )
-        store.commit_wave(2, 0, Screened((child,), ()))
-        store.commit_mixture(2, Mixture((seed, seed, child), 0.5, 0.5), 1.0)
+        store.commit_wave(2, 0, Screened((CHILD,), ()))
+        store.commit_mixture(2, Mixture((seed, seed, CHILD), 0.5, 0.5), 1.0)
+        edited = {"edited": [{"id": CHILD.id, "row": from_example(EDITED)}]}
+        store.commit_stage(2, "review", edited, 1.0)
+        which = Prompt((Message("user", "which label?"),), "quality/label", "v1", about=KEPT.id)
+        store.begin_attempts(9, 0, "m", [("label-1", which, 0), ("label-2", which, 1)])
     return folder
 
 
@@ -66,12 +83,26 @@ def test_children_are_those_that_were_shown_the_row(run: Path) -> None:
         assert store.children_of('x" OR "y', 5).total == 0
 
 
-def test_the_call_that_wrote_a_question_is_found_by_its_words(run: Path) -> None:
+def test_calls_are_tied_to_what_they_go_on_from_and_ask_about(run: Path) -> None:
     with Store(run) as store:
-        found = store.calls_that_say(2, 0, "my question", but="answer-1")
-        assert [call["key"] for call in found] == ["ask-1"]
-        assert store.calls_that_say(2, 0, "nobody said this", but="answer-1") == []
-        assert store.calls_that_say(2, 0, " ", but="answer-1") == []
+        assert [call["key"] for call in store.calls_before("answer-1")] == ["ask-1"]
+        assert [call["key"] for call in store.calls_about("ask-1")] == ["answer-1"]
+        assert [call["key"] for call in store.calls_about(KEPT.id)] == ["label-1", "label-2"]
+        assert store.rows_of_call("label-1") == [KEPT.id]
+        assert store.rows_of_call("answer-1") == []
+        assert store.calls_before("ask-1") == store.calls_about("nobody") == []
+
+
+def test_an_edited_row_is_found_and_counts_as_a_persons(run: Path) -> None:
+    with Store(run) as store:
+        assert store.named(EDITED.id[:9]) == [("row", EDITED.id)]
+        (fact,) = store.facts_of(EDITED.id)
+        assert (fact["wave"], fact["prompt"]) == (REVIEWED, "label_first/question@v1b")
+        assert store.words_of(fact) == json.loads(json.dumps(from_example(EDITED)))
+        assert store.fates_of_children(CHILD.id) == {"edited": 1}
+        assert store.use_of("label_first/question@v1b")["rounds"][2] == {"accepted": 1, "edited": 1}
+        writers = {row["origin"]: row["n"] for row in store.writers_of([EDITED.id, CHILD.id])}
+        assert writers == {"synthetic": 1, "edited": 1}
 
 
 def test_a_prompts_version_tells_what_it_took_and_brought(run: Path) -> None:
@@ -80,9 +111,9 @@ def test_a_prompts_version_tells_what_it_took_and_brought(run: Path) -> None:
             "calls": 2,
             "prompt_tokens": 6,
             "completion_tokens": 8,
-            "rounds": {2: {"accepted": 1}},
+            "rounds": {2: {"accepted": 1, "edited": 1}},
         }
-        assert len(store.kept_by("label_first/question@v1b")) == 1
+        assert store.kept_by("label_first/question@v1b") == [CHILD.id, EDITED.id]
         assert store.use_of("nope@v9")["calls"] == 0
 
 

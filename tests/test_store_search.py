@@ -5,8 +5,8 @@ import pytest
 from selfinstruct.errors import UserError
 from selfinstruct.store import Store
 from selfinstruct.store.search import match_words
+from selfinstruct.store.where import MOST_LEVELS
 from selfinstruct.types import Completion, Example, Message, Prompt, Rejection, Score, Screened
-from selfinstruct.where import MOST_LEVELS
 from tests.finished import KEPT, real_data, write_run
 
 

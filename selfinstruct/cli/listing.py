@@ -66,7 +66,7 @@ def print_examples(found: dict[str, Any]) -> None:
 
 def _heading(row: dict[str, Any]) -> str:
     place = row["split"] or f"round {row['round']}"
-    fate = "real" if row["split"] else row["reason"] or "accepted"
+    fate = "real" if row["split"] else row["reason"] or row["fate"]
     value = f" {_short(row['value'])}" if row["value"] is not None else ""
     scores = "".join(f" {name} {value:.3g}" for name, value in row["scores"].items())
     label = f" [{row['label']}]" if row["label"] is not None else ""

@@ -192,6 +192,7 @@ def trace(
         "selfinstruct replay runs/quickstart 3fa9 --set temperature=.2",
         "selfinstruct replay RUN 3fa9 --model openai:bigger --set base_url=http://127.0.0.1:8000/v1",
         "selfinstruct replay RUN --round 1 --limit 20 --set max_tokens=64 --dry-run",
+        "selfinstruct replay RUN --round 1 --prompt label_first/question@working",
     )
 )
 def replay(
@@ -214,6 +215,16 @@ def replay(
         str | None,
         typer.Option(metavar="[BACKEND:]NAME", help="Another model in place of the teacher."),
     ] = None,
+    prompt: Annotated[
+        str | None,
+        typer.Option(metavar="NAME[@VERSION]", help="Another version of the call's prompt."),
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--folder", metavar="DIR", help="The prompt folder of the project.", show_default=False
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Of a round, its first so many calls.")
     ] = None,
@@ -224,9 +235,13 @@ def replay(
 ) -> None:
     """Ask a stored call again with changes and show the old answer beside the new one.
 
+    With --prompt another version of its prompt is told what its own was told; of a round, the calls
+    that were asked by that prompt. A round ends with what its recipes and filters make of it all.
     Nothing is written into the run. Its budget holds: the calls must fit into what is left of it.
     """
-    from selfinstruct.cli.replay import print_replay, replay_command
+    from selfinstruct.cli.replay import Changes, replay_command
+    from selfinstruct.cli.replay_text import print_replay
 
-    told = replay_command(run, call, round_, set_ or [], model, limit, dry_run=dry_run)
+    changes = Changes(set_ or [], model, prompt, folder)
+    told = replay_command(run, call, round_, changes, limit, dry_run=dry_run)
     print_json(told) if as_json else print_replay(told)

@@ -13,6 +13,7 @@ from selfinstruct import rows
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape, one_line
 from selfinstruct.errors import UserError
+from selfinstruct.lookup import REVIEWED
 from selfinstruct.registry import of_rows
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION, summarise
@@ -135,6 +136,8 @@ def print_rejected(found: dict[str, Any]) -> None:
 def _fate(story: dict[str, Any]) -> str:
     if "split" in story:
         return f"real, {story['split']}"
+    if story["wave"] == REVIEWED:
+        return f"round {story['round']}, edited by a person"
     if story["reason"] is None:
         return f"round {story['round']}, accepted"
     body = story["body"]

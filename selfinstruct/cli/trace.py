@@ -43,7 +43,7 @@ def print_trace(found: Trace, console: Console | None = None) -> None:
             _grow(tree.add(Text(name, style="cyan")), nodes)
         console.print(tree)
         return
-    console.print(Text(_line(found.start)))
+    console.print(Text(_line(found.start)), soft_wrap=True)
     for name, nodes in branches:
         console.print(Text(f"  {name}{'' if nodes else ': nothing'}"))
         for line in _indented(nodes, 2):

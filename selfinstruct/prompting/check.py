@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
 from typing import Any
 
-from jinja2 import meta, nodes
+from jinja2 import TemplateAssertionError, meta, nodes
 
 from selfinstruct.errors import UserError
 from selfinstruct.prompting.prompts import Form
@@ -37,7 +37,11 @@ def check(template: Template, form: Form) -> None:
 
 def _check_names(tree: nodes.Template, source: Source, known: Iterable[str]) -> None:
     listed = sorted(known)
-    unknown = meta.find_undeclared_variables(tree) - set(listed)
+    try:
+        unknown = meta.find_undeclared_variables(tree) - set(listed)
+    except TemplateAssertionError as error:  # an unknown filter or test
+        told = f"template {source.file}:{error.lineno}: {error.message}"
+        raise UserError(told) from error
     for node in tree.find_all(nodes.Name):
         if node.name in unknown and node.ctx == "load":
             raise _unknown(source, node.lineno, f"variable {node.name!r}", node.name, listed)

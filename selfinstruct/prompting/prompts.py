@@ -80,20 +80,26 @@ class Prompts:
         arm = next(arm for arm in self.arms if arm.name == name)
         return replace(self, templates={**self.templates, arm.template.name: arm.template})
 
-    def build(self, form: Form, demos: Sequence[Example], /, **values: Any) -> Prompt:
-        """The rendered template, which sees `demos` and `values`; the demos become its parents.
+    def build(
+        self, form: Form, demos: Sequence[Example], about: str | None = None, /, **values: Any
+    ) -> Prompt:
+        """The rendered template, which sees `demos` and `values`; the demos become its parents, and
+        `about` is as in `Prompt`.
 
         Raises `UserError` as `Template.render` does.
         """
         if values.keys() != form.sample.keys():
             raise ValueError(f"{form.name} is told {sorted(values)}, and not {sorted(form.sample)}")
         template = self.template(form.name)
+        told = {"demos": demos, **values}
         return Prompt(
-            messages=template.render({"demos": demos, **values}),
+            messages=template.render(told),
             template=template.name,
             version=template.version,
             parents=tuple(demo.id for demo in demos),
             parent_depth=max((demo.depth for demo in demos), default=0),
+            about=about or "",
+            values=told,
         )
 
 

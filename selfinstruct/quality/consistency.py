@@ -96,6 +96,7 @@ def answer_prompt(example: Example, shown: Sequence[Example], prompts: Prompts =
     return prompts.build(
         FORM,
         (),
+        example.id,
         question=question_of(example),
         shown=[row for row in rows if row["question"] and row["answer"].strip()],
     )

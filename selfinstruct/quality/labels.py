@@ -102,6 +102,7 @@ def label_prompt(
     return prompts.build(
         FORM,
         (),
+        example.id,
         labels=", ".join(labels),
         text=text_of(example),
         shown=[{"text": text_of(row), "label": row.label} for row in map(readable, shown)],

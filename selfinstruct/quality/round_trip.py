@@ -75,6 +75,7 @@ def instruction_prompt(
     return prompts.build(
         FORM,
         (),
+        example.id,
         response=as_data(without_surrogates(example.response)),
         shown=[row for row in rows if row["instruction"]],
     )

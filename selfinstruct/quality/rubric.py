@@ -92,6 +92,7 @@ def rubric_prompt(
     return prompts.build(
         FORM,
         (),
+        example.id,
         criteria=criteria,
         question=question_of(example),
         answer=as_data(answer),

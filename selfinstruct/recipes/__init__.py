@@ -10,7 +10,7 @@ from selfinstruct.config import GenerateConfig
 from selfinstruct.prompting import Form
 from selfinstruct.recipes.asking import Ask, Material, Order, Recipe, Wave
 from selfinstruct.recipes.backtranslate import INSTRUCTION, backtranslate
-from selfinstruct.recipes.dialogue import ASSISTANT_TURN, USER_TURN, WHOLE, dialogue
+from selfinstruct.recipes.dialogue import ASSISTANT_TURN, USER_TURN, WHOLE, Cell, dialogue
 from selfinstruct.recipes.evolve import ANSWER as EVOLVED_ANSWER
 from selfinstruct.recipes.evolve import GAIN, REWRITE, evolve
 from selfinstruct.recipes.few_shot import ASK, COMPLETE, few_shot
@@ -25,10 +25,11 @@ from selfinstruct.recipes.self_instruct import (
     PROPOSE,
     self_instruct,
 )
-from selfinstruct.types import Drafts
+from selfinstruct.types import Drafts, Example, Message
 
 __all__ = [
     "FORMS",
+    "NOUNS",
     "RECIPES",
     "WITHOUT_LABEL",
     "Ask",
@@ -65,6 +66,8 @@ FORMS: Mapping[str, tuple[Form, ...]] = {
     "self_instruct": (PROPOSE, IS_CLASSIFICATION, INPUT_FIRST, OUTPUT_FIRST),
 }
 """Recipe to what it may ask."""
+NOUNS: tuple[type, ...] = (Cell, Example, Message, Order)
+"""The nouns that templates are told, beside texts, numbers, lists and tables of them."""
 
 
 def fill_orders(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Drafts:

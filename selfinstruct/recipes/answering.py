@@ -54,4 +54,5 @@ def yes_or_no(drafts: Sequence[Draft], asked: Sequence[Prompt], ask: Ask) -> lis
 def _prompt(question: Draft, form: Form, prompts: Prompts) -> Prompt:
     demos = [demo for demo in question.demos if demo.response]
     shown = [{"text": question_text(demo), "response": demo.response} for demo in demos]
-    return prompts.build(form, demos, shown=shown, text=question_text(question.example))
+    asked = question.example
+    return prompts.build(form, demos, asked.attempt, shown=shown, text=question_text(asked))

@@ -240,7 +240,13 @@ def _speak(
     """Every conversation with this speaker's next turn, and why some have none."""
     form, sampling = (USER_TURN, cfg.question) if who == "user" else (ASSISTANT_TURN, cfg.answer)
     asked = [
-        prompts.build(form, talk.plan.demos, talk=talk.said, **_values(talk.plan, cfg.dialogue))
+        prompts.build(
+            form,
+            talk.plan.demos,
+            talk.attempt,
+            talk=talk.said,
+            **_values(talk.plan, cfg.dialogue),
+        )
         for talk in talks
     ]
     reader = partial(read_turn, who=who, speakers=cfg.dialogue.speakers)

@@ -168,6 +168,7 @@ def _eliminate(
         prompts.build(
             GAIN,
             (),
+            draft.example.attempt,
             label=plan.parent.label,
             first=_whole(plan.parent),
             second=question_text(draft.example),

@@ -190,7 +190,9 @@ def _write_texts(
     there, and None asks for none.
     """
     asked = [
-        prompts.build(TEXT, draft.demos, order=draft.order, record=draft.row.response)
+        prompts.build(
+            TEXT, draft.demos, draft.row.attempt, order=draft.order, record=draft.row.response
+        )
         for draft in drafts
     ]
     examples: list[Example] = []

@@ -80,7 +80,10 @@ def _classify(
 ) -> tuple[list[Draft], list[Rejection]]:
     """Each task with its kind."""
     asked = [
-        prompts.build(IS_CLASSIFICATION, (), instruction=task.example.instruction) for task in tasks
+        prompts.build(
+            IS_CLASSIFICATION, (), task.example.attempt, instruction=task.example.instruction
+        )
+        for task in tasks
     ]
     known: list[Draft] = []
     failed: list[Rejection] = []
@@ -105,11 +108,11 @@ def _instances(tasks: Sequence[Draft], prompts: Prompts, ask: Ask, cfg: Generate
 
 
 def _instance_prompt(task: Draft, prompts: Prompts, count: int) -> Prompt:
-    instruction = task.example.instruction
+    instruction, wrote = task.example.instruction, task.example.attempt
     if task.example.kind == "classification":
-        return prompts.build(OUTPUT_FIRST, (), instruction=instruction)
+        return prompts.build(OUTPUT_FIRST, (), wrote, instruction=instruction)
     demos = [demo for demo in task.demos if demo.response][:INSTANCE_DEMOS]
-    return prompts.build(INPUT_FIRST, demos, instruction=instruction, count=count)
+    return prompts.build(INPUT_FIRST, demos, wrote, instruction=instruction, count=count)
 
 
 def _read_instances(task: Example, completion: Completion, most: int) -> Drafts:

@@ -1,6 +1,6 @@
 """What a run left that a replay needs: its settings, frozen rows, committed waves and answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from selfinstruct.config import Config, parse_config
@@ -12,7 +12,7 @@ from selfinstruct.registry import of_rows
 from selfinstruct.setting import focus_of
 from selfinstruct.store import Store
 from selfinstruct.task import Task, settle
-from selfinstruct.types import RealData, Screened
+from selfinstruct.types import Completion, RealData, Screened
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Record:
     `waves` are the committed waves of each round, in order; `accepted` the rounds whose student was
     accepted, so that their rows were in the pool of later ones; `focus` the weights of labels in
     each round; `hidden` what of a prompt the teacher was shown placeholders for, `prompts` what it
-    was asked with.
+    was asked with. `reply` gives what came back under the key of a call.
     """
 
     store: Store
@@ -35,6 +35,7 @@ class Record:
     focus: Mapping[int, Mapping[str, float]]
     hidden: Finder | None
     prompts: Prompts
+    reply: Callable[[str], Completion]
 
 
 def read_record(store: Store) -> Record:
@@ -72,6 +73,7 @@ def read_record(store: Store) -> Record:
         {index: _focus(store, cfg, data, index, accepted) for index in waves},
         Finder.of(cfg.privacy) if cfg.privacy.hides_from(cfg.teacher) else None,
         of_rows(store.meta("prompts")).prompts,
+        store.reply,
     )
 
 

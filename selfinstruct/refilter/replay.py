@@ -88,7 +88,7 @@ def _replay_round(
     for number, stored in enumerate(waves):
         prompts = next_prompts(asked, cfg.generate)
         place = (index, number)
-        ask = Recorded(record.replies, place, _named(stored), record.store.reply, record.hidden)
+        ask = Recorded(record.replies, place, _named(stored), record.reply, record.hidden)
         full = full_rows(aim, shown, cfg.generate.demos, cfg.filters.max_children)
         material = material_of(aim, shown, indexes, filters, full)
         drafts = draw_wave(ask, material, aim, cfg.generate, asked)

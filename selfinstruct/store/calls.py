@@ -1,7 +1,9 @@
 """What the teacher was asked, what it answered, and what that came to."""
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from selfinstruct.books import LOST, Books, densest_prompt, lost_with, read_books
 from selfinstruct.rows import (
@@ -10,6 +12,7 @@ from selfinstruct.rows import (
     from_request,
 )
 from selfinstruct.store.ledger import Ledger, put
+from selfinstruct.told import pack, unpack
 from selfinstruct.types import (
     Completion,
     Prompt,
@@ -51,14 +54,14 @@ class Calls(Ledger):
         round_index: int,
         wave: int,
         model: str,
-        asked: Iterable[tuple[str, Prompt, int]],
+        asked: Sequence[tuple[str, Prompt, int]],
         how: Mapping[str, Request] | None = None,
     ) -> None:
         """Record the intent of each (key, prompt, sample) before anything goes out; what an earlier
         try of the same call came to is not forgotten. `how` has the request of each key, so that it
-        can be asked again.
+        can be asked again, and what its template was told is kept for another template.
         """
-        prompts, attempts = [], []
+        prompts, attempts, parts = [], [], dict[str, str]()
         for key, prompt, sample in asked:
             messages = from_messages(prompt.messages)
             prompt_id = digest([prompt.template, prompt.version, messages])
@@ -67,17 +70,31 @@ class Calls(Ledger):
                 (prompt_id, prompt.template, prompt.version, json.dumps(messages), parents)
             )
             request = json.dumps(from_request(how[key])) if how is not None else None
-            attempts.append(
-                (key, round_index, wave, prompt_id, sample, model, self._now(), request)
-            )
+            told = None if prompt.values is None else pack(prompt.values)
+            parts |= {} if told is None else told.parts
+            place = (key, round_index, wave, prompt_id, sample, model)
+            attempts.append((*place, self._now(), request, told and told.id))
         with self.transaction("attempts.begin") as db:
             put(db, {LOST: lost_with(db, [key for key, *_ in attempts])})
             db.executemany("INSERT OR IGNORE INTO prompts VALUES (?, ?, ?, ?, ?)", prompts)
             db.executemany(
                 "REPLACE INTO attempts (key, round, wave, prompt, sample, model, state, started,"
-                " request) VALUES (?, ?, ?, ?, ?, ?, 'open', ?, ?)",
+                " request, told) VALUES (?, ?, ?, ?, ?, ?, 'open', ?, ?, ?)",
                 attempts,
             )
+            db.executemany("INSERT OR IGNORE INTO told VALUES (?, ?)", parts.items())
+            _link(db, [(prompt.about, key) for key, prompt, _ in asked if prompt.about])
+
+    def link(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Record of calls that were asked before what else they are about: (row or call, call).
+
+        The same question about another row is not asked twice.
+        """
+        query = "SELECT 1 FROM about WHERE id = ? AND key = ?"
+        new = [pair for pair in pairs if self._db.execute(query, pair).fetchone() is None]
+        if new:
+            with self.transaction("attempts.begin") as db:
+                _link(db, new)
 
     def end_attempts(self, answers: Mapping[str, Completion]) -> None:
         """Record what came back for each key; an error counts as failed and may be asked again.
@@ -133,6 +150,18 @@ class Calls(Ledger):
         ).fetchone()
         return None if row is None else dict(row)
 
+    def told(self, key: str, nouns: Iterable[type]) -> dict[str, Any] | None:
+        """What the template of a call was told, by name; None of a call that an older version
+        asked, or that no template wrote. `nouns` are the classes among the values.
+        """
+        row = self._db.execute("SELECT told FROM attempts WHERE key = ?", (key,)).fetchone()
+        return None if row["told"] is None else unpack(row["told"], self._part, nouns)
+
+    def _part(self, id_: str) -> str:
+        row = self._db.execute("SELECT body FROM told WHERE id = ?", (id_,)).fetchone()
+        text: str = row["body"]
+        return text
+
     def calls(self) -> Sequence[Row]:
         """Every call without its words, in the order asked: round, wave, template with version,
         state, tokens, and the times (seconds since 1970) it started and ended, `ended` None while
@@ -161,6 +190,10 @@ class Calls(Ledger):
     def densest_prompt(self, model: str) -> float | None:
         """The most tokens a character among the prompts a model has read, None before the first."""
         return densest_prompt(self._db, model)
+
+
+def _link(db: sqlite3.Connection, pairs: Iterable[tuple[str, str]]) -> None:
+    db.executemany("INSERT OR IGNORE INTO about VALUES (?, ?)", pairs)
 
 
 def _completion(row: Row) -> Completion:

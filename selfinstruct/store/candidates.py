@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from selfinstruct.lookup import REVIEWED
 from selfinstruct.rows import (
     Row,
     from_example,
@@ -11,6 +12,7 @@ from selfinstruct.rows import (
     to_rejection,
 )
 from selfinstruct.store.ledger import LAST, Ledger
+from selfinstruct.told import part_id
 from selfinstruct.types import (
     Example,
     Rejection,
@@ -89,7 +91,9 @@ class Candidates(Ledger):
         )
 
     def find(self, prefix: str) -> Sequence[Row]:
-        """Every real row and candidate whose id starts with `prefix`, with its place and fate."""
+        """Every real row, candidate and edited row whose id starts with `prefix`, with its place
+        and fate; an edited one stands in the wave `REVIEWED`.
+        """
         span = (prefix, prefix + LAST)
         real = self._db.execute(
             "SELECT id, split, body FROM real WHERE id >= ? AND id < ? ORDER BY id", span
@@ -99,7 +103,14 @@ class Candidates(Ledger):
             " ORDER BY round, wave, position",
             span,
         )
-        return [{**row, "body": json.loads(row["body"])} for row in (*real, *made)]
+        edited = self._db.execute(
+            "SELECT id, facts.round, wave, reason, attempt,"
+            " json_extract(result, '$.edited[' || position || '].row') AS body FROM facts"
+            " JOIN stages ON stages.round = facts.round AND stage = 'review'"
+            f" WHERE id >= ? AND id < ? AND wave = {REVIEWED} ORDER BY doc",
+            span,
+        )
+        return [{**row, "body": json.loads(row["body"])} for row in (*real, *made, *edited)]
 
     def scores_of(self, id_: str) -> list[Score]:
         """What was measured of the candidate with this id, in order."""
@@ -109,7 +120,9 @@ class Candidates(Ledger):
         ]
 
     def ids(self) -> Iterator[tuple[str, str, str]]:
-        """(table, stored id, id its words have) of every real row, candidate and prompt."""
+        """(table, stored id, id its words have) of every real row, candidate, prompt, and part of
+        what prompts were told.
+        """
         for row in self._db.execute("SELECT split, id, body FROM real"):
             yield row["split"], row["id"], to_example(json.loads(row["body"])).id
         for row in self._db.execute("SELECT id, reason, body FROM candidates"):
@@ -119,6 +132,8 @@ class Candidates(Ledger):
         for row in self._db.execute("SELECT id, template, version, messages FROM prompts"):
             words = [row["template"], row["version"], json.loads(row["messages"])]
             yield "prompt", row["id"], digest(words)
+        for row in self._db.execute("SELECT id, body FROM told"):
+            yield "value", row["id"], part_id(row["body"])
 
     def rejections(self, reason: str) -> Iterator[tuple[int, Rejection]]:
         """(round, rejection) of every candidate dropped for `reason`, in order."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from selfinstruct.lookup import REVIEWED
 from selfinstruct.rows import Row
 from selfinstruct.store.ledger import LAST
 from selfinstruct.store.search import JUDGED, Found, Search
@@ -11,6 +12,7 @@ from selfinstruct.store.search import JUDGED, Found, Search
 MOST = 6
 """Ids of one kind that a beginning is told to fit."""
 _FACT = "SELECT facts.* FROM facts"
+_FATE = f"(CASE WHEN wave = {REVIEWED} THEN 'edited' ELSE coalesce(reason, 'accepted') END) AS fate"
 _CALL = (
     "SELECT attempts.*, template, version, parents FROM attempts"
     " JOIN prompts ON prompts.id = attempts.prompt"
@@ -64,13 +66,17 @@ class Kin(Search):
         """What is known of the candidates that were read from a call."""
         return self._db.execute(f"{_FACT} WHERE attempt = ? ORDER BY doc", (attempt,)).fetchall()
 
-    def answered(self, round_index: int, limit: int | None = None) -> list[str]:
-        """The calls of a round that have an answer, a judge's aside, in the order asked."""
+    def answered(
+        self, round_index: int, limit: int | None = None, template: str | None = None
+    ) -> list[str]:
+        """The calls of a round that have an answer, a judge's aside, in the order asked; those of
+        one template alone where it is named.
+        """
         rows = self._db.execute(
             f"SELECT key FROM attempts JOIN prompts ON prompts.id = prompt"
             f" WHERE attempts.round = ? AND state = 'done' AND template NOT LIKE '{JUDGED}%'"
-            " ORDER BY attempts.rowid LIMIT ?",
-            (round_index, -1 if limit is None else limit),
+            " AND template = coalesce(?, template) ORDER BY attempts.rowid LIMIT ?",
+            (round_index, template, -1 if limit is None else limit),
         )
         return [row["key"] for row in rows]
 
@@ -89,18 +95,27 @@ class Kin(Search):
         body: Row = json.loads(self._db.execute(query, place).fetchone()["body"])
         return {name: value for name, value in body.items() if name != "what"}
 
-    def calls_that_say(self, round_: int, wave: int, text: str, *, but: str) -> list[Row]:
-        """The first call of a wave whose answer holds this text, as the call that wrote a question
-        does; at most one, none for an empty text.
-        """
-        if not text.strip():
-            return []
+    def calls_about(self, id_: str) -> list[Row]:
+        """The calls that asked about a row, or went on from the answer of a call, in order."""
         return self._db.execute(
-            f"{_CALL} WHERE attempts.round = ? AND wave = ? AND key != ?"
-            " AND instr(attempts.text, ?) > 0 AND attempts.started <= (SELECT started FROM attempts"
-            " WHERE key = ?) ORDER BY attempts.rowid LIMIT 1",
-            (round_, wave, but, text, but),
+            f"{_CALL} WHERE key IN (SELECT key FROM about WHERE id = ?) ORDER BY attempts.rowid",
+            (id_,),
         ).fetchall()
+
+    def calls_before(self, key: str) -> list[Row]:
+        """The calls whose answers a call went on from, in order; mostly one, or none."""
+        return self._db.execute(
+            f"{_CALL} WHERE key IN (SELECT id FROM about WHERE key = ?) ORDER BY attempts.rowid",
+            (key,),
+        ).fetchall()
+
+    def rows_of_call(self, key: str) -> list[str]:
+        """The ids of the rows that a call asks about, those that other ledgers have among them."""
+        query = (
+            "SELECT id FROM about WHERE key = ?"
+            " AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.key = about.id) ORDER BY id"
+        )
+        return [row["id"] for row in self._db.execute(query, (key,))]
 
     def children_of(self, id_: str, limit: int) -> Found:
         """The first rows that were asked for with this one shown, kept ones first."""
@@ -114,9 +129,9 @@ class Kin(Search):
         return Found(rows, self._db.execute(total, asked).fetchone()["n"])
 
     def fates_of_children(self, id_: str) -> dict[str, int]:
-        """How many of them were accepted, and dropped for which reason, most first."""
+        """How many of them were accepted, edited, and dropped for which reason, most first."""
         rows = self._db.execute(
-            "SELECT coalesce(reason, 'accepted') AS fate, count(*) AS n FROM facts"
+            f"SELECT {_FATE}, count(*) AS n FROM facts"
             " WHERE doc IN (SELECT rowid FROM texts WHERE texts MATCH ?)"
             " GROUP BY fate ORDER BY n DESC, fate",
             (_parent(id_),),
@@ -136,7 +151,7 @@ class Kin(Search):
         ).fetchone()
         rounds: dict[int, dict[str, int]] = {}
         for row in self._db.execute(
-            "SELECT round, coalesce(reason, 'accepted') AS fate, count(*) AS n FROM facts"
+            f"SELECT round, {_FATE}, count(*) AS n FROM facts"
             " WHERE prompt = ? GROUP BY round, fate ORDER BY round, n DESC, fate",
             (prompt,),
         ):
@@ -171,11 +186,15 @@ class Kin(Search):
         return [row["id"] for row in self._db.execute(query, (round_index,))]
 
     def writers_of(self, ids: Sequence[str]) -> list[Row]:
-        """Of these rows of a mixture, how many each prompt version wrote; real rows have none."""
+        """Of these rows of a mixture, how many each prompt version wrote; those that people edited
+        count as theirs (origin `edited`), and real rows have none.
+        """
         return self._db.execute(
-            "SELECT prompt, origin, count(DISTINCT id) AS n FROM facts WHERE id IN (SELECT value"
+            f"SELECT CASE WHEN wave = {REVIEWED} THEN NULL ELSE prompt END AS prompt,"
+            f" CASE WHEN wave = {REVIEWED} THEN 'edited' ELSE origin END AS origin,"
+            " count(DISTINCT id) AS n FROM facts WHERE id IN (SELECT value"
             " FROM json_each(?)) AND (split = 'train' OR (split IS NULL AND reason IS NULL))"
-            " GROUP BY prompt, origin ORDER BY n DESC",
+            " GROUP BY 1, 2 ORDER BY n DESC",
             (json.dumps(list(ids)),),
         ).fetchall()
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from selfinstruct.errors import UserError
-from selfinstruct.lookup import MADE, REAL
+from selfinstruct.lookup import EDITED, MADE, REAL, REVIEWED
 from selfinstruct.rows import Row
 from selfinstruct.store.ledger import Ledger
-from selfinstruct.where import EVERYTHING, Condition, Field, Fields, field_named, parse
+from selfinstruct.store.where import EVERYTHING, Condition, Field, Fields, field_named, parse
 
 HELD_OUT = ("gate", "final")
 JUDGED = "judge/"
@@ -22,14 +22,16 @@ JUDGED = "judge/"
 PHRASE = re.compile(r'"([^"]*)"|(\S+)')
 
 _TEXT = (
-    f"(CASE WHEN facts.split IS NULL THEN (SELECT text FROM ({MADE}) AS seen WHERE"
+    f"(CASE WHEN facts.wave = {REVIEWED} THEN (SELECT text FROM ({EDITED}) AS seen WHERE"
+    " seen.round = facts.round AND seen.position = facts.position)"
+    f" WHEN facts.split IS NULL THEN (SELECT text FROM ({MADE}) AS seen WHERE"
     " seen.round = facts.round AND seen.wave = facts.wave AND seen.position = facts.position)"
     f" ELSE (SELECT text FROM ({REAL}) AS seen WHERE seen.split = facts.split"
     " AND seen.position = facts.position) END)"
 )
 _FATE = (
-    "(CASE WHEN facts.split IS NOT NULL THEN 'real' WHEN facts.reason IS NULL THEN 'accepted'"
-    " ELSE 'rejected' END)"
+    f"(CASE WHEN facts.split IS NOT NULL THEN 'real' WHEN facts.wave = {REVIEWED} THEN 'edited'"
+    " WHEN facts.reason IS NULL THEN 'accepted' ELSE 'rejected' END)"
 )
 _RECIPE = "(CASE WHEN facts.source LIKE 'recipe:%' THEN substr(facts.source, 8) END)"
 _NOVELTY = "(CASE WHEN facts.reason = 'too_similar' THEN 1 - facts.value END)"
@@ -149,6 +151,12 @@ class Search(Ledger):
         if fact["split"] is not None:
             place: Any = (fact["split"], fact["position"])
             query = "SELECT body FROM real WHERE split = ? AND position = ?"
+        elif fact["wave"] == REVIEWED:
+            place = (f"$.edited[{fact['position']}].row", fact["round"])
+            query = (
+                "SELECT json_extract(result, ?) AS body FROM stages"
+                " WHERE round = ? AND stage = 'review'"
+            )
         else:
             place = (fact["round"], fact["wave"], fact["position"])
             query = "SELECT body FROM candidates WHERE round = ? AND wave = ? AND position = ?"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfinstruct.errors import UserError
-from selfinstruct.where import EVERYTHING, MOST_LEVELS, Field, field_named, parse
+from selfinstruct.store.where import EVERYTHING, MOST_LEVELS, Field, field_named, parse
 
 FIELDS = {
     "label": Field("label"),
