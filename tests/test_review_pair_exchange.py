@@ -85,7 +85,7 @@ def test_a_pair_of_other_answers_is_another_pair(exported: Path, tmp_path: Path)
     write_paired(tmp_path / "two", second=other)
     with (
         Desk.open(tmp_path / "two") as desk,
-        pytest.raises(UserError, match="line 2: pair .* is not what was shown there"),
+        pytest.raises(UserError, match=r"line 2: pair .* is not what was shown there"),
     ):
         import_decisions(desk, exported)
     assert ALIKE > 1  # the first pair is that of the second row

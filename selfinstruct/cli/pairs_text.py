@@ -41,7 +41,8 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
             f"{outcome.first + outcome.second}, exact sign test p = {outcome.p_value:.3f}"
         )
     few = f" (fewer than {MIN_ROWS} are judged)" if outcome.done < MIN_ROWS else ""
-    yield f"{first} is {outcome.verdict}{few}"
+    sure = outcome.verdict != "inconclusive"
+    yield f"verdict: {f'{first} is ' if sure else ''}{outcome.verdict}{few}"
     judge = outcome.judge
     if judge.share is not None:
         kappa = "none" if judge.kappa is None else f"{judge.kappa:.2f}"

@@ -25,7 +25,7 @@ function lines({ contest, first, second, equal, bad, prefer_first: share, p_valu
     ["Both bad", String(bad)],
     share && [`${contest.first} preferred`, `${percent(share.value)} % [${percent(share.low)}, ${percent(share.high)}] of ${first + second}`],
     ["Exact sign test", `p = ${p.toFixed(3)}`],
-    [`${contest.first} is`, `${verdict}${few}`],
+    ["Verdict", `${verdict === "inconclusive" ? "" : `${contest.first} is `}${verdict}${few}`],
     judge.n > 0 && ["The judge agrees", `on ${percent(judge.share)} % of ${judge.n}${kappa}`],
   ].filter(Boolean);
 }
