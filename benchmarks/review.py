@@ -29,8 +29,9 @@ import numpy as np
 from selfinstruct import failpoints
 from selfinstruct.config import ReviewConfig
 from selfinstruct.database import connect
-from selfinstruct.review.desk import LATER, Desk
+from selfinstruct.review.desk import Desk
 from selfinstruct.review.filling import write_queue
+from selfinstruct.review.lines import LATER
 from selfinstruct.review.nouns import SETTLING, Action, Decision, Filters, Item, Why
 from selfinstruct.review.tables import NAME, REVIEWS, hash_of
 from tests.reviewed import made, write_reviewable

@@ -80,10 +80,12 @@ class Schema:
     """How a new file begins, and the scripts that bring an older one up to it.
 
     The first migration leads from version 1 to 2, the next from 2 to 3: a list that only grows.
+    `writer` is the command that brings an older file up to date.
     """
 
     create: str
     migrations: tuple[str, ...] = ()
+    writer: str = "the command that began the run again"
 
     @property
     def version(self) -> int:
@@ -272,8 +274,7 @@ def _require_ours(db: sqlite3.Connection, path: Path, schema: Schema, *, write: 
     if found < schema.version and not write:
         raise StoreError(
             f"{path} has ledger version {found}; this selfinstruct reads {schema.version}",
-            next_step="start the command that began the run again: it brings the ledger up to "
-            "date, and keeps a copy",
+            next_step=f"start {schema.writer}: it brings the ledger up to date, and keeps a copy",
         )
     return found
 

@@ -91,7 +91,7 @@ LAYERS = (
         "replaying",
     },
     {"limits", "setting", "reuse", "wording", "arms", "trained", "talk", "tracked", "review"},
-    {"verifying", "merging"},
+    {"verifying", "merging", "pairing"},
     {"making", "examining", "reviewing", "pilot", "fork", "refilter"},
     {"runs", "contestants", "rereading", "sweep"},
     {"ablation"},

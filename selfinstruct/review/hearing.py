@@ -7,7 +7,7 @@ from pathlib import Path
 from selfinstruct.database import connect
 from selfinstruct.review import counting
 from selfinstruct.review.nouns import Decision, Filters, Progress
-from selfinstruct.review.tables import NAME, NOT_TAKEN_BACK, REVIEWS, to_decision
+from selfinstruct.review.tables import DECISIONS, NAME, REVIEWS, to_decision
 from selfinstruct.types import Score
 
 SCORE = "review"
@@ -55,8 +55,8 @@ def hear(folder: Path, index: int) -> Heard | None:
         queue = db.execute("SELECT candidates FROM queues WHERE round = ?", (index,)).fetchone()
         rows = db.execute(
             "SELECT decisions.* FROM items JOIN decisions ON decisions.seq ="
-            " (SELECT seq FROM decisions WHERE item = items.id AND action != 'undo'"
-            f" AND {NOT_TAKEN_BACK} ORDER BY seq DESC LIMIT 1)"
+            f" (SELECT seq FROM decisions WHERE item = items.id AND {DECISIONS.hold}"
+            " ORDER BY seq DESC LIMIT 1)"
             " WHERE items.turn IS NULL ORDER BY items.position"
         ).fetchall()
         counts = counting.progress(db, Filters(round=index, state="all"))

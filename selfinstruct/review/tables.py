@@ -10,7 +10,9 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from selfinstruct.database import Schema
+from selfinstruct.review.lines import Lines
 from selfinstruct.review.nouns import (
+    SETTLING,
     Decision,
     Edited,
     Item,
@@ -18,13 +20,13 @@ from selfinstruct.review.nouns import (
     Measured,
     Neighbour,
 )
+from selfinstruct.review.pair_tables import PAIRS
 from selfinstruct.rows import Row, from_example, to_example
 from selfinstruct.types import Message, Score, digest
 
 NAME = "reviews.db"
 
-REVIEWS = Schema(
-    """
+ITEMS = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE queues (
     round INTEGER PRIMARY KEY, candidates TEXT NOT NULL, eligible INTEGER NOT NULL,
@@ -51,10 +53,9 @@ CREATE TABLE decisions (
 CREATE INDEX decisions_by_item ON decisions (item, seq);
 CREATE INDEX decisions_by_reviewer ON decisions (reviewer, seq);
 """
-)
+REVIEWS = Schema(ITEMS + PAIRS, (PAIRS,), "selfinstruct review RUN")
 
-NOT_TAKEN_BACK = "NOT EXISTS (SELECT 1 FROM decisions AS back WHERE back.undoes = decisions.id)"
-"""The condition that a decision holds."""
+DECISIONS = Lines("decisions", "item", "items", SETTLING)
 LONGEST_LINE = 160
 """Characters of an item that a list shows."""
 

@@ -66,12 +66,15 @@ class Desk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reviewing:
-    """The routes below `/api/` for one desk; `dashboard` is the path of the read-only pages."""
+    """The routes below `/api/` for one desk; `dashboard` is the path of the read-only pages,
+    `pairs` whether there are pairs of answers to go to.
+    """
 
     desk: Desk
     run: str
     reviewer: str
     dashboard: str
+    pairs: bool = False
 
     def routes(self) -> list[Route]:
         """What is answered, by path."""
@@ -93,6 +96,7 @@ class Reviewing:
                 "reviewer": self.reviewer,
                 "reasons": REASONS,
                 "dashboard": self.dashboard,
+                "pairs": self.pairs,
             }
         )
 
@@ -121,15 +125,15 @@ class Reviewing:
 
         409 where the item, or the decision that held for it, is not what was on the page.
         """
-        body = await _body(request, {"decision", "seen", "filters"})
+        body = await read_body(request, {"decision", "seen", "filters"})
         decision = wire.to_decision(body.get("decision"), self.reviewer)
         filters = wire.to_filters(_strings(body.get("filters", {})))
         standing = self.desk.standing(decision.item)
         if standing and standing.id not in (body.get("seen"), decision.id):
-            return _conflict("decided", "this row was decided in another tab meanwhile")
+            return conflict("decided", "this row was decided in another tab meanwhile")
         decided = self.desk.decide(decision)
         if decided.conflict:
-            return _conflict("changed", "this row has changed since it was shown")
+            return conflict("changed", "this row has changed since it was shown")
         if refused := decided.refused:
             told = {"reason": refused.reason, "value": refused.value, "limit": refused.threshold}
             return JSONResponse({"refused": told}, 422)
@@ -140,7 +144,7 @@ class Reviewing:
 
     async def undo(self, request: Request) -> JSONResponse:
         """Take back this person's newest decision; the answer brings the row that it was of."""
-        body = await _body(request, {"id"})
+        body = await read_body(request, {"id"})
         undone = self.desk.undo(self.reviewer, wire.read_uuid(body))
         return JSONResponse({"item": undone and self._shown(undone.item)})
 
@@ -154,7 +158,8 @@ class Reviewing:
         return wire.from_item(self.desk.item(item), self.desk.standing(item))
 
 
-async def _body(request: Request, known: set[str]) -> Mapping[str, Any]:
+async def read_body(request: Request, known: set[str]) -> Mapping[str, Any]:
+    """The JSON object that was sent. Raises `UserError` for anything else, and for other fields."""
     try:
         body = json.loads(await request.body())
     except (ValueError, RecursionError):
@@ -170,5 +175,6 @@ def _strings(given: Any) -> Mapping[str, str]:
     return given
 
 
-def _conflict(code: str, message: str) -> JSONResponse:
+def conflict(code: str, message: str) -> JSONResponse:
+    """The answer to a decision that was made of something else than there is."""
     return JSONResponse({"error": {"code": code, "message": message}}, 409)

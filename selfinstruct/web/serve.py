@@ -1,7 +1,7 @@
 """The server: routes behind the guard, on a loopback socket, until a signal."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from socket import socket
 
@@ -20,12 +20,14 @@ from selfinstruct.web.reviewing import REASONS
 
 
 def application(address: Address, routes: Sequence[BaseRoute], *, review: bool) -> Guard:
-    """The routes and the files that pages load, guarded; with `review`, its page at `/`."""
+    """The routes and the files that pages load, guarded; with `review`, its pages at `/` and
+    `/pairs`.
+    """
     files = statics()
-    shell = render("review.html.j2", reasons=REASONS) if review else ""
-
-    async def page(_: Request) -> Response:
-        return HTMLResponse(shell)
+    front = [
+        Route("/", _page(render("review.html.j2", reasons=REASONS))),
+        Route("/pairs", _page(render("pairs.html.j2"))),
+    ]
 
     async def static(request: Request) -> Response:
         found = files.get(request.path_params["name"])
@@ -33,10 +35,9 @@ def application(address: Address, routes: Sequence[BaseRoute], *, review: bool) 
             raise HTTPException(404, "there is no such file")
         return Response(found[0], media_type=found[1])
 
-    front = [Route("/", page)] if review else []
     return Guard(
         Starlette(
-            routes=[*front, Route("/static/{name}", static), *routes],
+            routes=[*(front if review else []), Route("/static/{name}", static), *routes],
             exception_handlers={HTTPException: _refuse, UserError: _tell},
         ),
         address,
@@ -73,6 +74,13 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
+
+
+def _page(shell: str) -> Callable[[Request], Awaitable[Response]]:
+    async def page(_: Request) -> Response:
+        return HTMLResponse(shell)
+
+    return page
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
