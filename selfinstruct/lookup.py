@@ -124,15 +124,18 @@ _TRIGGERS = (
 )
 CREATE = "".join((_TEXTS, _FACTS, *_TRIGGERS))
 """For a ledger without rows."""
-_FILL = "".join(
-    f"""
-INSERT INTO facts ({_COLUMNS}) SELECT {_COLUMNS} FROM ({rows}) ORDER BY {", ".join(key)};
-INSERT INTO texts (rowid, text, parents) SELECT doc, text, parents
+_FILL = tuple(
+    statement
+    for rows, key in ((REAL, _OF_REAL), (MADE, _OF_MADE))
+    for statement in (
+        f"INSERT INTO facts ({_COLUMNS}) SELECT {_COLUMNS} FROM ({rows}) ORDER BY {', '.join(key)}",
+        f"""INSERT INTO texts (rowid, text, parents) SELECT doc, text, parents
     FROM ({rows}) AS seen CROSS JOIN facts
     ON facts.round = seen.round AND facts.wave IS seen.wave
-    AND facts.position = seen.position AND facts.split IS seen.split;
-"""
-    for rows, key in ((REAL, _OF_REAL), (MADE, _OF_MADE))
+    AND facts.position = seen.position AND facts.split IS seen.split""",
+    )
 )
-MIGRATE = CREATE + _FILL
+MIGRATE = "".join((CREATE, *(f"{statement};\n" for statement in _FILL)))
 """For one that has some."""
+REBUILD = ("DELETE FROM facts", "INSERT INTO texts (texts) VALUES ('delete-all')", *_FILL)
+"""The statements that fill both anew, for one transaction."""
