@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from selfinstruct import __version__, lookup
@@ -238,6 +239,8 @@ def _unopened(error: sqlite3.DatabaseError, path: Path) -> StoreError | DiskErro
 
 def _open(path: Path, mode: str) -> sqlite3.Connection:
     db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+    # SQLite reads halves of characters out of JSON, which are valid there, into what is no UTF-8.
+    db.text_factory = partial(str, encoding="utf-8", errors="surrogatepass")
     db.row_factory = lambda cursor, row: dict(
         zip((column[0] for column in cursor.description), row, strict=True)
     )

@@ -20,6 +20,7 @@ from selfinstruct.errors import StoreError
 from selfinstruct.gate import decide
 from selfinstruct.licenses import count_licenses
 from selfinstruct.registry import Used, Wording, of_rows
+from selfinstruct.rivals import rivals
 from selfinstruct.store import Store
 from selfinstruct.types import SPLITS, Interval, RealData, Report, Score, Screened, Split
 from selfinstruct.verdict import Verdict
@@ -212,6 +213,7 @@ def _round(store: Store, index: int, calls: Sequence[Summary], wording: Wording)
         "rejected": store.reasons(index),
         "arms": [asdict(arm) for arm in yields(asked)],
         "prompt_arms": _prompt_arms(asked, wording),
+        "rivals": [asdict(pair) for pair in rivals([wave for wave, _ in asked])],
         "scores": _scores(screened.scores),
         "review": _review(store, index),
         "mixture": store.stage(index, "mix"),

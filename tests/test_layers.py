@@ -54,6 +54,7 @@ LAYERS = (
         "registry",
         "settled",
         "searchable",
+        "rivals",
     },
     {
         "seeds",

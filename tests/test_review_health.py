@@ -67,7 +67,10 @@ def test_a_review_is_whole_while_somebody_decides_too(run: Path) -> None:
         (cut, "is damaged"),
         (change("PRAGMA user_version = 9"), "has ledger version 9"),
         (change("DROP TABLE meta"), "is no ledger of selfinstruct"),
-        (change("UPDATE decisions SET item = 'gone' WHERE id = 'd1'"), "about a row of the queue: d1"),
+        (
+            change("UPDATE decisions SET item = 'gone' WHERE id = 'd1'"),
+            "about a row of the queue: d1",
+        ),
         (change("UPDATE queues SET candidates = 'x'"), "the candidates of its round: round 1"),
         (
             change("DELETE FROM candidates WHERE position > 0", "run.db"),
@@ -75,10 +78,15 @@ def test_a_review_is_whole_while_somebody_decides_too(run: Path) -> None:
         ),
         (change("UPDATE items SET hash = 'x' WHERE position = 2"), "what its hash says: "),
         (
-            change("UPDATE items SET body = replace(body, 'made answer', 'other') WHERE position = 0"),
+            change(
+                "UPDATE items SET body = replace(body, 'made answer', 'other') WHERE position = 0"
+            ),
             "what its hash says: ",
         ),
-        (change("UPDATE items SET action = 'accept' WHERE position = 8"), "as it was last decided: "),
+        (
+            change("UPDATE items SET action = 'accept' WHERE position = 8"),
+            "as it was last decided: ",
+        ),
         (change("UPDATE items SET turn = NULL WHERE position = 2"), "as it was last decided: "),
         (change("UPDATE items SET turn = 3 WHERE position = 0"), "as it was last decided: "),
         (change("UPDATE items SET body = '{' WHERE position = 1"), "a value that cannot be read"),

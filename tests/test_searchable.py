@@ -53,7 +53,10 @@ COPIED = "INSERT INTO facts (round, wave, position, id, words)"
         (f"DELETE FROM facts WHERE {AT}", {HIDDEN}),
         ("DELETE FROM facts WHERE split = 'gate' AND position = 3", {HIDDEN}),
         (f"{COPIED} VALUES (9, 0, 0, 'none', 1)", {STRANGE}),
-        (f"{COPIED} SELECT round, wave, position, id, words FROM facts WHERE {AT}", {TWICE, CHANGED}),
+        (
+            f"{COPIED} SELECT round, wave, position, id, words FROM facts WHERE {AT}",
+            {TWICE, CHANGED},
+        ),
         *(
             (f"UPDATE facts SET {column} = {value} WHERE {AT}", {CHANGED})
             for column, value in {
