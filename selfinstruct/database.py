@@ -301,8 +301,9 @@ def _require_ours(db: sqlite3.Connection, path: Path, schema: Schema, *, write: 
     if found < schema.version and not write:
         raise StoreError(
             f"{path} has ledger version {found}; this selfinstruct reads {schema.version}",
-            next_step="start the command that began the run again: it brings the ledger up to "
-            "date, and keeps a copy",
+            next_step="start the command that began the run again, or: selfinstruct doctor "
+            f"{path.parent} --rebuild-search; either brings the ledger up to date, and keeps a "
+            "copy",
         )
     return found
 

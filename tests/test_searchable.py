@@ -13,6 +13,8 @@ from selfinstruct.searchable import rebuild_search, search_faults
 from selfinstruct.store import Store
 from selfinstruct.types import Example, RealData, Rejection, Screened
 from tests.finished import KEPT, write_run
+from tests.golden_ledger import write_ledger
+from tests.lost_module import lose_the_module
 
 HIDDEN = "rows that no list shows"
 STRANGE = "lists show rows that are not there"
@@ -99,6 +101,15 @@ def test_the_rows_are_named(run: Path) -> None:
     assert faults(run) == {WORDS: ("row 777 of none",)}
 
 
+def test_a_ledger_of_an_older_version_is_brought_up_to_date_on_the_way(tmp_path: Path) -> None:
+    write_ledger(tmp_path / "run.db", 1)
+    with pytest.raises(StoreError, match="--rebuild-search"):
+        list(search_faults(tmp_path))
+    assert rebuild_search(tmp_path) > 0
+    assert faults(tmp_path) == {}
+    assert (tmp_path / "run.db.v1.bak").exists()
+
+
 def test_a_run_that_is_written_to_is_not_made_anew(run: Path) -> None:
     with Store(run, write=True), pytest.raises(StoreError, match="in use"):
         rebuild_search(run)
@@ -110,13 +121,6 @@ def test_without_full_text_search_short_rows_are_looked_at_and_the_lack_is_told(
     assert {*faults(run)} == {HIDDEN}
     with pytest.raises(StoreError, match="has no FTS0"):
         rebuild_search(run)
-
-
-def lose_the_module(folder: Path) -> None:
-    """As a SQLite that was built without it finds the file."""
-    with closing(sqlite3.connect(folder / "run.db", isolation_level=None)) as db:
-        db.execute("PRAGMA writable_schema = ON")
-        db.execute("UPDATE sqlite_schema SET sql = replace(sql, 'fts5', 'fts0')")
 
 
 TEXTS = st.text(st.sampled_from("ab \n\t\0\ud83d\u202eé返\U0001f389"), max_size=8)

@@ -71,7 +71,7 @@ def test_few_clusters_are_dealt_out_in_every_way_as_scipy_does(
 
     def differ(one: np.ndarray, other: np.ndarray) -> float:
         shares = [counts[each.astype(int)].sum(axis=0) for each in (one, other)]
-        return abs(shares[0][0] / shares[0][1] - shares[1][0] / shares[1][1]) + 1e-12
+        return float(abs(shares[0][0] / shares[0][1] - shares[1][0] / shares[1][1])) + 1e-12
 
     places = np.arange(len(counts), dtype=float)
     oracle = permutation_test(
