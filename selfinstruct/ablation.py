@@ -16,7 +16,7 @@ import numpy as np
 from selfinstruct import stats, student
 from selfinstruct.apart import without_stress
 from selfinstruct.arms import Arm
-from selfinstruct.comparison import LEVEL, MIN_ROWS, Finding
+from selfinstruct.comparison import LEVEL, MIN_ROWS
 from selfinstruct.config import override
 from selfinstruct.errors import UserError
 from selfinstruct.pairs import LOWER_IS_BETTER
@@ -25,6 +25,7 @@ from selfinstruct.refilter import RULES, UNKNOWN, Record, Rule, count, kept, rep
 from selfinstruct.round import Pool
 from selfinstruct.sweep import Bench, Outcome
 from selfinstruct.types import Interval, digest
+from selfinstruct.verdict import Finding
 
 PREFIX = "filters."
 NEVER_OFF = "filters.contamination"

@@ -5,7 +5,7 @@ Reads, and changes nothing. What it finds is told with the way to mend it.
 
 import shlex
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,14 @@ from selfinstruct.errors import StoreError
 from selfinstruct.files import read_jsonl
 from selfinstruct.registry import of_rows
 from selfinstruct.rows import to_example
+from selfinstruct.searchable import search_faults
 from selfinstruct.settled import settled
 from selfinstruct.store import Store
 from selfinstruct.types import Exam, RealData, Report, digest
 
 COPY = "restore the folder from a copy, or start a run of another name"
 EXPORT = "no stage reads it: restore it from a copy, or delete it"
-LEDGER = ("run.db", "run.lock")
+OWNED = ("run.db", "run.lock", "reviews.db", "reviews.lock")
 """Files that are made for their owner alone; SQLite gives those beside them the same rights."""
 OTHERS = 0o077
 
@@ -47,6 +48,7 @@ def audit(folder: Path) -> list[Finding]:
             return [
                 Finding("the ledger is whole"),
                 *_ledger(store),
+                *_search(folder),
                 *_files(store),
                 *_carried(store),
                 _rights(folder),
@@ -83,12 +85,29 @@ def _ledger(store: Store) -> Iterator[Finding]:
     yield _all("every evaluated student has its report", _without_report(store))
 
 
+def _search(folder: Path) -> Iterator[Finding]:
+    """Whether lists and search show every row, as it is."""
+    mend = f"selfinstruct doctor {shlex.quote(str(folder))} --rebuild-search"
+    try:
+        faults = [
+            Finding(f"{each.what}: {few(each.ids)}", False, mend) for each in search_faults(folder)
+        ]
+    except StoreError as error:  # this SQLite has no full-text search
+        faults = [Finding(error.what, False, error.next_step)]
+    yield from faults or [Finding("every row is found, by what is known of it and by its words")]
+
+
 def _all(what: str, faults: Iterable[str]) -> Finding:
     found = list(faults)
     if not found:
         return Finding(what)
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    return Finding(f"not {what}: {', '.join(found[:3])}{more}", False, COPY)
+    return Finding(f"not {what}: {few(found)}", False, COPY)
+
+
+def few(names: Sequence[str]) -> str:
+    """The first three of them, and how many more there are."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}"
 
 
 def _faults(report: Report, data: RealData, guards: tuple[str, ...]) -> Iterator[str]:
@@ -159,7 +178,7 @@ def _carried(store: Store) -> Iterator[Finding]:
 
 def _rights(folder: Path) -> Finding:
     """Whether other users of the machine can read the run; the folder keeps them from its files."""
-    files = [folder, *(folder / name for name in LEDGER)]
+    files = [folder, *(folder / name for name in OWNED)]
     wide = [str(path) for path in files if path.exists() and path.stat().st_mode & OTHERS]
     if not wide:
         return Finding("the run is its owner's alone")

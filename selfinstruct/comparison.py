@@ -6,20 +6,18 @@ one in twenty pairs is called better or worse. Slices of one metric share that e
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from selfinstruct import stats
 from selfinstruct.pairs import pair, weigh
 from selfinstruct.types import Example, Interval, Report
+from selfinstruct.verdict import Finding
 
 LEVEL = 0.05
 MIN_ROWS = 20
 FEW = 5  # a slice of fewer rows is named and not tested: even all of them flipped would not tell
 THIRDS = ("short", "middle", "long")
-
-Finding = Literal["better", "worse", "inconclusive"]
 
 
 @dataclass(frozen=True, slots=True)

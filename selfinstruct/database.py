@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from selfinstruct import __version__, lookup
@@ -18,6 +19,8 @@ from selfinstruct.errors import DiskError, StoreError
 from selfinstruct.failpoints import failpoint
 from selfinstruct.files import REFUSED, open_private, sync_folder, unwritten
 
+NO_MODULE = "no such module: "
+"""How SQLite begins to say so."""
 MIXED = """
 CREATE TABLE mixed (
     round INTEGER NOT NULL, id TEXT NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (round, id)
@@ -80,12 +83,14 @@ class Schema:
     """How a new file begins, and the scripts that bring an older one up to it.
 
     The first migration leads from version 1 to 2, the next from 2 to 3: a list that only grows.
-    `writer` is the command that brings an older file up to date.
+    `writer` is the command that brings an older file up to date, with `{run}` for its folder.
     """
 
     create: str
     migrations: tuple[str, ...] = ()
-    writer: str = "the command that began the run again"
+    writer: str = (
+        "the command that began the run again, or: selfinstruct doctor {run} --rebuild-search"
+    )
 
     @property
     def version(self) -> int:
@@ -128,6 +133,7 @@ def connect(path: Path, *, write: bool, schema: Schema = LEDGER) -> sqlite3.Conn
             found = _require_ours(db, path, schema, write=write)
             if write:
                 require_whole(db, path)
+                _require_modules(db)
         except BaseException:
             db.close()
             raise
@@ -162,7 +168,7 @@ def damaged(path: Path, what: str) -> StoreError:
         why="calls that were paid for could be lost or repeated; the file was left as it is",
         next_step="restore the folder from a copy, or save what can be read:\n"
         f"        sqlite3 {path} .recover | sqlite3 {mended}\n"
-        f"        then move {path.name}* and run.lock out of the folder, {mended.name} to "
+        f"        then move {path.name}* and {path.stem}.lock out of the folder, {mended.name} to "
         f"{path.name}, and look with: selfinstruct doctor {path.parent}",
     )
 
@@ -183,8 +189,8 @@ def transaction(db: sqlite3.Connection, name: str) -> Iterator[sqlite3.Connectio
 
 
 def explained(error: BaseException | None, path: Path) -> StoreError | DiskError | None:
-    """What to tell people of damage to the file at `path`, or of a disk that refuses it or any
-    other; None of anything else.
+    """What to tell people of damage to the file at `path`, of a disk that refuses it or any other,
+    or of a SQLite without full-text search; None of anything else.
     """
     if isinstance(error, OSError) and error.errno in REFUSED:
         place = path.parent if error.filename is None else Path(str(error.filename))
@@ -193,7 +199,38 @@ def explained(error: BaseException | None, path: Path) -> StoreError | DiskError
         return damaged(path, str(error))
     if _code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY):
         return unwritten(path, str(error))
+    if isinstance(error, sqlite3.OperationalError) and str(error).startswith(NO_MODULE):
+        return without_module(str(error).removeprefix(NO_MODULE))
     return None
+
+
+def without_module(name: str) -> StoreError:
+    """What to say where this Python's SQLite was built without a module, such as `fts5`."""
+    return StoreError(
+        f"the SQLite of this Python ({sqlite3.sqlite_version}) has no {name.upper()}",
+        why="a run keeps the words of its rows in an index of that kind: without it nothing is "
+        "found by its words and nothing can be written; all else of a run can be read",
+        next_step="take a Python whose SQLite has it, such as that of python.org, of your system "
+        "or of uv; selfinstruct doctor says whether one has",
+    )
+
+
+def has_module(db: sqlite3.Connection, name: str) -> bool:
+    """Whether this SQLite knows a module for virtual tables."""
+    query = "SELECT count(*) FROM pragma_module_list WHERE name = ?"
+    cursor = db.cursor()
+    cursor.row_factory = None
+    return bool(cursor.execute(query, (name,)).fetchone()[0])
+
+
+def _require_modules(db: sqlite3.Connection) -> None:
+    """Has SQLite raise now, and not after calls were paid for, where it lacks what a table needs.
+
+    It looks for the module of a virtual table when that is first used.
+    """
+    query = "SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE %'"
+    for row in db.execute(query).fetchall():
+        db.execute(f"SELECT * FROM {row['name']} LIMIT 0")
 
 
 def _code(error: BaseException | None) -> int:
@@ -214,6 +251,8 @@ def _unopened(error: sqlite3.DatabaseError, path: Path) -> StoreError | DiskErro
 
 def _open(path: Path, mode: str) -> sqlite3.Connection:
     db = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+    # SQLite reads halves of characters out of JSON, which are valid there, into what is no UTF-8.
+    db.text_factory = partial(str, encoding="utf-8", errors="surrogatepass")
     db.row_factory = lambda cursor, row: dict(
         zip((column[0] for column in cursor.description), row, strict=True)
     )
@@ -274,7 +313,8 @@ def _require_ours(db: sqlite3.Connection, path: Path, schema: Schema, *, write: 
     if found < schema.version and not write:
         raise StoreError(
             f"{path} has ledger version {found}; this selfinstruct reads {schema.version}",
-            next_step=f"start {schema.writer}: it brings the ledger up to date, and keeps a copy",
+            next_step=f"start {schema.writer.format(run=path.parent)}; it brings the ledger up to "
+            "date, and keeps a copy",
         )
     return found
 

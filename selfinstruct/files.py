@@ -56,9 +56,17 @@ def open_private(path: Path, flags: int) -> int:
     return handle
 
 
+def as_utf8(text: str) -> bytes:
+    """UTF-8 of any text, in which half of a character, which that cannot hold, is spelled \\ud83d.
+
+    So JSON writes it too: of a JSON text nothing is lost. Elsewhere it is at least seen.
+    """
+    return text.encode(errors="backslashreplace")
+
+
 def write_atomic(path: Path, content: str | bytes) -> None:
     """Put `content` at `path` in one step: a reader sees the old file or the new one."""
-    data = content.encode() if isinstance(content, str) else content
+    data = as_utf8(content) if isinstance(content, str) else content
     part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
     with writing(path, len(data)):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -169,7 +177,7 @@ def copy_synced(source: Path, target: Path) -> None:
 
 
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """One JSON object a line, non-ASCII kept as it is."""
+    """One JSON object a line, non-ASCII kept as it is but for halves of characters."""
     lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
     write_atomic(path, "".join(f"{line}\n" for line in lines))
 

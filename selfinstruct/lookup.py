@@ -137,17 +137,18 @@ _TRIGGERS = (
 )
 CREATE = "".join((_TEXTS, _FACTS, *_TRIGGERS))
 """For a ledger without rows, as version 4 made it."""
-_FILL = "".join(
-    f"""
-INSERT INTO facts ({_COLUMNS}) SELECT {_COLUMNS} FROM ({rows}) ORDER BY {", ".join(key)};
-INSERT INTO texts (rowid, text, parents) SELECT doc, text, parents
+_FILL = tuple(
+    statement
+    for rows, key in ((REAL, _OF_REAL), (MADE, _OF_MADE))
+    for statement in (
+        f"INSERT INTO facts ({_COLUMNS}) SELECT {_COLUMNS} FROM ({rows}) ORDER BY {', '.join(key)}",
+        f"""INSERT INTO texts (rowid, text, parents) SELECT doc, text, parents
     FROM ({rows}) AS seen CROSS JOIN facts
     ON facts.round = seen.round AND facts.wave IS seen.wave
-    AND facts.position = seen.position AND facts.split IS seen.split;
-"""
-    for rows, key in ((REAL, _OF_REAL), (MADE, _OF_MADE))
+    AND facts.position = seen.position AND facts.split IS seen.split""",
+    )
 )
-MIGRATE = CREATE + _FILL
+MIGRATE = "".join((CREATE, *(f"{statement};\n" for statement in _FILL)))
 """For one that has some."""
 _EDITED_WORDS = (
     f"FROM ({EDITED}) AS seen CROSS JOIN facts ON facts.round = seen.round"
@@ -166,8 +167,16 @@ CREATE TRIGGER review_deleted BEFORE DELETE ON stages WHEN OLD.stage = 'review' 
 END;
 """
 """What keeps both tables of edited rows, since version 5."""
-MIGRATE_EDITED = f"""{CREATE_EDITED}
-INSERT INTO facts ({_COLUMNS}) SELECT {_COLUMNS} FROM ({EDITED}) ORDER BY round, position;
-INSERT INTO texts (rowid, text, parents) SELECT doc, text, parents {_EDITED_WORDS};
-"""
+_FILL_EDITED = (
+    f"INSERT INTO facts ({_COLUMNS}) SELECT {_COLUMNS} FROM ({EDITED}) ORDER BY round, position",
+    f"INSERT INTO texts (rowid, text, parents) SELECT doc, text, parents {_EDITED_WORDS}",
+)
+MIGRATE_EDITED = "".join((CREATE_EDITED, *(f"{statement};\n" for statement in _FILL_EDITED)))
 """For a ledger that has reviews."""
+REBUILD = (
+    "DELETE FROM facts",
+    "INSERT INTO texts (texts) VALUES ('delete-all')",
+    *_FILL,
+    *_FILL_EDITED,
+)
+"""The statements that fill both anew, for one transaction."""

@@ -179,6 +179,20 @@ def tell_prompt_arm(arm: Mapping[str, Any]) -> str:
     return ", ".join([f"{arm['arm']}: {share} of {arm['candidates']} kept", *tokens, *scores])
 
 
+def tell_rivals(found: Mapping[str, Any]) -> str:
+    """How one prompt does beside another of its recipe, such as `r/q@8 against r/q@7: better,
+    +12.0 points [+3.1, +20.4] kept, p = 0.012 by 24 and 22 prompts`. The p-value is that after
+    Holm's correction.
+    """
+    ours, theirs = found["prompts"]
+    told = gain("exact_match", found["difference"])  # any share of rows, in percent
+    p = f"p = {found['adjusted']:.2g}"
+    return (
+        f"{found['arm']} against {found['other']}: {found['verdict']}, {told} kept, "
+        f"{p} by {ours} and {theirs} prompts"
+    )
+
+
 def _score(name: str, found: Mapping[str, Any]) -> str:
     ends = "" if found["low"] is None else f" [{found['low']:.2f}, {found['high']:.2f}]"
     return f"{name} {found['mean']:.2f}{ends}"

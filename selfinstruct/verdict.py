@@ -8,6 +8,8 @@ from selfinstruct.types import Checkpoint, Example, Interval, Mixture, Report
 
 Outcome = Literal["accept", "reject", "inconclusive"]
 Held = Literal["held", "broken", "unsure"]
+Finding = Literal["better", "worse", "inconclusive"]
+"""What a two-sided test says of one beside another."""
 
 
 @dataclass(frozen=True, slots=True)

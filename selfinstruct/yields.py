@@ -7,7 +7,7 @@ out.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -84,16 +84,20 @@ def by_prompt(row: Example) -> Place:
     return Place(recipe_of(row), row.arm)
 
 
+def outcomes(wave: Screened) -> Iterator[tuple[Example, bool]]:
+    """Every candidate that says something of its arm, and whether it passed every filter."""
+    yield from ((row, True) for row in wave.accepted)
+    for item in wave.rejected:
+        if item.reason != UNTOLD:
+            yield item.what, item.reason in UNNEEDED
+
+
 def count(waves: Iterable[Screened], key: Callable[[Example], K]) -> dict[K, Seen]:
     """Candidates and kept ones, by what `key` says of each."""
     candidates: defaultdict[K, int] = defaultdict(int)
     kept: defaultdict[K, int] = defaultdict(int)
     for wave in waves:
-        told = [(row, True) for row in wave.accepted]
-        told += [
-            (item.what, item.reason in UNNEEDED) for item in wave.rejected if item.reason != UNTOLD
-        ]
-        for row, passed in told:
+        for row, passed in outcomes(wave):
             candidates[key(row)] += 1
             kept[key(row)] += passed
     return {each: Seen(kept[each], candidates[each]) for each in candidates}

@@ -2,8 +2,8 @@
 
 A run of two rounds; a finished run that has lost reports, an adapter and its guard rows, as older
 versions and careless hands leave it; a fork of it; a sweep; a review; scores of others; a ledger to
-be migrated; weights to be converted, and to be joined; an export and a merged model that are
-replaced.
+be migrated, and one whose lists are made anew; weights to be converted, and to be joined; an export
+and a merged model that are replaced.
 """
 
 import hashlib
@@ -33,9 +33,11 @@ from selfinstruct.review.nouns import EVERYTHING, Decision
 from selfinstruct.reviewing import take_scores
 from selfinstruct.rows import from_example
 from selfinstruct.runs import Run
+from selfinstruct.searchable import rebuild_search
 from selfinstruct.store import Store
 from selfinstruct.sweep import run_sweep
 from selfinstruct.wheels import Wheel
+from tests.finished import write_run
 from tests.frozen_run import tiny_config, write_frozen_run
 from tests.golden_ledger import write_ledger
 from tests.reviewed import decide, write_reviewable
@@ -201,6 +203,17 @@ def _migrate(_: Props, place: Path) -> None:
     connect(place / RUN / "run.db", write=True, schema=NEXT).close()
 
 
+def _lose_lists(_: Props, place: Path) -> None:
+    write_run(place / RUN)
+    with closing(sqlite3.connect(place / RUN / "run.db", isolation_level=None)) as db:
+        db.execute("DELETE FROM facts")
+        db.execute("INSERT INTO texts (texts) VALUES ('delete-all')")
+
+
+def _rebuild(_: Props, place: Path) -> None:
+    rebuild_search(place / RUN)
+
+
 def _write_gguf(_: Props, place: Path) -> None:
     (place / "some.gguf").write_bytes(b"GGUF" * 1000)
 
@@ -258,6 +271,7 @@ SCENES = {
     "export": Scene(_write_export, _export, lambda place: place / "out", is_run=False),
     "merge": Scene(_write_merged, _merge, lambda place: place / "merged", is_run=False),
     "migration": Scene(_write_old_ledger, _migrate, is_run=False),
+    "search": Scene(_lose_lists, _rebuild, is_run=False),
     "weights": Scene(
         _write_gguf, _convert, lambda place: place / "cache", is_run=False, litters=True
     ),

@@ -22,6 +22,11 @@ def test_an_object_is_one_line_of_json_in_its_own_letters(
     assert json.loads(out)["n"] == 1
 
 
+def test_any_text_can_be_printed(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    print_json({"text": "half \ud83d, NUL \0"})
+    assert json.loads(capsysbinary.readouterr().out.decode()) == {"text": "half \ud83d, NUL \0"}
+
+
 def test_a_number_that_json_does_not_have_is_a_bug() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         print_json({"x": float("nan")})

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from selfinstruct import __version__, failpoints
-from selfinstruct.database import LEDGER, Schema, connect, explained, transaction
+from selfinstruct.database import LEDGER, Schema, connect, explained, has_module, transaction
 from selfinstruct.errors import DiskError, StoreError
 from selfinstruct.store import Store
 from tests.finished import write_run
 from tests.golden_ledger import write_ledger
+from tests.lost_module import lose_the_module
 
 TO_2 = "ALTER TABLE stages ADD COLUMN host TEXT NOT NULL DEFAULT '';"
 TO_3 = "CREATE TABLE notes (what TEXT NOT NULL) STRICT; INSERT INTO notes VALUES ('hello');"
@@ -278,7 +279,8 @@ def test_a_reader_of_an_older_version_says_how_it_is_brought_up_to_date(tmp_path
     write_ledger(tmp_path / "run.db", 1)
     with pytest.raises(StoreError, match="ledger version 1; this selfinstruct reads 3") as caught:
         connect(tmp_path / "run.db", write=False, schema=THIRD)
-    assert "began the run again" in caught.value.next_step
+    for words in ("began the run again", f"doctor {tmp_path} --rebuild-search"):
+        assert words in caught.value.next_step
 
 
 @pytest.mark.parametrize("write", [True, False])
@@ -351,3 +353,28 @@ def test_a_disk_that_fills_up_during_a_migration_is_told_and_it_is_done_the_next
         assert version_of(db) == 1
     with closing(connect(path, write=True, schema=THIRD)) as db:
         assert version_of(db) == 3
+
+
+def test_text_that_only_json_can_hold_is_read_as_it_was(tmp_path: Path) -> None:
+    with closing(connect(tmp_path / "run.db", write=True)) as db:
+        found = db.execute("""SELECT json_extract('{"a": "x\\ud83dy"}', '$.a') AS a""").fetchone()
+    assert found == {"a": "x\ud83dy"}
+
+
+def test_a_sqlite_without_full_text_search_is_told_before_anything_is_spent(
+    tmp_path: Path,
+) -> None:
+    """All but the words can be read; nothing can be written."""
+    write_run(tmp_path / "t")
+    lose_the_module(tmp_path / "t")
+    with pytest.raises(StoreError, match="has no FTS0") as caught, Store(tmp_path / "t") as store:
+        store.examples("", "ticket")
+    assert "selfinstruct doctor" in caught.value.next_step
+    with pytest.raises(StoreError, match="has no FTS0"):
+        Store(tmp_path / "t", write=True)
+    with Store(tmp_path / "t") as store:
+        assert store.examples("fate=accepted").total == 1
+        assert store.log("").total == 1
+        assert store.real_data() is not None
+        assert not has_module(store._db, "fts0")
+        assert has_module(store._db, "fts5")

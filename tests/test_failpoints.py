@@ -142,7 +142,11 @@ ALLOWED = {
     "files.open_private": "makes an empty file; who fills it has the point",
     "registry/journal.alone": "makes an empty folder and waits in it; entries have the point",
     "cli/prompts.label_prompt": "moves a label, no file",
+    "review/health.review_findings": "begins a transaction that only reads",
     "review/hearing.hear": "begins a transaction that only reads",
+    "searchable.search_faults": "the same",
+    "searchable._of_facts": "fills a table that ends with its connection",
+    "searchable._of_texts": "the same",
     "report/canvas.draw_svg": "draws into memory",
     "weights.write_safetensors": "`convert` calls it by another name, and has the points",
 }

@@ -23,7 +23,13 @@ from selfinstruct.files import (
     writing,
 )
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+
+def joined(text: str) -> str:
+    """JSON knows two halves that follow one another as the whole."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+TEXT = st.text(st.characters() | st.sampled_from("\\\0\ud83d\ude00\u202e")).map(joined)
 
 
 @given(rows=st.lists(st.dictionaries(TEXT, TEXT)))
@@ -33,6 +39,7 @@ def test_rows_survive_a_round_trip(
     path = tmp_path_factory.mktemp("t") / "rows.jsonl"
     write_jsonl(path, rows)
     assert [row for _, row in read_jsonl(path)] == rows
+    path.read_text("utf-8")
 
 
 def test_line_separators_inside_text_do_not_cut_a_row(tmp_path: Path) -> None:
@@ -51,6 +58,11 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> Non
         write_jsonl(path, [{"a": float("nan")}])
     assert [row for _, row in read_jsonl(path)] == [{"a": 1}]
     assert [found.name for found in tmp_path.iterdir()] == ["rows.jsonl"]
+
+
+def test_half_of_a_character_is_spelled_out_where_no_json_is(tmp_path: Path) -> None:
+    write_atomic(tmp_path / "a.txt", "x \ud83d y")
+    assert (tmp_path / "a.txt").read_text("utf-8") == "x \\ud83d y"
 
 
 def test_writing_into_a_folder_that_is_missing_makes_it(tmp_path: Path) -> None:

@@ -5,11 +5,15 @@ is asked whether a text is found again where it is known: text without words is 
 words, and is found as an exact copy.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from selfinstruct import filters
 from selfinstruct.config import (
     ContaminationConfig,
     ContradictionConfig,
@@ -19,35 +23,32 @@ from selfinstruct.config import (
     HeuristicsConfig,
     LanguageConfig,
     LengthConfig,
+    MemorisationConfig,
+    MinHashConfig,
+    PrivacyConfig,
     ScriptConfig,
 )
 from selfinstruct.filters.children import Children
 from selfinstruct.filters.contamination import HeldOut
 from selfinstruct.filters.contradiction import Answers, contradictions_within
+from selfinstruct.filters.embedding import MeaningIndex, Vectors
 from selfinstruct.filters.format import Formats
 from selfinstruct.filters.heuristics import check_instance, check_instruction
 from selfinstruct.filters.indexes import Indexes
 from selfinstruct.filters.language import Guess, Languages
 from selfinstruct.filters.length import Lengths
+from selfinstruct.filters.memorisation import RealRuns
+from selfinstruct.filters.minhash import MinHashIndex
 from selfinstruct.filters.novelty import NoveltyIndex
+from selfinstruct.filters.personal import personal_data
 from selfinstruct.filters.sandbox import run_python
 from selfinstruct.filters.screen import check_question, screen
 from selfinstruct.filters.script import Scripts
-from selfinstruct.types import Drafts, Example, Match, Rejection
+from selfinstruct.filters.turns import check_turns
+from selfinstruct.privacy import Finder
+from selfinstruct.types import Drafts, Example, Match, Message, Rejection
+from tests.bad_texts import TEXTS, cells, long_text, work_of
 
-TEXTS: Mapping[str, str] = {
-    "empty": "",
-    "blank": " \n\t ",
-    "huge": " ".join(f"w{n}" for n in range(100_000)),
-    "one-word": "again " * 500,
-    "emoji": "\U0001f389\U0001f353 " * 30,
-    "mixed-scripts": "The карта 卡片 بطاقة κάρτα card is lost today",
-    "surrogate": "Where is my new card \ud83d today?",
-    "NUL": "Where is my new\0 card today?",
-    "right-to-left": "\u202eWhere is my \u200fnew card\u202c today?",
-    "brackets": "[" * 5000,
-    "fences": "```python\n" * 500,
-}
 TRAIN = [
     Example(f"Name {n} red fruits that grow in a garden", response=f"Cherry, plum and {n} more.")
     for n in range(20)
@@ -78,6 +79,39 @@ def relabelled(example: Example) -> Rejection | None:
     return found
 
 
+def copied(example: Example) -> Rejection | None:
+    """Known as a training row of the same question, or the same answer, alone."""
+    is_question = example.response == FRESH.response
+    row = replace(example, response="") if is_question else replace(example, instruction="")
+    return RealRuns.build([row], MemorisationConfig()).copied(example)
+
+
+def as_turn(example: Example) -> Rejection | None:
+    """With its question said before, and answered."""
+    said = (Message("user", example.instruction), Message("assistant", example.response))
+    talk = Example("And then?", response="Then it is over.", turns=said)
+    return check_turns(talk, HeuristicsConfig())
+
+
+def letters(texts: Sequence[str]) -> Vectors:
+    """In place of a model: how often a text has each of three letters; it reads UTF-8."""
+    read = [text.encode().decode() for text in texts]
+    return np.array([[text.count(each) for each in "aew"] for text in read], np.float32)
+
+
+def same_meaning(text: str) -> Match | None:
+    index = MeaningIndex(letters, 0.9)
+    index.add_many([("known", text)])
+    found = index.closest(text)
+    return found and Match(found.id, found.cosine)
+
+
+def proposed(text: str) -> Match | None:
+    index = MinHashIndex(0.7, MinHashConfig())
+    index.add("known", text)
+    return index.closest(text)
+
+
 def held_out(example: Example) -> Rejection | None:
     """Against its words as those of a held-out row whose other words are all different."""
     is_question = example.response == FRESH.response
@@ -105,47 +139,72 @@ FILTERS: Mapping[str, Callable[[Example], object]] = {
     "response": lambda example: again(example.response),
     "contamination": held_out,
     "children": second_child,
+    "memorised": copied,
+    "personal": lambda example: personal_data(example, Finder.of(PrivacyConfig())),
+    "turn": as_turn,
+    "meaning": lambda example: same_meaning(example.instruction),
+    "meant": lambda example: same_meaning(example.response),
+    "minhash": lambda example: proposed(example.instruction),
+}
+COLUMNS: Mapping[str, str] = {
+    "heuristics": "instruction instance",
+    "script": "script",
+    "language": "language",
+    "length": "length",
+    "format": "code json",
+    "contradiction": "contradiction",
+    "novelty": "question response",
+    "contamination": "contamination",
+    "children": "children",
+    "memorisation": "memorised",
+    "personal": "personal",
+    "turns": "turn",
+    "embedding": "meaning meant",
+    "minhash": "minhash",
+}
+"""The columns of each module that looks at candidates."""
+ELSEWHERE = {
+    "executable": "test_bad_input_as_a_program",
+    "sandbox": "the same",
+    "boxed": "the same",
+    "blocks": "read by executable and format",
+    "screen": "the whole chain, below",
+    "indexes": "the same",
+    "standards": "the same",
+    "extras": "opens packages",
+    "licensed": "reads no text of a row",
+    "false_alarms": "counts what contamination says of real rows",
 }
 
 # A dot is a text that is kept; novelty (question, response) has no reasons and says "near".
 AS_QUESTION = """
-text           instruction  script          language          length          contradiction  question  contamination  children
-empty          too_short    .               .                 .               contradiction  .         .              too_many_children
-blank          too_short    .               .                 .               contradiction  .         .              too_many_children
-huge           too_long     .               .                 length_outlier  contradiction  near      contaminated   too_many_children
-one-word       too_long     .               .                 length_outlier  contradiction  near      contaminated   too_many_children
-emoji          too_short    .               .                 length_outlier  contradiction  .         .              too_many_children
-mixed-scripts  .            foreign_script  .                 .               contradiction  near      contaminated   too_many_children
-surrogate      garbled      .               .                 .               contradiction  near      contaminated   too_many_children
-NUL            garbled      .               .                 .               contradiction  near      contaminated   too_many_children
-right-to-left  .            .               .                 .               contradiction  near      contaminated   too_many_children
-brackets       too_short    .               .                 length_outlier  contradiction  .         .              too_many_children
-fences         too_long     .               .                 length_outlier  contradiction  near      contaminated   too_many_children
+text           instruction  script          language  length          contradiction  question  contamination  children           memorised  personal  turn        meaning  minhash
+empty          too_short    .               .         .               contradiction  .         .              too_many_children  .          .         empty_turn  .        .
+blank          too_short    .               .         .               contradiction  .         .              too_many_children  .          .         empty_turn  .        .
+huge           too_long     .               .         length_outlier  contradiction  near      contaminated   too_many_children  memorised  .         too_long    near     near
+one-word       too_long     .               .         length_outlier  contradiction  near      contaminated   too_many_children  memorised  .         too_long    near     near
+emoji          too_short    .               .         length_outlier  contradiction  .         .              too_many_children  .          .         empty_turn  .        .
+mixed-scripts  .            foreign_script  .         .               contradiction  near      contaminated   too_many_children  memorised  .         .           near     near
+surrogate      garbled      .               .         .               contradiction  near      contaminated   too_many_children  .          .         garbled     near     near
+NUL            garbled      .               .         .               contradiction  near      contaminated   too_many_children  .          .         garbled     near     near
+right-to-left  .            .               .         .               contradiction  near      contaminated   too_many_children  .          .         .           near     near
+brackets       too_short    .               .         length_outlier  contradiction  .         .              too_many_children  .          .         empty_turn  .        .
+fences         too_long     .               .         length_outlier  contradiction  near      contaminated   too_many_children  memorised  .         too_long    .        near
 """  # noqa: E501
 AS_RESPONSE = """
-text           instance            script          language          length          code         json      response  contamination
-empty          empty_response      .               .                 .               .            .         .         .
-blank          empty_response      .               .                 .               .            .         .         .
-huge           response_too_long   .               .                 length_outlier  .            not_json  near      contaminated
-one-word       response_too_long   .               .                 length_outlier  .            not_json  near      contaminated
-emoji          response_too_short  .               .                 length_outlier  .            not_json  .         .
-mixed-scripts  .                   foreign_script  .                 .               .            not_json  near      contaminated
-surrogate      garbled             .               .                 .               .            not_json  near      .
-NUL            garbled             .               .                 .               .            not_json  near      .
-right-to-left  .                   .               .                 .               .            not_json  near      .
-brackets       response_too_short  .               .                 length_outlier  .            not_json  .         .
-fences         response_too_long   .               .                 length_outlier  broken_code  not_json  near      contaminated
+text           instance            script          language  length          code         json      response  contamination  memorised  personal  turn               meant
+empty          empty_response      .               .         .               .            .         .         .              .          .         empty_turn         .
+blank          empty_response      .               .         .               .            .         .         .              .          .         empty_turn         .
+huge           response_too_long   .               .         length_outlier  .            not_json  near      contaminated   memorised  .         response_too_long  near
+one-word       response_too_long   .               .         length_outlier  .            not_json  near      contaminated   memorised  .         response_too_long  near
+emoji          response_too_short  .               .         length_outlier  .            not_json  .         .              .          .         empty_turn         .
+mixed-scripts  .                   foreign_script  .         .               .            not_json  near      contaminated   memorised  .         .                  near
+surrogate      garbled             .               .         .               .            not_json  near      .              .          .         garbled            near
+NUL            garbled             .               .         .               .            not_json  near      .              .          .         garbled            near
+right-to-left  .                   .               .         .               .            not_json  near      .              .          .         .                  near
+brackets       response_too_short  .               .         length_outlier  .            not_json  .         .              .          .         empty_turn         .
+fences         response_too_long   .               .         length_outlier  broken_code  not_json  near      contaminated   memorised  .         response_too_long  .
 """  # noqa: E501
-
-
-def cells(table: str) -> list[tuple[str, str, str]]:
-    """Text, filter and outcome of each cell."""
-    (_, *names), *rows = (line.split() for line in table.strip().split("\n"))
-    return [
-        (text, name, outcome)
-        for text, *outcomes in rows
-        for name, outcome in zip(names, outcomes, strict=True)
-    ]
 
 
 def outcome_of(example: Example, name: str) -> str:
@@ -163,6 +222,27 @@ def test_bad_input_as_a_question(text: str, name: str, outcome: str) -> None:
 @pytest.mark.parametrize(("text", "name", "outcome"), cells(AS_RESPONSE))
 def test_bad_input_as_a_response(text: str, name: str, outcome: str) -> None:
     assert outcome_of(replace(FRESH, response=TEXTS[text]), name) == outcome
+
+
+def test_every_module_that_looks_at_candidates_has_its_columns() -> None:
+    folder = Path(filters.__file__).parent
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert modules == COLUMNS.keys() | ELSEWHERE.keys()
+    assert {name for names in COLUMNS.values() for name in names.split()} == FILTERS.keys()
+
+
+@pytest.mark.parametrize("name", FILTERS)
+@pytest.mark.parametrize("place", ["instruction", "response"])
+def test_twice_the_text_takes_about_twice_the_work(name: str, place: str) -> None:
+    """In calls of functions; what a call of C takes, `test_linear_time` measures."""
+
+    def measured(count: int) -> int:
+        changed: dict[str, Any] = {place: long_text(count)}
+        row = replace(FRESH, **changed)
+        return work_of(lambda: FILTERS[name](row))
+
+    measured(10)  # what is made once
+    assert measured(8000) <= 2.5 * measured(4000)
 
 
 def test_the_tables_cover_every_text_and_every_filter() -> None:

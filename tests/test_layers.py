@@ -58,6 +58,8 @@ LAYERS = (
         "registry",
         "scoring",
         "settled",
+        "searchable",
+        "rivals",
     },
     {
         "seeds",

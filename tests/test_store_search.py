@@ -118,6 +118,11 @@ def test_signs_alone_are_no_words(text: str) -> None:
         match_words(text)
 
 
+def test_half_of_a_character_is_told_and_not_looked_for() -> None:
+    with pytest.raises(UserError, match="half of a character"):
+        match_words("lost \ud83d")
+
+
 def test_calls_are_told_newest_last_and_judges_keep_their_words(run: Path) -> None:
     with Store(run) as store:
         log = store.log("")

@@ -191,3 +191,8 @@ def _true(tree: Any, row: dict[str, Any]) -> bool:
         return not _true(left, row)
     sides = _true(left, row), _true(right, row)
     return all(sides) if word == "and" else any(sides)
+
+
+def test_half_of_a_character_is_told_and_not_looked_for() -> None:
+    with pytest.raises(UserError, match="half of a character"):
+        parse('label="\ud83d"', FIELDS)

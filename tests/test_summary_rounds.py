@@ -61,6 +61,9 @@ def test_a_round_knows_what_came_of_each_prompt_that_shares_its_recipe(tmp_path:
     rubric = seven["scores"]["rubric"]
     assert (rubric["n"], rubric["mean"]) == (2, 3.0)
     assert 2.0 <= rubric["low"] <= 3.0 <= rubric["high"] <= 4.0
+    (pair,) = found["rounds"][0]["rivals"]
+    assert (pair["arm"], pair["other"], pair["verdict"]) == ("r/q@7", "r/q@8", "inconclusive")
+    assert (pair["difference"]["value"], pair["prompts"]) == (0.0, [1, 1])
     assert eight["scores"]["rubric"] == {"n": 1, "mean": 3.0, "low": None, "high": None}
 
 

@@ -168,3 +168,19 @@ def test_a_review_is_told_with_what_it_came_to() -> None:
         "the judge agrees on 80% of 5 (kappa none)"
     )
     assert telling.tell_review({"waits": True}).startswith("waits for them")
+
+
+def test_two_prompts_beside_each_other_are_told_with_their_difference() -> None:
+    pair = {
+        "arm": "r/q@8",
+        "other": "r/q@7",
+        "difference": {"value": 0.12, "low": 0.031, "high": 0.204},
+        "p_value": 0.004,
+        "adjusted": 0.012,
+        "prompts": (24, 22),
+        "verdict": "better",
+    }
+    assert telling.tell_rivals(pair) == (
+        "r/q@8 against r/q@7: better, +12.0 points [+3.1, +20.4] kept, p = 0.012 by 24 and 22 "
+        "prompts"
+    )

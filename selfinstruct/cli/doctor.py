@@ -17,11 +17,15 @@ from typing import Any
 from rich.text import Text
 
 from selfinstruct import __version__
-from selfinstruct.audit import audit
+from selfinstruct.audit import Finding, audit
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape
 from selfinstruct.config import ModelConfig, load_config
+from selfinstruct.database import has_module, without_module
+from selfinstruct.errors import UserError
 from selfinstruct.models import open_model
+from selfinstruct.review.health import review_findings
+from selfinstruct.searchable import rebuild_search
 from selfinstruct.summary import SCHEMA_VERSION
 from selfinstruct.types import Message, Request, Sampling
 
@@ -42,13 +46,29 @@ def examine(run: Path | None) -> dict[str, Any]:
 
     Raises `StoreError` where its ledger cannot be opened.
     """
-    checks = [_check_packages(), *([] if run is None else map(asdict, audit(run)))]
+    checks = [_check_packages(), _check_sqlite()]
+    if run is not None:
+        checks += map(asdict, [*audit(run), *review_findings(run)])
     return {
         "schema_version": SCHEMA_VERSION,
         "healthy": all(check["ok"] for check in checks),
         "facts": _facts(),
         "checks": checks,
     }
+
+
+def rebuild(run: Path | None) -> None:
+    """Make anew what a run is searched by. Raises `UserError` where none is named or there is no
+    ledger, and `StoreError` where it is in use or cannot be opened.
+    """
+    if run is None or not (run / "run.db").exists():
+        raise UserError(
+            f"--rebuild-search takes a run; there is none at {run}"
+            if run
+            else "--rebuild-search takes a run",
+            next_step="selfinstruct doctor runs/NAME --rebuild-search",
+        )
+    rebuild_search(run)
 
 
 def examine_teacher(config: Path, overrides: Sequence[str]) -> dict[str, Any]:
@@ -122,3 +142,11 @@ def _check_packages() -> dict[str, Any]:
     what = f"missing packages: {', '.join(missing)}" if missing else "the packages are installed"
     mend = f"pip install {' '.join(missing)}" if missing else ""
     return {"what": what, "ok": not missing, "mend": mend}
+
+
+def _check_sqlite() -> dict[str, Any]:
+    with closing(sqlite3.connect(":memory:")) as db:
+        if has_module(db, "fts5"):
+            return asdict(Finding("SQLite has full-text search"))
+    lacking = without_module("fts5")
+    return asdict(Finding(f"{lacking.what}: {lacking.why}", False, lacking.next_step))

@@ -169,6 +169,7 @@ def report(run: RunPath, as_json: AsJson = False) -> None:
 @app.command(
     epilog=examples(
         "selfinstruct doctor runs/quickstart",
+        "selfinstruct doctor runs/quickstart --rebuild-search",
         "selfinstruct doctor --teacher configs/billing_openai.yaml teacher.name=my-model",
     )
 )
@@ -183,6 +184,12 @@ def doctor(
         Path | None,
         typer.Option(metavar="CONFIG", help="Ask the teacher of a config what it can do."),
     ] = None,
+    rebuild_search: Annotated[
+        bool,
+        typer.Option(
+            "--rebuild-search", help="Make anew what lists and searches of the run go by."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check this installation, and the digests of a run: what to paste into a bug report.
@@ -190,14 +197,17 @@ def doctor(
     With --teacher: a dozen short calls to every endpoint of the config's teacher. Does it answer,
     count tokens, keep limits and seeds, read long prompts whole?
     """
-    from selfinstruct.cli.doctor import examine, examine_teacher, print_findings
+    from selfinstruct.cli.doctor import examine, examine_teacher, print_findings, rebuild
 
     if teacher is not None:
         findings = examine_teacher(teacher, given or [])
     elif given and len(given) > 1:
         raise UserError(f"doctor looks at one run, not at {len(given)}")
     else:
-        findings = examine(Path(given[0]) if given else None)
+        run = Path(given[0]) if given else None
+        if rebuild_search:
+            rebuild(run)
+        findings = examine(run)
     print_json(findings) if as_json else print_findings(findings)
     if not findings["healthy"]:
         raise typer.Exit(1)

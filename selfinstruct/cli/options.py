@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from selfinstruct.cli.stopping import Commands
+from selfinstruct.files import as_utf8
 
 app = typer.Typer(
     name="selfinstruct",
@@ -35,4 +36,4 @@ def examples(*commands: str) -> str:
 
 def print_json(value: dict[str, Any]) -> None:
     """One object on stdout."""
-    print(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    print(as_utf8(json.dumps(value, ensure_ascii=False, allow_nan=False)).decode())

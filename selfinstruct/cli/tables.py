@@ -23,6 +23,7 @@ from selfinstruct.telling import (
     tell_ending,
     tell_prompt_arm,
     tell_review,
+    tell_rivals,
     tell_unmet,
 )
 from selfinstruct.types import QUOTA_FULL, SPLITS, UNNEEDED
@@ -158,6 +159,8 @@ def _print_candidates(console: Console, entry: dict[str, Any]) -> None:
         console.print(Text(f"  not met: {escape(tell_unmet(short))}", style="yellow"))
     for arm in entry["prompt_arms"]:
         console.print(Text(f"  arm {escape(tell_prompt_arm(arm))}"))
+    for pair in entry["rivals"]:
+        console.print(Text(f"  {escape(tell_rivals(pair))}"))
     for name, told in _arms(entry["arms"]):
         console.print(Text(f"  {name}: {told}"))
     reasons = ", ".join(f"{escape(reason)} {n}" for reason, n in dropped.items())

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from selfinstruct.config import EmbeddingConfig
 from selfinstruct.errors import UserError
 from selfinstruct.filters.extras import EMBEDDING, require
+from selfinstruct.text import without_surrogates
 
 Vectors = npt.NDArray[np.float32]
 TOGETHER = 256
@@ -93,7 +94,8 @@ class MeaningIndex:
         """
         missing = [text for text in dict.fromkeys(texts) if text not in self._last]
         if missing:
-            vectors = np.asarray(self._encode(missing), np.float32)
+            read = [without_surrogates(text) for text in missing]  # a tokeniser takes no half
+            vectors = np.asarray(self._encode(read), np.float32)
             lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
             new = dict(zip(missing, vectors / np.where(lengths > 0, lengths, 1), strict=True))
             self._last = {text: self._last[text] for text in texts if text in self._last} | new

@@ -100,8 +100,9 @@ class Template:
             raise UserError(f"template {_line_of(error) or self.name}: {told}") from error
         own = self.sources[self.name]
         if rest.strip():
+            told = rest.strip()[:60]
             raise UserError(
-                f"template {own.file}: text outside of a turn: {rest.strip()[:60]!r}",
+                f"template {_place_of(told, own)}: text outside of a turn: {told!r}",
                 next_step='put it between {% call turn("user") %} and {% endcall %}',
             )
         if not messages or messages[-1].role != "user":
@@ -188,6 +189,13 @@ def shipped_sources() -> Mapping[str, Source]:
 def shipped(name: str) -> Template:
     """A template that comes with the package; parsing takes ten times as long as rendering."""
     return compose(name, shipped_sources())
+
+
+def _place_of(rendered: str, source: Source) -> str:
+    """The file, and the line where the first of these words stand as they are, if they do."""
+    first = rendered.split("\n")[0].strip()
+    lines = [number for number, line in enumerate(source.text.split("\n"), 1) if first in line]
+    return f"{source.file}:{lines[0]}" if len(lines) == 1 else source.file
 
 
 def _turn_into(messages: list[Message]) -> Callable[..., str]:

@@ -87,6 +87,7 @@ def _round(each: RoundFacts, facts: Facts) -> dict[str, Any]:
         "kept": len(each.accepted),
         "seen": len(each.accepted) + len(each.rejected),
         "arms": [telling.tell_prompt_arm(arm) for arm in entry["prompt_arms"]] if entry else [],
+        "rivals": [telling.tell_rivals(pair) for pair in entry["rivals"]] if entry else [],
     }
 
 

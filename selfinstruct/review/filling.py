@@ -12,7 +12,7 @@ from selfinstruct.review.queue import Known, eligible, queue_of
 from selfinstruct.review.tables import LONGEST_LINE, shown
 from selfinstruct.settled import settled
 from selfinstruct.store import Store
-from selfinstruct.text import whole_question
+from selfinstruct.text import whole_question, without_surrogates
 from selfinstruct.types import Example, RealData, digest
 
 
@@ -126,22 +126,26 @@ def write_queue(
 
 
 def _row_of(item: Item) -> tuple[object, ...]:
+    """Its body holds all of it; what lists and searches go by, no half of a character, which SQLite
+    does not take.
+    """
     example = item.example
     asked = " ".join(whole_question(example).split())
     turns = [turn.content for turn in example.turns]
     words = (item.id, example.instruction, example.input, *turns, example.response)
+    label = None if example.label is None else without_surrogates(example.label)
     return (
         item.position,
         item.id,
         item.hash,
         item.round,
-        example.label,
+        label,
         item.fate,
         json.dumps(item.why),
         item.is_random,
         item.judge,
-        asked[:LONGEST_LINE],
-        "\n".join(words).casefold(),
+        without_surrogates(asked[:LONGEST_LINE]),
+        without_surrogates("\n".join(words).casefold()),
         json.dumps(shown(item), allow_nan=False),
         item.position,
     )

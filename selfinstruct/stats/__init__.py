@@ -15,8 +15,10 @@ from selfinstruct.stats.resampling import (
     standard_error,
 )
 from selfinstruct.stats.two_level import TwoLevelTest, seed_variance, two_level_test
+from selfinstruct.stats.two_samples import Clusters, exchange_test, share_difference
 
 __all__ = [
+    "Clusters",
     "Groups",
     "PairedTest",
     "Sample",
@@ -25,6 +27,7 @@ __all__ = [
     "auc",
     "cohen_kappa",
     "detectable_gain",
+    "exchange_test",
     "holm",
     "influences",
     "mcnemar",
@@ -35,6 +38,7 @@ __all__ = [
     "paired_test",
     "rows_needed",
     "seed_variance",
+    "share_difference",
     "standard_error",
     "two_level_test",
     "wilson",

@@ -68,8 +68,12 @@ def non_inferiority(wins: int, losses: int, n: int, margin: float) -> float:
     return probability_below(-z)
 
 
-def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
-    """A proportion with Wilson's score interval (Wilson, JASA 22:209, 1927)."""
+def wilson(successes: float, n: float, level: float = 0.95) -> Interval:
+    """A proportion with Wilson's score interval (Wilson, JASA 22:209, 1927).
+
+    Counts need not be whole: they may be those of as many independent rows as some others are
+    worth.
+    """
     if n < 1:
         raise ValueError("an empty sample has no proportion")
     z, share = quantile((1 + level) / 2), successes / n

@@ -14,7 +14,15 @@ from selfinstruct.errors import UserError
 from selfinstruct.lookup import EDITED, MADE, REAL, REVIEWED
 from selfinstruct.rows import Row
 from selfinstruct.store.ledger import Ledger
-from selfinstruct.store.where import EVERYTHING, Condition, Field, Fields, field_named, parse
+from selfinstruct.store.where import (
+    EVERYTHING,
+    Condition,
+    Field,
+    Fields,
+    field_named,
+    parse,
+    require_whole_characters,
+)
 
 HELD_OUT = ("gate", "final")
 JUDGED = "judge/"
@@ -182,8 +190,9 @@ class Search(Ledger):
 def match_words(text: str) -> str:
     """An FTS5 query that every word, and every "phrase in quotes", must stand in a row.
 
-    Raises `UserError` for what has no letters or digits.
+    Raises `UserError` for what has no letters or digits, and for half of a character.
     """
+    require_whole_characters(text)
     phrases = [quoted or word for quoted, word in PHRASE.findall(text)]
     asked = [phrase for phrase in phrases if any(char.isalnum() for char in phrase)]
     if not asked:

@@ -79,9 +79,19 @@ def parse(text: str, fields: Fields) -> Condition:
     """
     if len(text) > MOST_CHARACTERS:
         raise UserError(f"the expression has {len(text):,} characters; {MOST_CHARACTERS:,} will do")
+    require_whole_characters(text)
     if not text.strip():
         return EVERYTHING
     return _Parser(text, fields).whole()
+
+
+def require_whole_characters(text: str) -> None:
+    """Raises `UserError` for half of a character, which a terminal gives for what is no UTF-8."""
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        raise UserError(
+            f"{text!r} holds half of a character, which nothing is compared with",
+            next_step="see that the terminal is set to UTF-8, or look for the words beside it",
+        )
 
 
 def field_named(name: str, fields: Fields) -> Field:

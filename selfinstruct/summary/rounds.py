@@ -11,6 +11,7 @@ from selfinstruct import stats
 from selfinstruct.errors import StoreError
 from selfinstruct.licenses import count_licenses
 from selfinstruct.registry import Wording
+from selfinstruct.rivals import rivals
 from selfinstruct.store import Store
 from selfinstruct.summary.students import Summary, gain
 from selfinstruct.types import Report, Score, Screened
@@ -46,6 +47,7 @@ def round_facts(
         "rejected": store.reasons(index),
         "arms": [asdict(arm) for arm in yields(asked)],
         "prompt_arms": _prompt_arms(asked, wording),
+        "rivals": [asdict(pair) for pair in rivals([wave for wave, _ in asked])],
         "scores": _scores(screened.scores),
         "review": _review(store, index),
         "mixture": store.stage(index, "mix"),

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from selfinstruct.errors import UserError
 from selfinstruct.review.nouns import Decided, Decision, Filters, Item, ItemLine, Progress
 from selfinstruct.web import wire
+from selfinstruct.web.answers import JSONResponse
 
 REASONS = (
     "wrong label",

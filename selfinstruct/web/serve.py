@@ -9,11 +9,12 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from selfinstruct.errors import DiskError, UserError
 from selfinstruct.web.address import Address
+from selfinstruct.web.answers import JSONResponse
 from selfinstruct.web.guard import API, Guard
 from selfinstruct.web.pages import render, statics
 from selfinstruct.web.reviewing import REASONS
