@@ -53,7 +53,7 @@ CREATE TABLE decisions (
 CREATE INDEX decisions_by_item ON decisions (item, seq);
 CREATE INDEX decisions_by_reviewer ON decisions (reviewer, seq);
 """
-REVIEWS = Schema(ITEMS + PAIRS, (PAIRS,), "selfinstruct review RUN")
+REVIEWS = Schema(ITEMS + PAIRS, (PAIRS,), "selfinstruct review {run}")
 
 DECISIONS = Lines("decisions", "item", "items", SETTLING)
 LONGEST_LINE = 160
