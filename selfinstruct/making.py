@@ -24,7 +24,7 @@ from selfinstruct.progress import OnProgress, Progress
 from selfinstruct.round import Pool
 from selfinstruct.setting import Setting, focus_of
 from selfinstruct.teacher import ask
-from selfinstruct.types import Checkpoint, Mixture, Screened
+from selfinstruct.types import Checkpoint, Example, Mixture, Screened
 from selfinstruct.verifying import verifying
 
 
@@ -176,5 +176,5 @@ def _train(
         return workshop.train(mixture.rows, out, cfg.seed, on_step, name, track=here.track(name))
 
 
-def _tokens(here: Setting) -> Callable[[Any], int]:
+def _tokens(here: Setting) -> Callable[[Example], int]:
     return student.count_tokens(here.base.base, here.task.target, here.cfg.task.system)

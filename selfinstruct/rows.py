@@ -6,7 +6,6 @@ fields are left out.
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from pathlib import Path
 from typing import Any
 
 from selfinstruct.types import (
@@ -96,11 +95,6 @@ def from_mixture(mixture: Mixture) -> Row:
 def from_checkpoint(checkpoint: Checkpoint) -> Row:
     """A checkpoint as a row; the adapter's folder as text."""
     return {**asdict(checkpoint), "adapter": checkpoint.adapter and str(checkpoint.adapter)}
-
-
-def to_checkpoint(row: Mapping[str, Any]) -> Checkpoint:
-    """The checkpoint of a row."""
-    return Checkpoint(**{**row, "adapter": Path(row["adapter"]) if row["adapter"] else None})
 
 
 def from_report(report: Report) -> Row:

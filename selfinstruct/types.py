@@ -83,7 +83,6 @@ class Prompt:
     template: str
     version: str
     parents: tuple[str, ...] = ()
-    parent_depth: int = 0
     schema: str = ""
     """The JSON schema, as canonical JSON, that the server is to hold the answer to; empty for none.
     """

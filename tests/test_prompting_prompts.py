@@ -17,11 +17,10 @@ def test_a_prompt_remembers_what_it_shows() -> None:
     demos = (Example("Add.", "1 1", "2"), Example("Sing.", "", "La.", depth=2))
     prompt = SHIPPED.build(PROPOSE, demos, order=Order("self_instruct"))
     assert prompt.parents == tuple(demo.id for demo in demos)
-    assert prompt.parent_depth == 2
     assert prompt.version == shipped("self_instruct/propose.j2").version
     assert prompt.messages[1].content == "1. Add.\n2. Sing."
     none = SHIPPED.build(PROPOSE, (), order=Order("self_instruct"))
-    assert none.parent_depth == 0
+    assert none.parents == ()
 
 
 def test_a_template_stands_in_the_place_of_the_shipped_one() -> None:

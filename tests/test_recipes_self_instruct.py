@@ -128,7 +128,6 @@ def test_proposals_see_six_real_tasks_and_two_of_its_own() -> None:
     real = {row.id for row in TRAIN}
     assert len(prompt.parents) == 8
     assert len(real & set(prompt.parents)) == 6
-    assert prompt.parent_depth == 1
 
 
 def test_instances_see_whole_rows_and_labels_see_none() -> None:

@@ -97,7 +97,6 @@ class Prompts:
             template=template.name,
             version=template.version,
             parents=tuple(demo.id for demo in demos),
-            parent_depth=max((demo.depth for demo in demos), default=0),
             about=about or "",
             values=told,
         )

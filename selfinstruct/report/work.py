@@ -1,7 +1,7 @@
 """What the work came to: where candidates were lost, how training went, what it all cost."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -105,8 +105,10 @@ def cost_chart(facts: Facts) -> Chart:
         (index, kind, round(took, 3), None, None, None, None)
         for (index, kind), took in seconds.items()
     ]
-    for index, template in sorted({(call.round, call.template) for call in facts.calls}):
-        own = [c for c in facts.calls if (c.round, c.template) == (index, template)]
+    by_template: defaultdict[tuple[int, str], list[Call]] = defaultdict(list)
+    for call in facts.calls:
+        by_template[call.round, call.template].append(call)
+    for (index, template), own in sorted(by_template.items()):
         tokens = sum(call.prompt_tokens + call.completion_tokens for call in own)
         waits = [call.seconds for call in own if call.seconds is not None]
         ends = [float(np.quantile(waits, q)) for q in (0.5, 0.95)] if waits else [None, None]
