@@ -77,6 +77,7 @@ def edited(**changes: str) -> Callable[[str], str]:
         (unchanged, "changes nothing"),
         (edited(input=real_rows(40, 1)[0].input), "dropped as contaminated"),
         (edited(label="nonsense"), "no training row has the label"),
+        (edited(response=""), "leaves the answer empty"),
         (edited(colour="red"), "cannot be read"),
         (lambda _: "a: [", "cannot be read"),
         (lambda _: None, "0 of 14"),

@@ -152,6 +152,8 @@ def test_an_edit_that_the_filters_drop_is_refused_with_the_reason(tab: Tab, desk
     assert (bad.status, bad.json["refused"]["reason"]) == (422, "contaminated")
     same = tab.decide("edit", edited=words)
     assert same.status == 422 and "changes nothing" in same.json["error"]["message"]
+    empty = tab.decide("edit", edited={**words, "response": " \n"})
+    assert empty.status == 422 and "leaves the answer empty" in empty.json["error"]["message"]
     assert desk.decisions() == []
     good = tab.decide("edit", edited={**words, "response": "another answer altogether"})
     assert good.status == 200
