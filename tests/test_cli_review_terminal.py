@@ -1,6 +1,7 @@
 """Every key at a desk, with hostile words on the screen."""
 
 import io
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +59,25 @@ def actions(desk: Desk) -> list[str]:
 def test_keys_are_decisions(desk: Desk, keys: str, stored: list[str]) -> None:
     sit(desk, keys)
     assert actions(desk) == stored
+
+
+def test_other_keys_are_told_and_do_what_the_config_says(tmp_path: Path) -> None:
+    keys = {"accept": "j", "next": "a", "undo": "0", "quit": "Q", "reject": "ä"}
+    write_reviewable(tmp_path / "other", {"fraction": 0.5, "keys": keys})
+    with Desk.open(tmp_path / "other") as desk:
+        shown = sit(desk, "jä3a0qQj")
+        assert actions(desk) == ["accept", "reject", "undo"]
+    told = "j accept · e edit · ä reject · s skip · f flag · 0 undo · p progress · Q quit"
+    assert told in " ".join(shown.split())
+    assert shown.count("j accept") == 3  # at the start, and after a and q, which mean nothing
+
+
+def test_a_letter_of_several_bytes_is_one_key_of_a_terminal() -> None:
+    main, other = os.openpty()
+    with os.fdopen(other, encoding="utf-8") as source, keys_of(source) as key:
+        os.write(main, "äa".encode())
+        assert [key(), key()] == ["ä", "a"]
+    os.close(main)
 
 
 def test_a_rejection_has_the_reason_of_its_key_and_the_time_it_took(desk: Desk) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from selfinstruct.review.desk import Desk
+from selfinstruct.review.nouns import REASONS
 from selfinstruct.web.guard import Guard
-from selfinstruct.web.reviewing import REASONS, Reviewing
+from selfinstruct.web.reviewing import Reviewing
 from selfinstruct.web.serve import application
 from tests.asgi import ADDRESS, WRITE, Answer, ask
 from tests.reviewed import text, write_reviewable

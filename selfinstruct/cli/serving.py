@@ -33,7 +33,8 @@ def serve_review(
         dashboard = _dashboard(run, address, review=True)
         who = name_of(reviewer, desk.cfg.reviewer)
         reviewing = Reviewing(desk, dashboard.library.name, who, address.dashboard)
-        app = application(address, [*reviewing.routes(), *dashboard.routes()], review=True)
+        routes = [*reviewing.routes(), *dashboard.routes()]
+        app = application(address, routes, review=True, keys=desk.cfg.keys)
         tell(address.review)
         serve(app, sock)
 

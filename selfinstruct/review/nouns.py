@@ -22,8 +22,8 @@ SETTLING: tuple[Action, ...] = ("accept", "edit", "reject")
 """The actions that decide; an item that was skipped or flagged is open and comes again at the end.
 """
 REASONS = (
-    *("wrong label", "wrong answer", "unnatural", "like another row", "unclear"),
-    *("off topic", "personal data", "unsafe", "other"),
+    *("wrong label", "wrong answer", "unclear or broken text", "not like a real one"),
+    *("too like another row", "off topic", "personal data", "harmful or rude", "other"),
 )
 """Why a row is rejected, by the keys 1 to 9."""
 ACCEPTED = "accepted"

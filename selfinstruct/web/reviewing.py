@@ -14,21 +14,17 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from selfinstruct.errors import UserError
-from selfinstruct.review.nouns import Decided, Decision, Filters, Item, ItemLine, Progress
+from selfinstruct.review.nouns import (
+    REASONS,
+    Decided,
+    Decision,
+    Filters,
+    Item,
+    ItemLine,
+    Progress,
+)
 from selfinstruct.web import wire
 
-REASONS = (
-    "wrong label",
-    "wrong answer",
-    "unclear or broken text",
-    "not like a real one",
-    "too like another row",
-    "off topic",
-    "personal data",
-    "harmful or rude",
-    "other",
-)
-"""Why a person rejects a row, on the keys 1 to 9."""
 MOST_LINES = 200
 
 

@@ -12,17 +12,24 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from selfinstruct.config import KeysConfig
 from selfinstruct.errors import DiskError, UserError
+from selfinstruct.review.nouns import REASONS
 from selfinstruct.web.address import Address
 from selfinstruct.web.guard import API, Guard
 from selfinstruct.web.pages import render, statics
-from selfinstruct.web.reviewing import REASONS
+
+KEYS = KeysConfig()
 
 
-def application(address: Address, routes: Sequence[BaseRoute], *, review: bool) -> Guard:
-    """The routes and the files that pages load, guarded; with `review`, its page at `/`."""
+def application(
+    address: Address, routes: Sequence[BaseRoute], *, review: bool, keys: KeysConfig = KEYS
+) -> Guard:
+    """The routes and the files that pages load, guarded; with `review`, its page at `/`, which
+    goes by these keys.
+    """
     files = statics()
-    shell = render("review.html.j2", reasons=REASONS) if review else ""
+    shell = render("review.html.j2", reasons=REASONS, keys=dict(keys)) if review else ""
 
     async def page(_: Request) -> Response:
         return HTMLResponse(shell)

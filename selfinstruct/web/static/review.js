@@ -278,25 +278,27 @@ function wire() {
   const goto = prepareGoto(open);
   const help = () => at("help").showModal();
   const actions = {
-    a: ["accept", free(() => decide("accept"))],
-    e: ["edit", free(edit)],
-    x: ["reject", free(reject)],
-    s: ["skip", free(() => decide("skip"))],
-    f: ["flag", free(() => decide("flag"))],
-    u: ["undo", free(undo)],
-    j: ["following", free(() => shown && next(shown.position))],
-    k: ["previous", free(back)],
-    l: ["list-button", () => list()],
-    g: ["goto-button", goto],
-    "/": ["filter-button", filter],
-    "?": ["help-button", help],
+    accept: free(() => decide("accept")),
+    edit: free(edit),
+    reject: free(reject),
+    skip: free(() => decide("skip")),
+    flag: free(() => decide("flag")),
+    undo: free(undo),
+    following: free(() => shown && next(shown.position)),
+    previous: free(back),
+    "list-button": () => list(),
+    "goto-button": goto,
+    "filter-button": filter,
+    "help-button": help,
   };
-  const keys = Object.fromEntries(Object.entries(actions).map(([key, [, action]]) => [key, action]));
-  for (const [id, action] of Object.values(actions)) at(id).addEventListener("click", action);
+  const keys = Object.fromEntries(Object.entries(actions).map(([id, action]) => [at(id).dataset.key, action]));
+  keys[note.dataset.key] = () => shown && note.focus();
+  for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
   for (let number = 1; number <= 9; number += 1) keys[number] = () => choose(number);
   at("reasons").querySelectorAll("[data-reason]").forEach((button, index) => button.addEventListener("click", () => choose(index + 1)));
   at("keep").addEventListener("click", leaveReasons);
-  listen({ ...keys, ArrowRight: keys.j, ArrowLeft: keys.k, "Control+z": keys.u, Escape: leaveReasons, n: () => shown && note.focus() });
+  const { following, previous, undo: takeBack } = actions;
+  listen({ ...keys, ArrowRight: following, ArrowLeft: previous, "Control+z": takeBack, Escape: leaveReasons });
   note.addEventListener("keydown", (event) => {
     if (event.key === "Escape" || (event.key === "Enter" && (event.ctrlKey || event.metaKey))) at("title").focus();
   });
