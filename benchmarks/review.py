@@ -29,10 +29,11 @@ import numpy as np
 from selfinstruct import failpoints
 from selfinstruct.config import ReviewConfig
 from selfinstruct.database import connect
-from selfinstruct.review.desk import LATER, Desk
+from selfinstruct.review.desk import Desk
 from selfinstruct.review.filling import write_queue
 from selfinstruct.review.nouns import SETTLING, Action, Decision, Filters, Item, Why
 from selfinstruct.review.tables import NAME, REVIEWS, hash_of
+from selfinstruct.review.view import LATER
 from tests.reviewed import made, write_reviewable
 
 ACTIONS: tuple[Action, ...] = ("accept", "accept", "accept", "reject", "skip", "flag")

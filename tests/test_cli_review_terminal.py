@@ -2,7 +2,10 @@
 
 import io
 import os
+import termios
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,9 +77,20 @@ def test_other_keys_are_told_and_do_what_the_config_says(tmp_path: Path) -> None
 
 def test_a_letter_of_several_bytes_is_one_key_of_a_terminal() -> None:
     main, other = os.openpty()
-    with os.fdopen(other, encoding="utf-8") as source, keys_of(source) as key:
-        os.write(main, "äa".encode())
-        assert [key(), key()] == ["ä", "a"]
+
+    def press() -> None:
+        while termios.tcgetattr(other)[3] & termios.ICANON:  # what is typed before is let go
+            time.sleep(0.01)
+        os.write(main, "ä".encode())
+
+    with (
+        os.fdopen(other, encoding="utf-8") as source,
+        keys_of(source) as key,
+        ThreadPoolExecutor() as hands,
+    ):
+        pressed = hands.submit(press)
+        assert key() == "ä"
+        pressed.result()
     os.close(main)
 
 

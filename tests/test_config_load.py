@@ -24,6 +24,7 @@ OPERATIONAL = {
     "review.fraction",
     "review.random",
     "review.required",
+    "review.reshow",
     *(f"review.keys.{action}" for action in KeysConfig.model_fields),
     "review.reviewer",
     "student.device",

@@ -86,16 +86,23 @@ def _sit(run: Path, reviewer: str, fraction: float | None) -> None:
 def _status(run: Path, *, as_json: bool) -> None:
     from selfinstruct.cli.review_text import print_progress
     from selfinstruct.cli.tables import stdout
+    from selfinstruct.cli.text import escape
     from selfinstruct.review.desk import Desk
+    from selfinstruct.review.judging import judge_by_people, to_row
     from selfinstruct.review.nouns import EVERYTHING
+    from selfinstruct.review.words import tell_judge
     from selfinstruct.summary import SCHEMA_VERSION
 
     with Desk.open(run, write=False) as desk:
         progress = desk.progress(EVERYTHING)
+    judge = judge_by_people(run)
     if as_json:
-        print_json({"schema_version": SCHEMA_VERSION, "run": str(run), **asdict(progress)})
-    else:
-        print_progress(stdout(), progress)
+        told = asdict(progress) | {"judge_by_people": judge and to_row(judge)}
+        print_json({"schema_version": SCHEMA_VERSION, "run": str(run), **told})
+        return
+    print_progress(stdout(), progress)
+    for line in [] if judge is None else tell_judge(judge):
+        print(escape(line))
 
 
 def _exchange(given: list[str], *, as_json: bool) -> None:

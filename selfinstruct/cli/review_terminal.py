@@ -29,6 +29,7 @@ from selfinstruct.review.nouns import (
     EVERYTHING,
     REASONS,
     Action,
+    Asked,
     Decision,
     Edited,
     Filters,
@@ -115,13 +116,21 @@ class Seat:
         next item is shown.
         """
         self._say(self._help)
-        while (item := self._desk.next(Filters())) is not None:
-            print_item(self._console, item, self._desk.progress(EVERYTHING))
-            if not self._answer(item):
+        while (asked := self._asked()) is not None:
+            print_item(self._console, asked.item, self._desk.progress(EVERYTHING))
+            if not self._answer(asked):
                 break
         print_progress(self._console, self._desk.progress(EVERYTHING))
 
-    def _answer(self, item: Item) -> bool:
+    def _asked(self) -> Asked | None:
+        """What comes next: an item that comes again, or one that is open; None at the end."""
+        again = self._desk.again(self._reviewer, Filters())
+        if again is not None:
+            return again
+        item = self._desk.next(Filters())
+        return None if item is None else Asked(item)
+
+    def _answer(self, asked: Asked) -> bool:
         """Keys until the item is decided or another is to be shown; False to leave."""
         shown = time.monotonic()
         while (key := self._keys()) not in self._ends:
@@ -132,16 +141,18 @@ class Seat:
                 return True
             elif key not in self._actions:
                 self._say(self._help)
-            elif (chosen := self._chosen(item, key)) is not None:
+            elif (chosen := self._chosen(asked, key)) is not None:
                 ms = round(1000 * (time.monotonic() - shown))
                 if self._decide(replace(chosen, ms=ms)):
                     return True
         return False
 
-    def _chosen(self, item: Item, key: str) -> Decision | None:
+    def _chosen(self, asked: Asked, key: str) -> Decision | None:
         """The decision that a key makes; None where somebody thought better of it."""
-        action = self._actions[key]
-        decision = Decision(str(uuid4()), item.id, item.hash, action, reviewer=self._reviewer)
+        item, action = asked.item, self._actions[key]
+        decision = Decision(
+            str(uuid4()), item.id, item.hash, action, reviewer=self._reviewer, again=asked.again
+        )
         if action == "reject":
             reason = self._reason()
             return None if reason is None else replace(decision, reason=reason)

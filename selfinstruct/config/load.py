@@ -171,6 +171,7 @@ def _lines(
     """The path of every key and of every place in a list, and its line, from 1 on."""
     if node is None or any(node is each for each in above):  # an anchor that holds itself
         return
+    parts: list[tuple[int | str, yaml.Node, yaml.Node]]
     if isinstance(node, yaml.MappingNode):
         parts = [(str(key.value), key, value) for key, value in node.value]
     elif isinstance(node, yaml.SequenceNode):

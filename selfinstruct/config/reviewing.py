@@ -77,6 +77,10 @@ class ReviewConfig(Section):
     """The share of a queue that is drawn by chance from the accepted rows: what the estimate of
     acceptance goes by, since the hardest rows say nothing of the others.
     """
+    reshow: Share = operational(0.05)
+    """The share of a queue of 20 or more that comes a second time, later and without a mark, to who
+    decided it: how far people agree with themselves. Their first decision stands.
+    """
     reviewer: str = operational("")
     """The name kept with decisions; by default that of the account."""
     keys: KeysConfig = operational(KeysConfig())

@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { at, element, fill } from "./dom.js";
 import { DONE, WHYS } from "./item.js";
 
-const NAMES = ["text", "state", "label", "why", "round"];
+const NAMES = ["text", "state", "label", "why", "round", "where"];
 const STATES = { decided: "decided", all: "open and decided" };
 
 /** The filters of the address, those that are set alone. */
@@ -17,6 +17,12 @@ export function filters() {
 export function setFilters(chosen) {
   const query = new URLSearchParams(Object.entries(chosen).filter(([, value]) => value !== ""));
   history.pushState(null, "", query.size ? `/?${query}` : "/");
+}
+
+/** Take all filters away. */
+export function clearFilters(changed) {
+  setFilters({});
+  changed();
 }
 
 /** Show the filters that are set, each with a button that takes it away. */
@@ -44,10 +50,22 @@ export function offerLabels(labels) {
   }
 }
 
-/** The filter dialog; `changed` is called when other rows are meant. */
-export function prepareFilter(changed) {
+/** The filter dialog; `changed` is called when other rows are meant. Filters that mean nothing stay in
+    it, with what is wrong; `attempt` is what runs a call of the server. */
+export function prepareFilter(changed, attempt) {
   const dialog = at("filter");
   const form = at("filter-form");
+  const { where } = form.elements;
+  form.addEventListener("submit", (event) => {
+    if (event.submitter?.value !== "set") return;
+    event.preventDefault();
+    attempt(async () => {
+      const { status, data } = await get("/api/progress", Object.fromEntries(new FormData(form)));
+      if (status === 200) dialog.close("set");
+      else pointAt(where, data.error.message);
+    });
+  });
+  where.addEventListener("input", () => pointAt(where, ""));
   for (const [why, words] of Object.entries(WHYS)) form.elements.why.append(element("option", { value: why }, words));
   dialog.addEventListener("close", () => {
     const answer = dialog.returnValue;
@@ -58,12 +76,45 @@ export function prepareFilter(changed) {
   });
   return () => {
     form.reset();
+    pointAt(where, "");
     for (const [name, value] of Object.entries(filters())) form.elements[name].value = value;
+    attempt(() => offerFields(where));
     dialog.returnValue = "";
     dialog.showModal();
     form.elements.text.focus();
   };
 }
+
+/** Tell what is wrong with an expression, with the caret of the field where it is; "" takes it away. */
+function pointAt(where, message) {
+  const fault = at("where-fault");
+  fault.textContent = message;
+  fault.hidden = message === "";
+  where.setAttribute("aria-invalid", String(message !== ""));
+  const column = /\(column (\d+)/.exec(message);
+  if (!column) return;
+  where.focus();
+  where.setSelectionRange(column[1] - 1, column[1] - 1);
+}
+
+/** List what rows can be chosen by, each with what there is of it; a name is put into the expression. */
+async function offerFields(where) {
+  const { status, data } = await get("/api/fields");
+  if (status !== 200) return;
+  const lines = data.fields.map(({ name, kind, low, high, values }) => {
+    const button = element("button", { type: "button", class: "quiet" }, name);
+    button.addEventListener("click", () => {
+      const before = where.value.trim();
+      where.value = `${before}${before ? " and " : ""}${name}${kind === "number" ? "<" : "="}`;
+      where.focus();
+    });
+    const ends = low === null ? "" : low === high ? number(low) : `${number(low)} to ${number(high)}`;
+    return element("li", {}, button, element("span", { class: "muted" }, [ends, ...values].filter(Boolean).join(", ")));
+  });
+  fill(at("fields"), ...lines);
+}
+
+const number = (value) => String(Number(value.toPrecision(3)));
 
 /** The dialog that asks for an id; `open` is called with it. */
 export function prepareGoto(open) {

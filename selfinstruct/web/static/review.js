@@ -7,7 +7,7 @@ import { editorFault, openEditor } from "./editor.js";
 import { showFigures } from "./figures.js";
 import { DONE, showItem, turnsOf } from "./item.js";
 import { listen, switchKeys } from "./keys.js";
-import { filters, offerLabels, prepareFilter, prepareGoto, prepareList, showChips } from "./queue.js";
+import { clearFilters, filters, offerLabels, prepareFilter, prepareGoto, prepareList, showChips } from "./queue.js";
 
 const PENDING = "selfinstruct.pending";
 const PAUSE = 300; // milliseconds without a decision until the figures are counted again
@@ -28,7 +28,7 @@ let counting = null;
 // -- showing --------------------------------------------------------------------------------------
 
 function show(item, said, isBack = false) {
-  if (shown && !isBack && item?.id !== shown.id) before.push(shown.id);
+  if (shown && !isBack && !shown.again && item?.id !== shown.id) before.push(shown.id);
   editing = false;
   shown = item;
   note.value = item?.standing?.note ?? "";
@@ -63,7 +63,8 @@ function warn(words, ...buttons) {
     return button;
   });
   delete at("banner").dataset.gone;
-  fill(at("banner"), ...(words ? [element("p", {}, words), ...shownButtons] : []));
+  const told = words && element(words.includes("\n") ? "pre" : "p", {}, words); // lines with a caret below
+  fill(at("banner"), ...(words ? [told, ...shownButtons] : []));
   at("banner").hidden = !words;
 }
 
@@ -81,12 +82,14 @@ function mode(choosing) {
   if (choosing) at("reasons").querySelector("button").focus();
 }
 
+/** Count anew; what the server answered. */
 async function refresh() {
   const { status, data } = await get("/api/progress", filters());
-  if (status !== 200) return;
+  if (status !== 200) return { status, data };
   total = Object.keys(filters()).length ? 0 : data.progress.total;
   showFigures(data.progress);
   offerLabels(data.progress.by_label);
+  return { status, data };
 }
 
 /** Count again once no key has decided for a moment: the next decision does not wait for it. */
@@ -121,14 +124,16 @@ function refused({ status, data }) {
   if (editing && status === 422) return editorFault(message);
   if (data.error?.code === "token" && sessionStorage.getItem(PENDING)) {
     warn("The server was started again. Open the address that it printed here, in this tab: your decision is kept and is sent then.");
+  } else if (status === 404 && Object.keys(filters()).length) {
+    warn(message, ["Change the filter", () => openFilter()], ["Clear it", () => clearFilters(changed)]);
   } else {
     warn(message, ["Try again", start]);
   }
 }
 
-const next = (after) =>
+const next = (after, more = {}) =>
   attempt(async () => {
-    const answer = await get("/api/next", { ...filters(), after: String(after) });
+    const answer = await get("/api/next", { ...filters(), after: String(after), ...more });
     if (answer.status !== 200) return refused(answer);
     warn("");
     show(answer.data.item);
@@ -159,10 +164,16 @@ function decide(action, more = {}) {
     ms: Math.round(looked + performance.now() - since),
     ...more,
   };
-  return send("/api/decide", { decision, seen: shown.standing?.id ?? null, filters: filters() });
+  if (shown.again) decision.again = shown.again; // a second look, which the page does not tell from a first
+  const seen = shown.standing?.id ?? shown.again ?? null;
+  return send("/api/decide", { decision, seen, filters: filters(), after: shown.position });
 }
 
-const undo = () => (busy || editing ? undefined : send("/api/undo", { id: crypto.randomUUID() }));
+const undo = () =>
+  busy || editing ? undefined : send("/api/undo", { id: crypto.randomUUID(), after: place() });
+
+/** The position that what is shown comes after. */
+const place = () => (shown === null ? -1 : shown.again ? shown.position : shown.position - 1);
 
 function send(path, body) {
   sessionStorage.setItem(PENDING, JSON.stringify({ path, body }));
@@ -197,7 +208,7 @@ function settle(path, body, answer) {
     tabs.postMessage(data.item.id);
   } else {
     const { action, item } = body.decision;
-    show(data.item, `${DONE[action][0].toUpperCase()}${DONE[action].slice(1)}.${data.item ? ` Row ${data.item.position + 1}.` : ""}`);
+    show(data.item, `${DONE[action][0].toUpperCase()}${DONE[action].slice(1)}.${data.item ? ` Row ${data.item.row}.` : ""}`);
     tabs.postMessage(item);
   }
   soon();
@@ -267,14 +278,15 @@ const start = () =>
 async function changed() {
   before = [];
   showChips(changed);
-  await refresh();
+  const answer = await refresh();
+  if (answer.status !== 200) return refused(answer);
+  warn("");
   if (filters().state === "decided") show(null);
   else await next(-1);
   if (filters().state) await list();
 }
 
 function wire() {
-  const filter = prepareFilter(changed);
   const goto = prepareGoto(open);
   const help = () => at("help").showModal();
   const actions = {
@@ -284,11 +296,11 @@ function wire() {
     skip: free(() => decide("skip")),
     flag: free(() => decide("flag")),
     undo: free(undo),
-    following: free(() => shown && next(shown.position)),
+    following: free(() => shown && next(shown.position, shown.again ? { fresh: "1" } : {})),
     previous: free(back),
     "list-button": () => list(),
     "goto-button": goto,
-    "filter-button": filter,
+    "filter-button": openFilter,
     "help-button": help,
   };
   const keys = Object.fromEntries(Object.entries(actions).map(([id, action]) => [at(id).dataset.key, action]));
@@ -305,13 +317,14 @@ function wire() {
   at("single").addEventListener("change", (event) => switchKeys(event.target.checked));
 }
 
+const openFilter = prepareFilter(() => attempt(changed), attempt);
 const list = ((prepared) => () => attempt(prepared))(prepareList(open));
 
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) looked += performance.now() - since;
   else since = performance.now();
 });
-addEventListener("popstate", () => (takeToken() ? start() : changed()));
+addEventListener("popstate", () => (takeToken() ? start() : attempt(changed)));
 addEventListener("hashchange", () => takeToken() && start());
 tabs.addEventListener("message", ({ data }) => {
   if (shown?.id === data && !busy && !editing && document.activeElement !== note) open(data, "Decided in another tab.");
