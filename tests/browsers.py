@@ -164,7 +164,7 @@ def _host(run: Path, ready: "queue.SimpleQueue[tuple[Address, uvicorn.Server]]")
         dashboard = Dashboard(Library(run), address.key, compare_students, review=True)
         reviewing = Reviewing(desk, run.name, "ann", address.dashboard)
         routes = [*reviewing.routes(), *dashboard.routes()]
-        server = server_of(application(address, routes, review=True))
+        server = server_of(application(address, routes, review=True, keys=desk.cfg.keys))
         ready.put((address, server))
         asyncio.run(server.serve(sockets=[sock]))
 
