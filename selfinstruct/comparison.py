@@ -95,7 +95,9 @@ def compare(
         detectable=stats.detectable_gain(evidence.sd, n, LEVEL / 2),
         verdict="inconclusive",
     )
-    return found if n < min_rows else replace(found, verdict=_verdict(found, evidence.p_value))
+    if n < min_rows:
+        return found
+    return replace(found, verdict=finding(found.gain.value, evidence.p_value))
 
 
 def compare_slices(
@@ -164,15 +166,16 @@ def flips(ours: Report, theirs: Report, metric: str) -> list[Flip]:
     return sorted(found, key=lambda flip: (-flip.gain, flip.id))
 
 
+def finding(gain: float, p_value: float) -> Finding:
+    """What a gain is called, by the p-value of the two-sided test that there is none."""
+    if p_value > LEVEL or gain == 0:
+        return "inconclusive"
+    return "better" if gain > 0 else "worse"
+
+
 def is_worse_than(found: Comparison, margin: float) -> bool:
     """Whether the loss is surely larger than `margin`: the whole 95 % interval lies below it."""
     return found.gain.high < -margin
-
-
-def _verdict(found: Comparison, p_value: float) -> Finding:
-    if p_value > LEVEL or found.gain.value == 0:
-        return "inconclusive"
-    return "better" if found.gain.value > 0 else "worse"
 
 
 def _slice(
@@ -200,7 +203,7 @@ def _slice(
 
 def _judged(found: Slice, adjusted: float) -> Slice:
     assert found.comparison is not None
-    verdict = _verdict(found.comparison, adjusted)
+    verdict = finding(found.comparison.gain.value, adjusted)
     return replace(found, comparison=replace(found.comparison, verdict=verdict), adjusted=adjusted)
 
 

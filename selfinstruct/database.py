@@ -73,15 +73,12 @@ class Schema:
     """How a new file begins, and the scripts that bring an older one up to it.
 
     The first migration leads from version 1 to 2, the next from 2 to 3: a list that only grows.
-    `older` tells who may only read such a file what brings it up to date.
+    `writer` is the command that brings an older file up to date.
     """
 
     create: str
     migrations: tuple[str, ...] = ()
-    older: str = (
-        "start the command that began the run again: it brings the ledger up to date, and keeps a"
-        " copy"
-    )
+    writer: str = "the command that began the run again"
 
     @property
     def version(self) -> int:
@@ -269,7 +266,7 @@ def _require_ours(db: sqlite3.Connection, path: Path, schema: Schema, *, write: 
     if found < schema.version and not write:
         raise StoreError(
             f"{path} has ledger version {found}; this selfinstruct reads {schema.version}",
-            next_step=schema.older,
+            next_step=f"start {schema.writer}: it brings the ledger up to date, and keeps a copy",
         )
     return found
 

@@ -54,7 +54,8 @@ def evaluate(
     """
     metrics = metrics_of(target, cfg.metrics, cfg.json_schema)
     references = _references(examples, split, target, system)
-    answers = _answers(model, references, examples, cfg, on_progress)
+    requests = [question(example, system, cfg) for example in examples]
+    answers = _answers(model, requests, examples, on_progress)
     replies = [chat.read_answer(answer, target) for answer in answers]
     scores = {
         name: _finite(name, metric(examples, replies), examples) for name, metric in metrics.items()
@@ -67,6 +68,12 @@ def evaluate(
         scores={**scores, "nll": tuple(found.mean for found in scored)},
         answers=answers,
     )
+
+
+def question(example: Example, system: str, cfg: EvaluateConfig) -> Request:
+    """A row in, what a student is asked of it out: greedily, and without the reference."""
+    greedy = Sampling(temperature=0.0, top_p=1.0, max_tokens=cfg.max_new_tokens)
+    return Request(chat.prompt_messages(example, system), greedy)
 
 
 def likelihoods(
@@ -126,13 +133,10 @@ def _finite(name: str, values: Sequence[float], examples: Sequence[Example]) -> 
 
 def _answers(
     model: StudentModel,
-    references: Sequence[Sequence[Message]],
+    requests: Sequence[Request],
     examples: Sequence[Example],
-    cfg: EvaluateConfig,
     on_progress: OnProgress,
 ) -> tuple[str, ...]:
-    greedy = Sampling(temperature=0.0, top_p=1.0, max_tokens=cfg.max_new_tokens)
-    requests = [Request(tuple(messages[:-1]), greedy) for messages in references]
     answers: dict[int, str] = {}
     for answered in chain.from_iterable(model.generate(requests)):
         completion = answered.completion

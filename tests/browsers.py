@@ -28,11 +28,11 @@ from playwright.sync_api import (
 )
 
 from selfinstruct.cli.compare import compare_students
+from selfinstruct.cli.serving import review_routes
 from selfinstruct.review.desk import Desk
 from selfinstruct.web.address import Address, listen
 from selfinstruct.web.dashboard import Dashboard
 from selfinstruct.web.library import Library
-from selfinstruct.web.reviewing import Reviewing
 from selfinstruct.web.serve import application, server_of
 from tests.command import ROOT
 
@@ -159,11 +159,12 @@ def hosting(run: Path) -> Iterator[Hosted]:
 
 
 def _host(run: Path, ready: "queue.SimpleQueue[tuple[Address, uvicorn.Server]]") -> None:
-    with Desk.open(run) as desk:  # SQLite wants to be used by the thread that opened it
+    with Desk.open(
+        run, may_be_empty=True
+    ) as desk:  # SQLite wants to be used by the thread that opened it
         sock, address = listen()
         dashboard = Dashboard(Library(run), address.key, compare_students, review=True)
-        reviewing = Reviewing(desk, run.name, "ann", address.dashboard)
-        routes = [*reviewing.routes(), *dashboard.routes()]
+        routes = [*review_routes(desk, "ann", address, dashboard), *dashboard.routes()]
         server = server_of(application(address, routes, review=True, keys=desk.cfg.keys))
         ready.put((address, server))
         asyncio.run(server.serve(sockets=[sock]))

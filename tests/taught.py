@@ -17,10 +17,10 @@ from tests.frozen_run import rows, tiny_config
 SYSTEM = "Name what the customer wants."
 
 
-def write_taught(folder: Path, base: Path, scale: float = 1.0) -> Path:
-    """The run at `folder`; round 1 is its champion."""
+def write_taught(folder: Path, base: Path, scale: float = 1.0, dev: int = 0) -> Path:
+    """The run at `folder`, with so many dev rows; round 1 is its champion."""
     cfg = parse_config({**tiny_config(base, folder.parent), "task": {"system": SYSTEM}})
-    data = RealData(rows("train", 6), (), rows("gate", 4), rows("final", 2))
+    data = RealData(rows("train", 6), rows("dev", dev), rows("gate", 4), rows("final", 2))
     about = {
         "config": cfg.model_dump(mode="json"),
         "contents": {"student.name": weights.identify(str(base))},

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from selfinstruct.config.reviewing import KeysConfig, ReviewConfig
+from selfinstruct.config.reviewing import PAGE, TERMINAL, KeysConfig, ReviewConfig
 
 
 def test_nothing_is_asked_of_people_unless_it_is_wished() -> None:
@@ -36,13 +36,21 @@ def test_what_no_key_types_or_what_chooses_a_reason_is_no_key(key: object) -> No
         ({"quit": "a"}, "'a' is the key of accept and of quit"),
         (
             {"edit": "a", "quit": "a"},
-            "'a' is the key of accept and of quit; 'a' is the key of edit",
+            "and of edit; 'a' is the key of accept and of quit; 'a' is the key of edit and of quit",
         ),
+        ({"note": "j"}, "'j' is the key of note and of next"),
+        ({"quit": "p"}, "'p' is the key of progress and of quit"),
     ],
 )
 def test_two_actions_of_one_key_are_refused_by_name(keys: dict[str, str], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         KeysConfig(**keys)
+
+
+def test_a_key_may_be_another_action_where_the_two_never_meet() -> None:
+    cfg = KeysConfig(progress="l", quit="/", pairs="p")
+    assert (cfg.progress, cfg.list, cfg.pairs) == ("l", "l", "p")
+    assert set(KeysConfig.model_fields) == PAGE | TERMINAL
 
 
 @pytest.mark.parametrize("key", ["A", "0", "ä", "ф", "+", '"', "<"])

@@ -76,7 +76,7 @@ LAYERS = (
         "replaying",
     },
     {"setting", "reuse", "wording", "arms", "trained", "talk", "tracked", "review"},
-    {"verifying", "merging"},
+    {"verifying", "merging", "pairing"},
     {"making", "examining", "reviewing", "pilot", "fork", "refilter"},
     {"runs", "contestants", "sweep"},
     {"ablation"},

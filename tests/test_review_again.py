@@ -12,7 +12,7 @@ from selfinstruct.errors import UserError
 from selfinstruct.review.again import GAP, SMALLEST, WIDEST, draw
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.hearing import hear, said_since
-from selfinstruct.review.nouns import EVERYTHING, Action, Asked, Constancy, Filters
+from selfinstruct.review.nouns import EVERYTHING, Action, Asked, Constancy, Decision, Filters
 from tests.reviewed import decide, screened, write_reviewable
 
 OPEN = Filters()
@@ -98,9 +98,11 @@ def test_the_order_is_the_same_after_a_restart_and_in_another_run(
     pieces: list[tuple[str, str | None]] = []
     while len(pieces) < len(whole):
         with Desk.open(run) as desk:  # a restart after each decision
-            item = desk.next(OPEN)
-            asked = desk.again("ann", OPEN) or (item and Asked(item))
-            assert asked is not None
+            asked = desk.again("ann", OPEN)
+            if asked is None:
+                item = desk.next(OPEN)
+                assert item is not None
+                asked = Asked(item)
             pieces.append((asked.item.id, asked.again))
             id_ = f"ann-{len(pieces)}"
             decide(desk, asked.item, "accept", id_, again=asked.again)
@@ -164,7 +166,7 @@ def test_a_run_hears_the_first_decision_and_keeps_the_second_as_a_score_of_its_o
 ) -> None:
     with Desk.open(run) as desk:
         walk(desk, {False: "accept", True: "reject"})
-        undone = []
+        undone: list[Decision] = []
         while not undone or undone[-1].again is None:  # until it is a second look
             one = desk.undo("ann", f"u{len(undone)}")
             assert one is not None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from selfinstruct import stats
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.judging import ENOUGH, SETTING, Graded, hold, judge_by_people, to_row
-from selfinstruct.review.nouns import EVERYTHING
+from selfinstruct.review.nouns import EVERYTHING, Action
 from selfinstruct.store import Store
 from selfinstruct.types import Interval
 from tests.reviewed import decide, write_reviewable
@@ -117,7 +117,7 @@ def test_a_run_tells_what_its_databases_hold(tmp_path: Path) -> None:
         items = [desk.item(line.id) for line in desk.listed(EVERYTHING, 0, 99)]
         for number, item in enumerate(items):
             grade = next((one.value for one in item.scores if one.name == "rubric"), None)
-            action = "accept" if grade is not None and grade >= 2 else "reject"
+            action: Action = "accept" if grade is not None and grade >= 2 else "reject"
             decide(desk, item, action if number else "skip", f"d{number}")
         desk.undo("ann", "u")
     graded = [item for item in items[1:-1] if any(one.name == "rubric" for one in item.scores)]

@@ -9,7 +9,7 @@ import pytest
 from selfinstruct.errors import StoreError
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.nouns import EVERYTHING, Filters
-from selfinstruct.review.tables import FIRST, NAME
+from selfinstruct.review.tables import ITEMS, NAME
 from selfinstruct.review.view import View
 from tests.reviewed import decide, write_reviewable
 
@@ -43,7 +43,7 @@ def _as_the_first_version_had_it(path: Path) -> list[tuple[object, ...]]:
     for suffix in ("-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as db:
-        db.executescript(FIRST)
+        db.executescript(ITEMS)
         for name, rows in kept.items():
             marks = ", ".join("?" * len(rows[0])) if rows else ""
             db.executemany(f"INSERT INTO {name} VALUES ({marks})", rows) if rows else None
@@ -61,7 +61,7 @@ def test_a_review_of_the_first_version_is_brought_up_to_date_by_who_decides(run:
         before, told = desk.decisions(), desk.progress(EVERYTHING)
         fields = desk.fields()
     facts = _as_the_first_version_had_it(run / NAME)
-    with pytest.raises(StoreError, match=r"selfinstruct review RUN opens it to decide"):
+    with pytest.raises(StoreError, match=r"start selfinstruct review RUN: it brings"):
         Desk.open(run, write=False)
     with Desk.open(run) as desk:
         assert desk.decisions() == before

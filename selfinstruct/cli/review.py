@@ -3,14 +3,19 @@
 import getpass
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from selfinstruct.cli.options import AsJson, app, examples, print_json
 from selfinstruct.cli.pages import Host, Port
 from selfinstruct.errors import UserError
+
+if TYPE_CHECKING:
+    from selfinstruct.review.desk import Desk
+    from selfinstruct.review.pairs import Contest
 
 FILE_VERBS = ("export", "import")
 
@@ -19,6 +24,7 @@ FILE_VERBS = ("export", "import")
     epilog=examples(
         "selfinstruct review runs/quickstart",
         "selfinstruct review runs/quickstart --fraction 0.2 --terminal",
+        "selfinstruct review runs/quickstart --pairs champion base --rows 50",
         "selfinstruct review export runs/quickstart decisions.jsonl",
     )
 )
@@ -43,6 +49,13 @@ def review(
             min=0, max=1, help="Of the candidates, for rounds without a queue; else the config's."
         ),
     ] = None,
+    pairs: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="A B", help="Two students: which answers dev rows better? You are not told who."
+        ),
+    ] = None,
+    rows: Annotated[int, typer.Option(min=1, help="With --pairs: dev rows that both answer.")] = 50,
     port: Port = 0,
     host: Host = "127.0.0.1",
     as_json: AsJson = False,
@@ -50,7 +63,8 @@ def review(
     """Decide about the hardest candidates of a run: accept, edit, reject; every decision is kept.
 
     It serves a page for this machine alone, or asks here with --terminal. Nothing a round has gone
-    on with is changed; review.required makes a round wait.
+    on with is changed; review.required makes a round wait. With --pairs, choose between the answers
+    of two students, such as champion, base, real-only or round-1.
     """
     if given[0] in FILE_VERBS and len(given) > 1:
         _exchange(given, as_json=as_json)
@@ -61,12 +75,16 @@ def review(
     if status:
         _status(run, as_json=as_json)
         return
+    if terminal and pairs is not None:
+        _sit_at_pairs(run, reviewer, fraction, pairs, rows)
+        return
     if terminal:
         _sit(run, reviewer, fraction)
         return
     from selfinstruct.cli.serving import serve_review, tell_address
 
-    serve_review(run, port, host, fraction, reviewer, tell_address)
+    ready = None if pairs is None else partial(_make_pairs, run=run, names=pairs, rows=rows)
+    serve_review(run, port, host, fraction, reviewer, tell_address, ready)
 
 
 def name_of(wanted: str, configured: str) -> str:
@@ -83,7 +101,36 @@ def _sit(run: Path, reviewer: str, fraction: float | None) -> None:
         Seat(desk, name_of(reviewer, desk.cfg.reviewer), keys, stdout()).sit()
 
 
+def _sit_at_pairs(
+    run: Path, reviewer: str, fraction: float | None, names: tuple[str, str], rows: int
+) -> None:
+    from selfinstruct.cli.pairs_terminal import PairSeat
+    from selfinstruct.cli.review_terminal import keys_of
+    from selfinstruct.cli.tables import stdout
+    from selfinstruct.review.desk import Desk
+
+    with Desk.open(run, fraction=fraction, may_be_empty=True) as desk:
+        contest = _make_pairs(desk, run, names, rows)
+        who = name_of(reviewer, desk.cfg.reviewer)
+        with keys_of(sys.stdin) as keys:
+            PairSeat(desk.pairs, contest.id, who, keys, stdout()).sit()
+
+
+def _make_pairs(desk: "Desk", run: Path, names: tuple[str, str], rows: int) -> "Contest":
+    """The contest, with all that is missing of it answered under the display."""
+    from rich.console import Console
+
+    from selfinstruct.cli.display import Display
+    from selfinstruct.pairing import make_pairs
+
+    with Display(Console(stderr=True), None) as display:
+        return make_pairs(desk.pairs, run, names, rows, display)
+
+
 def _status(run: Path, *, as_json: bool) -> None:
+    from rich.text import Text
+
+    from selfinstruct.cli.pairs_text import outcome_lines, told
     from selfinstruct.cli.review_text import print_progress
     from selfinstruct.cli.tables import stdout
     from selfinstruct.cli.text import escape
@@ -95,14 +142,22 @@ def _status(run: Path, *, as_json: bool) -> None:
 
     with Desk.open(run, write=False) as desk:
         progress = desk.progress(EVERYTHING)
+        outcomes = [desk.pairs.outcome(each.id) for each in desk.pairs.contests()]
     judge = judge_by_people(run)
     if as_json:
-        told = asdict(progress) | {"judge_by_people": judge and to_row(judge)}
-        print_json({"schema_version": SCHEMA_VERSION, "run": str(run), **told})
+        plain = {"schema_version": SCHEMA_VERSION, "run": str(run), **asdict(progress)}
+        by_people = judge and to_row(judge)
+        pairs = [told(each) for each in outcomes]
+        print_json({**plain, "judge_by_people": by_people, "pairs": pairs})
         return
-    print_progress(stdout(), progress)
+    console = stdout()
+    if progress.total or not outcomes:
+        print_progress(console, progress)
     for line in [] if judge is None else tell_judge(judge):
-        print(escape(line))
+        console.print(Text(escape(line)))
+    for outcome in outcomes:
+        for line in outcome_lines(outcome):
+            console.print(Text(line))
 
 
 def _exchange(given: list[str], *, as_json: bool) -> None:

@@ -18,9 +18,8 @@ WIDTH = 110
 
 def print_item(console: Console, item: Item, progress: Progress) -> None:
     """The item, printed so that nothing in it can act on the terminal."""
-    where = (
-        f"{progress.done + 1} of {progress.total}" if progress.total > progress.done else "again"
-    )
+    # A row that comes again when all are decided is numbered as the last: nothing marks it.
+    where = f"{min(progress.done + 1, progress.total)} of {progress.total}"
     head = [where, f"round {item.round}", escape(item.fate), escape(item.recipe or item.id)]
     console.rule(style="dim")
     console.print(Text(" · ".join(head), style="bold"))

@@ -5,12 +5,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from starlette.routing import BaseRoute
+
 from selfinstruct.cli.compare import compare_students
 from selfinstruct.cli.review import name_of
 from selfinstruct.review.desk import Desk
+from selfinstruct.review.nouns import EVERYTHING
+from selfinstruct.review.pairs import Contest
 from selfinstruct.web.address import Address, listen
 from selfinstruct.web.dashboard import Dashboard
 from selfinstruct.web.library import Library
+from selfinstruct.web.pairing import Pairing
 from selfinstruct.web.reviewing import Reviewing
 from selfinstruct.web.serve import application, serve
 
@@ -22,21 +27,35 @@ def serve_review(
     fraction: float | None,
     reviewer: str,
     tell: Callable[[str], None],
+    ready: Callable[[Desk], Contest] | None = None,
 ) -> None:
-    """The review page of a run and its dashboard. `tell` is given the address once it answers.
+    """The review pages of a run and its dashboard. `tell` is given the address once it answers:
+    that of the pairs of the contest that `ready` makes, where it is given.
 
     Raises `StoreError` where another process decides over the same rows, `UserError` for a host
     beyond this machine.
     """
-    with Desk.open(run, fraction=fraction) as desk:
+    with Desk.open(run, fraction=fraction, may_be_empty=ready is not None) as desk:
+        contest = None if ready is None else ready(desk)
         sock, address = listen(host, port)
         dashboard = _dashboard(run, address, review=True)
         who = name_of(reviewer, desk.cfg.reviewer)
-        reviewing = Reviewing(desk, dashboard.library.name, who, address.dashboard)
-        routes = [*reviewing.routes(), *dashboard.routes()]
-        app = application(address, routes, review=True, keys=desk.cfg.keys)
-        tell(address.review)
-        serve(app, sock)
+        routes = [*review_routes(desk, who, address, dashboard), *dashboard.routes()]
+        tell(address.review if contest is None else address.pairs(contest.id))
+        serve(application(address, routes, review=True, keys=desk.cfg.keys), sock)
+
+
+def review_routes(
+    desk: Desk, reviewer: str, address: Address, dashboard: Dashboard
+) -> list[BaseRoute]:
+    """What the pages for candidates and for pairs ask."""
+    run, home = dashboard.library.name, address.dashboard
+    has_pairs = bool(desk.pairs.contests())
+    has_rows = desk.progress(EVERYTHING).total > 0
+    return [
+        *Reviewing(desk, run, reviewer, home, has_pairs).routes(),
+        *Pairing(desk.pairs, run, reviewer, home, has_rows).routes(),
+    ]
 
 
 def serve_dashboard(folder: Path, port: int, host: str, tell: Callable[[str], None]) -> None:

@@ -4,7 +4,7 @@ All of it may change between two starts: what comes out follows from the decisio
 round has used are in its ledger.
 """
 
-from collections import Counter
+from itertools import combinations
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, model_validator
@@ -13,6 +13,11 @@ from selfinstruct.config.section import Section, Share, operational
 
 TAKEN = "123456789"
 """Keys that choose why a row is rejected."""
+
+BOTH = {"accept", "edit", "reject", "skip", "flag", "undo"}
+TERMINAL = BOTH | {"progress", "quit"}
+PAGE = BOTH | {"note", "next", "previous", "list", "goto", "filter", "pairs", "help"}
+"""What has a key here and there: one key may be two actions that never meet."""
 
 
 def check_key(key: str) -> str:
@@ -28,8 +33,8 @@ Key = Annotated[str, AfterValidator(check_key)]
 
 
 class KeysConfig(Section):
-    """The single key of each action; upper and lower case are two keys. `next`, `previous`, `list`,
-    `goto`, `filter` and `note` are of the page alone, `progress` and `quit` of the terminal.
+    """The single key of each action; upper and lower case are two keys. `progress` and `quit` are
+    of the terminal alone, `accept` to `undo` of both, the others of the page.
     """
 
     accept: Key = operational("a")
@@ -44,18 +49,18 @@ class KeysConfig(Section):
     list: Key = operational("l")
     goto: Key = operational("g")
     filter: Key = operational("/")
+    pairs: Key = operational("p")
     help: Key = operational("?")
     progress: Key = operational("p")
     quit: Key = operational("q")
 
     @model_validator(mode="after")
     def _one_action_a_key(self) -> Self:
-        by_key = {key: action for action, key in self}
-        counts = Counter(key for _, key in self)
+        keys = dict(self)
         twice = [
-            f"{key!r} is the key of {action} and of {by_key[key]}"
-            for action, key in self
-            if counts[key] > 1 and action != by_key[key]
+            f"{keys[one]!r} is the key of {one} and of {other}"
+            for one, other in combinations(keys, 2)
+            if keys[one] == keys[other] and any({one, other} <= place for place in (PAGE, TERMINAL))
         ]
         if twice:
             raise ValueError("; ".join(twice))

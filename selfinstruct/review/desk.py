@@ -19,21 +19,21 @@ from selfinstruct.lock import lock
 from selfinstruct.review import again, edits
 from selfinstruct.review.filling import begun, fill, generated
 from selfinstruct.review.nouns import (
-    SETTLING,
     Conflict,
     Decided,
     Decision,
 )
+from selfinstruct.review.pair_desk import PairDesk
+from selfinstruct.review.pairs import Choice
 from selfinstruct.review.tables import (
-    HOLDS,
+    DECISIONS,
     NAME,
-    NOT_TAKEN_BACK,
     REVIEWS,
     from_edited,
     to_decision,
     to_item,
 )
-from selfinstruct.review.view import LATER, View
+from selfinstruct.review.view import View
 from selfinstruct.store import Store
 
 LOCK = "reviews.lock"
@@ -52,6 +52,7 @@ class Desk(View):
         *,
         write: bool = True,
         fraction: float | None = None,
+        may_be_empty: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.folder = folder
@@ -59,7 +60,7 @@ class Desk(View):
         self._now = now
         with Store(folder) as store:
             self.cfg = _asking(begun(store)[0].review, fraction)
-            if write and not self._path.exists():
+            if write and not (may_be_empty or self._path.exists()):
                 _require_something(folder, self.cfg, generated(store))
         self._lock = lock(folder, LOCK) if write else None
         try:
@@ -76,11 +77,19 @@ class Desk(View):
             raise
 
     @classmethod
-    def open(cls, run_folder: Path, *, write: bool = True, fraction: float | None = None) -> Self:
+    def open(
+        cls,
+        run_folder: Path,
+        *,
+        write: bool = True,
+        fraction: float | None = None,
+        may_be_empty: bool = False,
+    ) -> Self:
         """The review of a run. With `write` the queue of every complete round is made that has
-        none; `fraction` goes before that of the config.
+        none; `fraction` goes before that of the config. `may_be_empty` where it is not opened for
+        candidates, or not for them alone.
         """
-        return cls(run_folder, write=write, fraction=fraction)
+        return cls(run_folder, write=write, fraction=fraction, may_be_empty=may_be_empty)
 
     def __enter__(self) -> Self:
         return self
@@ -98,6 +107,11 @@ class Desk(View):
         finally:
             if self._lock is not None:
                 self._lock.release()
+
+    @property
+    def pairs(self) -> PairDesk:
+        """The pairs of answers in the same file."""
+        return PairDesk(self._db, self._now)
 
     def refresh(self) -> None:
         """Make the queues of rounds that were completed since; a run may go on meanwhile."""
@@ -127,7 +141,7 @@ class Desk(View):
         stored = replace(decision, at=self._now())
         with transaction(self._db, "decision"):
             self._insert(stored)
-            self._settle(stored.item)
+            DECISIONS.settle(self._db, stored.item)
         return Decided(stored)
 
     def asks_again(self, decision: Decision) -> bool:
@@ -144,11 +158,7 @@ class Desk(View):
             if before.undoes is None:
                 raise UserError(f"{id} is the id of another decision")
             return self.decision(before.undoes)
-        row = self._db.execute(
-            "SELECT * FROM decisions WHERE reviewer = ? AND action != 'undo'"
-            f" AND {NOT_TAKEN_BACK} ORDER BY seq DESC LIMIT 1",
-            (reviewer,),
-        ).fetchone()
+        row = DECISIONS.newest(self._db, "reviewer = ?", (reviewer,))
         if row is None:
             return None
         undone = to_decision(row)
@@ -164,20 +174,22 @@ class Desk(View):
         )
         with transaction(self._db, "undo"):
             self._insert(line)
-            self._settle(undone.item)
+            DECISIONS.settle(self._db, undone.item)
         return undone
 
-    def take(self, decisions: Sequence[Decision]) -> int:
-        """Store decisions made elsewhere as they are, all or none, but for those whose id is known;
-        how many out. That they fit is for `exchange` to see to.
+    def take(self, decisions: Sequence[Decision], choices: Sequence[Choice] = ()) -> int:
+        """Store decisions and choices made elsewhere as they are, all or none, but for those whose
+        id is known; how many out. That they fit is for `exchange` to see to.
         """
         new = [each for each in decisions if self.decision(each.id) is None]
+        chosen = [each for each in choices if self.pairs.choice(each.id) is None]
         with transaction(self._db, "import"):
             for each in new:
                 self._insert(each)
             for item in dict.fromkeys(each.item for each in new):
-                self._settle(item)
-        return len(new)
+                DECISIONS.settle(self._db, item)
+            self.pairs.insert(chosen)
+        return len(new) + len(chosen)
 
     def _insert(self, line: Decision) -> None:
         edited = None if line.edited is None else json.dumps(from_edited(line.edited))
@@ -199,24 +211,6 @@ class Desk(View):
                 line.again,
             ),
         )
-
-    def _settle(self, id_: str) -> None:
-        """Bring an item up to its decisions; part of a transaction."""
-        row = self._db.execute(
-            f"SELECT seq, action FROM decisions WHERE item = ? AND {HOLDS}"
-            " ORDER BY seq DESC LIMIT 1",
-            (id_,),
-        ).fetchone()
-        action = row and row["action"]
-        if action in SETTLING:
-            self._db.execute("UPDATE items SET action = ?, turn = NULL WHERE id = ?", (action, id_))
-        elif row is not None:
-            self._db.execute(
-                "UPDATE items SET action = ?, turn = ? WHERE id = ?",
-                (action, LATER + row["seq"], id_),
-            )
-        else:
-            self._db.execute("UPDATE items SET action = NULL, turn = position WHERE id = ?", (id_,))
 
 
 def _asking(cfg: ReviewConfig, fraction: float | None) -> ReviewConfig:

@@ -1,10 +1,11 @@
 """Decisions as a file, and back: to a colleague, to a fork, to another machine.
 
-A line is a decision with the words it is about, so that the file can be read by itself. Importing
-takes the decisions alone: nobody's words come in by that door.
+A line is a decision with the words it is about, so that the file can be read by itself; choices
+between answers are lines of it too. Importing takes the decisions alone: nobody's words come in by
+that door.
 """
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from selfinstruct.errors import UserError
 from selfinstruct.files import write_jsonl
+from selfinstruct.review import pair_exchange
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.edits import refusal
 from selfinstruct.review.nouns import SETTLING, Action, Decision, Item
+from selfinstruct.review.pair_exchange import PairLine
+from selfinstruct.review.pairs import Choice
 from selfinstruct.review.tables import from_decision, to_edited
 from selfinstruct.rows import Row, from_example
 from selfinstruct.types import Role
@@ -37,9 +41,11 @@ def export_decisions(desk: Desk, path: Path) -> int:
 
     Raises `DiskError` where the disk refuses it.
     """
-    found = desk.decisions()
-    write_jsonl(path, (_exported(desk, each) for each in found))
-    return len(found)
+    found, choices = desk.decisions(), desk.pairs.choices()
+    decided = [_exported(desk, each) for each in found]
+    chosen = [pair_exchange.exported(desk.pairs, each) for each in choices]
+    write_jsonl(path, [*decided, *chosen])
+    return len(found) + len(choices)
 
 
 def _exported(desk: Desk, decision: Decision) -> Row:
@@ -53,13 +59,7 @@ def import_decisions(desk: Desk, path: Path) -> Imported:
     no item, and those that are none.
     """
     read = list(_read(path))
-    ids = {each.id for _, each in read}
-    undone = {each.undoes for _, each in read}
-    faults = []
-    for line, each in read:
-        fault = None if desk.decision(each.id) is not None else _fault(desk, each, ids, undone)
-        if fault is not None:
-            faults.append(f"  line {line}: {fault}")
+    faults = [f"  line {line}: {fault}" for line, fault in _faults(desk, read)]
     if faults:
         more = len(faults) - SHOWN
         told = faults[:SHOWN] + ([f"  and {more} more"] if more > 0 else [])
@@ -68,8 +68,25 @@ def import_decisions(desk: Desk, path: Path) -> Imported:
             why="nothing was taken from it",
             next_step="take those lines away to import the others",
         )
-    taken = desk.take([each for _, each in read])
+    decisions = [each for _, each in read if isinstance(each, Decision)]
+    choices = [each for _, each in read if isinstance(each, Choice)]
+    taken = desk.take(decisions, choices)
     return Imported(taken, len(read) - taken)
+
+
+def _faults(desk: Desk, read: Sequence[tuple[int, Decision | Choice]]) -> Iterator[tuple[int, str]]:
+    """Each line that does not fit, and why; what is known by its id fits."""
+    ids = {each.id for _, each in read}
+    undone = {each.undoes for _, each in read}
+    for line, each in read:
+        fault = None
+        if isinstance(each, Choice):
+            if desk.pairs.choice(each.id) is None:
+                fault = pair_exchange.fault(desk.pairs, each, ids, undone)
+        elif desk.decision(each.id) is None:
+            fault = _fault(desk, each, ids, undone)
+        if fault is not None:
+            yield line, fault
 
 
 def _fault(desk: Desk, each: Decision, ids: Set[str], undone: Set[str | None]) -> str | None:
@@ -108,8 +125,8 @@ def _clash(desk: Desk, item: Item, each: Decision, ids: Set[str]) -> str | None:
     return None
 
 
-def _read(path: Path) -> Iterator[tuple[int, Decision]]:
-    """Each line's decision. Raises `UserError` for a file or a line that is none."""
+def _read(path: Path) -> Iterator[tuple[int, Decision | Choice]]:
+    """Each line's decision or choice. Raises `UserError` for a file or a line that is none."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -117,12 +134,24 @@ def _read(path: Path) -> Iterator[tuple[int, Decision]]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             try:
-                yield number, Line.model_validate_json(line).decision
+                yield number, _line(line)
             except ValidationError as error:
                 fault = error.errors()[0]
                 where = ".".join(map(str, fault["loc"])) or "the line"
                 told = f"{path}, line {number}: {where}: {fault['msg']}"
                 raise UserError(told, why="it is no decision of a review") from None
+
+
+def _line(text: str) -> Decision | Choice:
+    if About.model_validate_json(text).pair is not None:
+        return PairLine.model_validate_json(text).choice
+    return Line.model_validate_json(text).decision
+
+
+class About(BaseModel):
+    """What a line is about: a pair of answers, or else a candidate."""
+
+    pair: object = None
 
 
 class Turn(BaseModel):

@@ -1,80 +1,189 @@
 """Two students' answers to the same dev rows, side by side, without saying whose is whose.
 
-Which answer is on the left goes by a digest, so that it is the same after a restart and nobody can
-learn it. `dev` alone: what people see of gate rows would be a look at them.
+Pure: rows and answers in, pairs out. Which rows, in which order, and which answer is on the left go
+by chance alone, the same for the same seed. `dev` alone: what people see of gate or final rows
+would be a look at them.
 """
 
-from collections.abc import Iterable, Sequence
+import random
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from selfinstruct import stats
-from selfinstruct.errors import UserError
-from selfinstruct.types import Example, Interval, Report, digest
+from selfinstruct.comparison import MIN_ROWS, Finding, finding
+from selfinstruct.review.nouns import Agreement, Conflict
+from selfinstruct.types import Example, Interval, digest
 
-Choice = Literal["a", "b", "equal"]
+Pick = Literal["left", "right", "equal", "bad", "skip", "undo"]
+SETTLING: tuple[Pick, ...] = ("left", "right", "equal", "bad")
+"""What decides; a pair that was skipped is open and comes again at the end."""
+Word = Literal["first", "second", "equal"]
+"""What a person, or a judge, says of the two students on a row; both bad is no preference too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Two students that are compared by people, by name; `rows` dev rows were answered by both.
+
+    `id` is that of the two whichever is named first, and of the way they are asked.
+    """
+
+    id: str
+    first: str
+    second: str
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One row with two answers; `first_is_a` says on which side the first student's is."""
+    """One row with two answers, as it is shown but for `first_left`: whether the first student's
+    answer is the one on the left. `position` is its place among all pairs, from 0.
+    """
 
     id: str
+    contest: str
     position: int
     example: Example
-    a: str
-    b: str
-    first_is_a: bool
+    left: str
+    right: str
+    first_left: bool
+
+    @property
+    def hash(self) -> str:
+        """Changes with anything that a person sees."""
+        return digest([self.example.id, self.left, self.right])
+
+    @property
+    def answers(self) -> tuple[str, str]:
+        """The first student's answer, and the second's."""
+        return (self.left, self.right) if self.first_left else (self.right, self.left)
 
 
 @dataclass(frozen=True, slots=True)
-class Preference:
-    """How often people preferred each student's answer, and the first one's share of the rows where
-    they did prefer one (95 %, Wilson), None where they never did; `p` is the two-sided exact
-    p-value that neither is preferred.
+class Choice:
+    """One stored line. `id` is the client's UUID: the same twice is one choice. The other fields
+    are as in `Decision`.
     """
 
+    id: str
+    pair: str
+    pair_hash: str
+    action: Pick
+    reviewer: str = ""
+    ms: int = 0
+    at: float = 0.0
+    undoes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What became of a choice: the line that holds, perhaps of before, or a conflict."""
+
+    stored: Choice | None = None
+    duplicate: bool = False
+    conflict: Conflict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What people say of two students. Of `rows` that both answered, `pairs` were answered
+    differently and `done` of those are judged.
+
+    `prefer_first` is the first student's share of the pairs where one was preferred (95 %, Wilson),
+    None where none was; `p_value` is of the exact two-sided sign test on the same; `verdict` is on
+    the first student, as `comparison` has it: on fewer than 20 judged pairs it is inconclusive.
+    `judge` is how far a model that judged the same pairs agrees, ties among its words.
+    """
+
+    contest: Contest
+    pairs: int
+    done: int
     first: int
     second: int
     equal: int
-    share: Interval | None
-    p: float
+    bad: int
+    skipped: int
+    prefer_first: Interval | None
+    p_value: float
+    verdict: Finding
+    judge: Agreement
+
+    @property
+    def alike(self) -> int:
+        """Rows to which both gave the same answer: nobody is asked about them."""
+        return self.contest.rows - self.pairs
 
 
-def pairs_of(first: Report, second: Report, dev: Sequence[Example]) -> list[Pair]:
-    """The rows that both answered, differently, in an order that says nothing of the rows.
-
-    Raises `UserError` for reports of another split than dev, of one student, or without answers.
+def contest_of(names: tuple[str, str], manners: tuple[str, str]) -> Contest:
+    """The contest of two students by their names, and by digests of what each is and how it is
+    asked. Any two equal manners are one student.
     """
-    if first.split != "dev" or second.split != "dev":
-        raise UserError("answers are compared by people on dev rows alone")
-    if first.checkpoint == second.checkpoint:
-        raise UserError("both reports are of one student, so there is nothing to compare")
-    rows = {row.id: row for row in dev}
-    of_first = dict(zip(first.ids, first.answers, strict=True))
-    of_second = dict(zip(second.ids, second.answers, strict=True))
-    names = sorted((first.checkpoint, second.checkpoint))
-    both = [id_ for id_ in first.ids if id_ in rows and id_ in of_second]
-    if not any(of_first[id_] or of_second[id_] for id_ in both):
-        raise UserError("these reports have no answers to compare, only scores")
-    differ = [id_ for id_ in both if of_first[id_] != of_second[id_]]
-    pairs = []
-    for position, id_ in enumerate(sorted(differ, key=lambda each: digest([*names, each]))):
-        first_is_a = int(digest([*names, id_, "side"]), 16) % 2 == (first.checkpoint == names[0])
-        sides = (of_first[id_], of_second[id_]) if first_is_a else (of_second[id_], of_first[id_])
-        pairs.append(Pair(id_, position, rows[id_], *sides, first_is_a))
+    return Contest(digest(["contest", *sorted(manners)]), *names)
+
+
+def drawn(rows: Sequence[Example], count: int, seed: int) -> list[Example]:
+    """So many of the rows by chance; more of them begin with the same ones."""
+    ids = sorted({row.id: row for row in rows}.items())
+    order = [row for _, row in ids]
+    random.Random(f"{seed}/pairs").shuffle(order)
+    return order[:count]
+
+
+def pairs_of(
+    contest: Contest,
+    rows: Sequence[Example],
+    first: Mapping[str, str],
+    second: Mapping[str, str],
+    seed: int,
+    start: int = 0,
+) -> list[Pair]:
+    """The rows that were answered differently, at positions from `start` on; white space around an
+    answer is none of it. `first` and `second` map a row's id to an answer.
+    """
+    pairs: list[Pair] = []
+    for row in rows:
+        ours, theirs = first[row.id], second[row.id]
+        if ours.strip() == theirs.strip():
+            continue
+        coin = random.Random(f"{seed}/pairs/{contest.id}/{row.id}")
+        first_left = coin.random() < 0.5
+        left, right = (ours, theirs) if first_left else (theirs, ours)
+        id_ = digest(["pair", contest.id, row.id])
+        pairs.append(Pair(id_, contest.id, start + len(pairs), row, left, right, first_left))
     return pairs
 
 
-def preference(choices: Iterable[tuple[Pair, Choice]]) -> Preference:
-    """What people's choices say of the two students."""
-    first = second = equal = 0
-    for pair, choice in choices:
-        if choice == "equal":
-            equal += 1
-        elif (choice == "a") == pair.first_is_a:
-            first += 1
-        else:
-            second += 1
-    share = stats.wilson(first, first + second) if first + second else None
-    return Preference(first, second, equal, share, stats.mcnemar(first, second))
+def word(action: str, *, first_left: bool) -> Word:
+    """What a choice that settles says of the two students."""
+    if action not in ("left", "right"):
+        return "equal"
+    return "first" if (action == "left") == first_left else "second"
+
+
+def outcome(contest: Contest, chosen: Iterable[tuple[str | None, bool, Word | None]]) -> Outcome:
+    """What the choices that hold come to: of each pair the action, None where there is none yet,
+    whether the first student is on the left, and the judge's word.
+    """
+    pairs = list(chosen)
+    settled = [(action, side, said) for action, side, said in pairs if action in SETTLING]
+    words = [word(str(action), first_left=side) for action, side, _ in settled]
+    first, second = words.count("first"), words.count("second")
+    bad = sum(action == "bad" for action, _, _ in settled)
+    p_value = stats.mcnemar(first, second)
+    both = [(said, own) for (_, _, said), own in zip(settled, words, strict=True) if said]
+    agree = sum(one == other for one, other in both) / len(both) if both else None
+    return Outcome(
+        contest=contest,
+        pairs=len(pairs),
+        done=len(settled),
+        first=first,
+        second=second,
+        equal=len(settled) - first - second - bad,
+        bad=bad,
+        skipped=sum(action == "skip" for action, _, _ in pairs),
+        prefer_first=stats.wilson(first, first + second) if first + second else None,
+        p_value=p_value,
+        verdict=finding(first - second, p_value) if len(settled) >= MIN_ROWS else "inconclusive",
+        judge=Agreement(len(both), agree, stats.cohen_kappa(both)),
+    )

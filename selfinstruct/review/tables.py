@@ -10,7 +10,9 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from selfinstruct.database import Schema
+from selfinstruct.review.lines import Lines
 from selfinstruct.review.nouns import (
+    SETTLING,
     Decision,
     Edited,
     Item,
@@ -18,12 +20,13 @@ from selfinstruct.review.nouns import (
     Measured,
     Neighbour,
 )
+from selfinstruct.review.pair_tables import PAIRS
 from selfinstruct.rows import Row, from_example, to_example
 from selfinstruct.types import Message, Score, digest
 
 NAME = "reviews.db"
 
-FIRST = """
+ITEMS = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE queues (
     round INTEGER PRIMARY KEY, candidates TEXT NOT NULL, eligible INTEGER NOT NULL,
@@ -82,7 +85,7 @@ def add_facts(which: str) -> str:
     )
 
 
-SECOND = f"""
+FACTS = f"""
 CREATE TABLE facts (
     name TEXT NOT NULL, position INTEGER NOT NULL, value ANY NOT NULL, PRIMARY KEY (name, position)
 ) STRICT, WITHOUT ROWID;
@@ -97,15 +100,10 @@ CREATE INDEX decisions_by_again ON decisions (again) WHERE again IS NOT NULL;
 """What items can be chosen by; which come again, in which order, after how many decisions; and of
 which decision of the same person another one is the second look.
 """
-REVIEWS = Schema(
-    FIRST + SECOND,
-    (SECOND,),
-    older="selfinstruct review RUN opens it to decide: it brings it up to date, and keeps a copy",
-)
+REVIEWS = Schema(ITEMS + PAIRS + FACTS, (PAIRS, FACTS), "selfinstruct review RUN")
 
-NOT_TAKEN_BACK = "NOT EXISTS (SELECT 1 FROM decisions AS back WHERE back.undoes = decisions.id)"
-"""The condition that a decision was not undone."""
-HOLDS = f"action != 'undo' AND again IS NULL AND {NOT_TAKEN_BACK}"
+DECISIONS = Lines("decisions", "item", "items", SETTLING, "again IS NULL")
+HOLDS = f"{DECISIONS.counts} AND {DECISIONS.hold}"
 """The condition that a decision is one of those that an item goes by; the newest of them does."""
 LONGEST_LINE = 160
 """Characters of an item that a list shows."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from selfinstruct.errors import UserError
 from selfinstruct.review import again, counting, filtering
+from selfinstruct.review.lines import LATER
 from selfinstruct.review.nouns import (
     Asked,
     Decision,
@@ -19,10 +20,7 @@ from selfinstruct.review.nouns import (
     ItemLine,
     Progress,
 )
-from selfinstruct.review.tables import HOLDS, to_decision, to_item, to_line
-
-LATER = 1 << 40
-"""What is added to the turn of an item that was put off: beyond any position."""
+from selfinstruct.review.tables import DECISIONS, to_decision, to_item, to_line
 
 
 class View:
@@ -84,10 +82,7 @@ class View:
         """The newest decision of an item that was not taken back, a second look aside; None where
         there is none.
         """
-        row = self._db.execute(
-            f"SELECT * FROM decisions WHERE item = ? AND {HOLDS} ORDER BY seq DESC LIMIT 1",
-            (id,),
-        ).fetchone()
+        row = DECISIONS.standing(self._db, id)
         return None if row is None else to_decision(row)
 
     def decisions(self) -> list[Decision]:
@@ -110,7 +105,7 @@ class View:
 
     def decision(self, id: str) -> Decision | None:  # noqa: A002
         """The line with this id, None where there is none."""
-        row = self._db.execute("SELECT * FROM decisions WHERE id = ?", (id,)).fetchone()
+        row = DECISIONS.one(self._db, id)
         return None if row is None else to_decision(row)
 
     def _row(self, id_: str) -> dict[str, Any]:

@@ -43,6 +43,10 @@ class Address:
         """The address of the review page. A browser keeps the fragment to itself."""
         return f"{self.origin}/#{self.token}"
 
+    def pairs(self, contest: str) -> str:
+        """The address of the page of a contest's pairs."""
+        return f"{self.origin}/pairs?of={contest}#{self.token}"
+
     @property
     def dashboard(self) -> str:
         """The path below which the read-only pages are. They work without JavaScript, so that

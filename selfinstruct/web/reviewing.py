@@ -89,12 +89,15 @@ class Desk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reviewing:
-    """The routes below `/api/` for one desk; `dashboard` is the path of the read-only pages."""
+    """The routes below `/api/` for one desk; `dashboard` is the path of the read-only pages,
+    `pairs` whether there are pairs of answers to go to.
+    """
 
     desk: Desk
     run: str
     reviewer: str
     dashboard: str
+    pairs: bool = False
 
     def routes(self) -> list[Route]:
         """What is answered, by path."""
@@ -118,6 +121,7 @@ class Reviewing:
                 "reviewer": self.reviewer,
                 "reasons": REASONS,
                 "dashboard": self.dashboard,
+                "pairs": self.pairs,
             }
         )
 
@@ -155,19 +159,19 @@ class Reviewing:
         409 where the item, or the decision that held for it, is not what was on the page. `after`
         is the position to go on from, where it is not the item's own.
         """
-        body = await _body(request, {"decision", "seen", "filters", "after"})
+        body = await read_body(request, {"decision", "seen", "filters", "after"})
         decision = wire.to_decision(body.get("decision"), self.reviewer)
         filters = wire.to_filters(_strings(body.get("filters", {})))
         self.desk.check(filters)
         after = wire.to_position(body.get("after", self.desk.item(decision.item).position))
         standing = self.desk.standing(decision.item)
         if standing and standing.id not in (body.get("seen"), decision.id):
-            return _conflict("decided", "this row was decided in another tab meanwhile")
+            return conflict("decided", "this row was decided in another tab meanwhile")
         if decision.again is not None and not self._wants(decision):
-            return _conflict("decided", "this row was decided in another tab meanwhile")
+            return conflict("decided", "this row was decided in another tab meanwhile")
         decided = self.desk.decide(decision)
         if decided.conflict:
-            return _conflict("changed", "this row has changed since it was shown")
+            return conflict("changed", "this row has changed since it was shown")
         if refused := decided.refused:
             told = {"reason": refused.reason, "value": refused.value, "limit": refused.threshold}
             return JSONResponse({"refused": told}, 422)
@@ -177,7 +181,7 @@ class Reviewing:
 
     async def undo(self, request: Request) -> JSONResponse:
         """Take back this person's newest decision; the answer brings the row that it was of."""
-        body = await _body(request, {"id", "after"})
+        body = await read_body(request, {"id", "after"})
         after = wire.to_position(body.get("after", -1))
         undone = self.desk.undo(self.reviewer, wire.read_uuid(body))
         if undone is not None and undone.again is not None:
@@ -208,7 +212,8 @@ class Reviewing:
         return wire.from_item(self.desk.item(item), self.desk.standing(item))
 
 
-async def _body(request: Request, known: set[str]) -> Mapping[str, Any]:
+async def read_body(request: Request, known: set[str]) -> Mapping[str, Any]:
+    """The JSON object that was sent. Raises `UserError` for anything else, and for other fields."""
     try:
         body = json.loads(await request.body())
     except (ValueError, RecursionError):
@@ -224,5 +229,6 @@ def _strings(given: Any) -> Mapping[str, str]:
     return {name: wire.read_text(given, name) for name in given}
 
 
-def _conflict(code: str, message: str) -> JSONResponse:
+def conflict(code: str, message: str) -> JSONResponse:
+    """The answer to a decision that was made of something else than there is."""
     return JSONResponse({"error": {"code": code, "message": message}}, 409)

@@ -1,7 +1,7 @@
 """The server: routes behind the guard, on a loopback socket, until a signal."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from socket import socket
 
@@ -25,14 +25,14 @@ KEYS = KeysConfig()
 def application(
     address: Address, routes: Sequence[BaseRoute], *, review: bool, keys: KeysConfig = KEYS
 ) -> Guard:
-    """The routes and the files that pages load, guarded; with `review`, its page at `/`, which
-    goes by these keys.
+    """The routes and the files that pages load, guarded; with `review`, its pages at `/`, which
+    goes by these keys, and `/pairs`.
     """
     files = statics()
-    shell = render("review.html.j2", reasons=REASONS, keys=dict(keys)) if review else ""
-
-    async def page(_: Request) -> Response:
-        return HTMLResponse(shell)
+    front = [
+        Route("/", _page(render("review.html.j2", reasons=REASONS, keys=dict(keys)))),
+        Route("/pairs", _page(render("pairs.html.j2"))),
+    ]
 
     async def static(request: Request) -> Response:
         found = files.get(request.path_params["name"])
@@ -40,10 +40,9 @@ def application(
             raise HTTPException(404, "there is no such file")
         return Response(found[0], media_type=found[1])
 
-    front = [Route("/", page)] if review else []
     return Guard(
         Starlette(
-            routes=[*front, Route("/static/{name}", static), *routes],
+            routes=[*(front if review else []), Route("/static/{name}", static), *routes],
             exception_handlers={HTTPException: _refuse, UserError: _tell},
         ),
         address,
@@ -80,6 +79,13 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
+
+
+def _page(shell: str) -> Callable[[Request], Awaitable[Response]]:
+    async def page(_: Request) -> Response:
+        return HTMLResponse(shell)
+
+    return page
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

@@ -25,6 +25,7 @@ from selfinstruct.review.nouns import (
     State,
     Why,
 )
+from selfinstruct.review.pairs import Choice, Outcome, Pair, Pick
 from selfinstruct.text import whole_question
 from selfinstruct.types import Example, Message, Role
 from selfinstruct.web.difference import differ
@@ -33,6 +34,7 @@ Row = dict[str, Any]
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 WHOLE = re.compile(r"[0-9]{1,9}")
+PICKS: tuple[Pick, ...] = tuple(each for each in get_args(Pick) if each != "undo")
 ACTIONS: tuple[Action, ...] = tuple(each for each in get_args(Action) if each != "undo")
 LONGEST = 86_400_000
 """Milliseconds of a day: more is a page that was left open."""
@@ -90,6 +92,45 @@ def from_field(line: FieldLine) -> Row:
 def from_progress(progress: Progress) -> Row:
     """How far the review is."""
     return asdict(progress)
+
+
+def from_pair(pair: Pair, place: int, standing: Choice | None) -> Row:
+    """A pair and what was chosen of it; whose answer is on which side stays here."""
+    return {
+        "id": pair.id,
+        "hash": pair.hash,
+        "place": place,
+        "example": rows.from_example(pair.example),
+        "left": pair.left,
+        "right": pair.right,
+        "standing": standing and {"id": standing.id, "action": standing.action},
+    }
+
+
+def from_outcome(outcome: Outcome) -> Row:
+    """How far a contest is; what was said of the students once every pair is judged, since counts
+    that move with a key would tell whose answer was on which side.
+    """
+    told = asdict(outcome)
+    known = ("contest", "pairs", "done", "skipped")
+    return told if outcome.done == outcome.pairs else {name: told[name] for name in known}
+
+
+def to_choice(given: Any, reviewer: str) -> Choice:
+    """What the page sends, chosen by the person who started the server."""
+    body = _object(given)
+    _no_more(body, {"id", "pair", "pair_hash", "action", "ms"})
+    named = read_text(body, "action")
+    action = next((each for each in PICKS if each == named), None)
+    if action is None:
+        raise UserError(f"there is no action {named[:40]!r}")
+    pair, seen = read_text(body, "pair"), read_text(body, "pair_hash")
+    return Choice(read_uuid(body), pair, seen, action, reviewer, _milliseconds(body.get("ms", 0)))
+
+
+def read_contest(body: Mapping[str, Any]) -> str:
+    """The id of the contest that a page is of."""
+    return read_text(body, "of")
 
 
 def to_decision(given: Any, reviewer: str) -> Decision:

@@ -35,18 +35,23 @@ export function showItem(item, total) {
   );
 }
 
-/** The turns of a row, the question and the answer, as they are read. */
-export function turnsOf(example) {
+/** The turns of a row and its question, as they are read. */
+export function askedOf(example) {
   const said = (example.turns ?? []).map((turn) => bubble(turn.role, turn.content));
   const task = example.instruction
     ? element("p", { class: example.input ? "words task" : "words" }, example.instruction)
     : null;
   const asked = element("div", { class: "turn user" }, element("h2", {}, SPEAKERS.user), task);
   if (example.input) asked.append(element("p", { class: "words" }, example.input));
+  return [...said, asked];
+}
+
+/** The same, and the answer. */
+export function turnsOf(example) {
   const answer = example.response
     ? bubble("assistant", example.response)
     : element("p", { class: "muted" }, "No answer.");
-  return [...said, asked, answer];
+  return [...askedOf(example), answer];
 }
 
 function bubble(role, text) {

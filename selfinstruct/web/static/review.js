@@ -1,28 +1,24 @@
 /* The review page: one row at a time. A decision is stored before the next row shows; one that the
    server has not confirmed stays here, under its own id, and is sent again as it is. */
 
-import { Gone, get, post, takeToken } from "./api.js";
-import { at, element, fill } from "./dom.js";
+import { get, takeToken } from "./api.js";
+import { looked, restart } from "./clock.js";
+import { at, fill } from "./dom.js";
 import { editorFault, openEditor } from "./editor.js";
 import { showFigures } from "./figures.js";
 import { DONE, showItem, turnsOf } from "./item.js";
 import { listen, switchKeys } from "./keys.js";
 import { clearFilters, filters, offerLabels, prepareFilter, prepareGoto, prepareList, showChips } from "./queue.js";
+import { attempt, busy, deliver, prepareSending, refuse, say, send, warn } from "./sender.js";
 
-const PENDING = "selfinstruct.pending";
 const PAUSE = 300; // milliseconds without a decision until the figures are counted again
-const AGAIN = 2000; // milliseconds until a server that is gone is asked again
 
 const tabs = new BroadcastChannel("selfinstruct");
 const note = at("note");
 let shown = null; // the item on the page
 let total = 0;
-let since = 0; // when it was shown, or the page was last looked at
-let looked = 0; // milliseconds before that
 let before = []; // ids of rows shown earlier
 let editing = false;
-let busy = false;
-let timer = null;
 let counting = null;
 
 // -- showing --------------------------------------------------------------------------------------
@@ -35,8 +31,7 @@ function show(item, said, isBack = false) {
   at("item").hidden = item === null;
   at("done").hidden = item !== null;
   mode(false);
-  looked = 0;
-  since = performance.now();
+  restart();
   if (item === null) {
     fill(at("done-title"), document.createTextNode("Nothing is open here"));
     at("done-text").textContent = Object.keys(filters()).length
@@ -50,22 +45,6 @@ function show(item, said, isBack = false) {
   say(said ?? "");
   if (!at("actions").contains(document.activeElement)) at(item ? "title" : "done-title").focus({ preventScroll: true });
   scrollTo(0, 0);
-}
-
-function say(words) {
-  at("status").textContent = words;
-}
-
-function warn(words, ...buttons) {
-  const shownButtons = buttons.map(([name, action]) => {
-    const button = element("button", { type: "button" }, name);
-    button.addEventListener("click", action);
-    return button;
-  });
-  delete at("banner").dataset.gone;
-  const told = words && element(words.includes("\n") ? "pre" : "p", {}, words); // lines with a caret below
-  fill(at("banner"), ...(words ? [told, ...shownButtons] : []));
-  at("banner").hidden = !words;
 }
 
 function enable() {
@@ -100,41 +79,21 @@ function soon() {
 
 // -- asking ---------------------------------------------------------------------------------------
 
-/** Run `work`; what goes wrong is told in the banner, with a way to go on. */
-async function attempt(work) {
-  try {
-    await work();
-    if (at("banner").dataset.gone) warn("");
-  } catch (error) {
-    if (!(error instanceof Gone)) throw error;
-    const kept = sessionStorage.getItem(PENDING) ? " Your decision is kept on this page and is sent as soon as it is back." : "";
-    warn(`The server does not answer. Start it again with the same --port, or wait.${kept}`, ["Try again", () => again(work)]);
-    at("banner").dataset.gone = "yes";
-    timer = setTimeout(() => again(work), AGAIN);
-  }
+function refused(answer) {
+  if (editing && answer.status === 422) return editorFault(answer.data.error.message);
+  refuse(answer, start);
 }
 
-function again(work) {
-  clearTimeout(timer);
-  return attempt(work);
-}
-
-function refused({ status, data }) {
-  const message = data.error?.message ?? `The server answered ${status}.`;
-  if (editing && status === 422) return editorFault(message);
-  if (data.error?.code === "token" && sessionStorage.getItem(PENDING)) {
-    warn("The server was started again. Open the address that it printed here, in this tab: your decision is kept and is sent then.");
-  } else if (status === 404 && Object.keys(filters()).length) {
-    warn(message, ["Change the filter", () => openFilter()], ["Clear it", () => clearFilters(changed)]);
-  } else {
-    warn(message, ["Try again", start]);
-  }
+/** What is wrong with the filters of the address, such as those of a bookmark. */
+function mistaken(answer) {
+  if (answer.status !== 404 || !Object.keys(filters()).length) return refused(answer);
+  warn(answer.data.error.message, ["Change the filter", () => openFilter()], ["Clear it", () => clearFilters(refilter)]);
 }
 
 const next = (after, more = {}) =>
   attempt(async () => {
     const answer = await get("/api/next", { ...filters(), after: String(after), ...more });
-    if (answer.status !== 200) return refused(answer);
+    if (answer.status !== 200) return mistaken(answer);
     warn("");
     show(answer.data.item);
   });
@@ -161,7 +120,7 @@ function decide(action, more = {}) {
     item_hash: shown.hash,
     action,
     note: note.value,
-    ms: Math.round(looked + performance.now() - since),
+    ms: looked(),
     ...more,
   };
   if (shown.again) decision.again = shown.again; // a second look, which the page does not tell from a first
@@ -175,28 +134,7 @@ const undo = () =>
 /** The position that what is shown comes after. */
 const place = () => (shown === null ? -1 : shown.again ? shown.position : shown.position - 1);
 
-function send(path, body) {
-  sessionStorage.setItem(PENDING, JSON.stringify({ path, body }));
-  return deliver();
-}
-
-/** Send what is pending until the server has said what became of it. */
-async function deliver() {
-  const kept = sessionStorage.getItem(PENDING);
-  if (!kept) return;
-  const { path, body } = JSON.parse(kept);
-  busy = true;
-  enable();
-  await attempt(async () => {
-    const answer = await post(path, body);
-    if (answer.status === 200 || answer.status === 409 || answer.status === 422) sessionStorage.removeItem(PENDING);
-    busy = false;
-    settle(path, body, answer);
-  });
-}
-
 function settle(path, body, answer) {
-  enable();
   const { status, data } = answer;
   if (status === 409) return conflict(body.decision.item, data.error);
   if (data.refused) return unfit(data.refused);
@@ -267,19 +205,20 @@ const start = () =>
     const answer = await get("/api/start");
     if (answer.status !== 200) return refused(answer);
     warn("");
-    const { run, dashboard } = answer.data;
+    const { run, dashboard, pairs } = answer.data;
     document.title = `${run}: review`;
     at("run").textContent = run;
     at("home").href = dashboard;
+    for (const each of document.querySelectorAll(".of-pairs")) each.hidden = !pairs;
     await changed();
     await deliver();
   });
 
 async function changed() {
   before = [];
-  showChips(changed);
+  showChips(refilter);
   const answer = await refresh();
-  if (answer.status !== 200) return refused(answer);
+  if (answer.status !== 200) return mistaken(answer);
   warn("");
   if (filters().state === "decided") show(null);
   else await next(-1);
@@ -301,6 +240,7 @@ function wire() {
     "list-button": () => list(),
     "goto-button": goto,
     "filter-button": openFilter,
+    "pairs-button": () => at("pairs-button").hidden || location.assign("/pairs"),
     "help-button": help,
   };
   const keys = Object.fromEntries(Object.entries(actions).map(([id, action]) => [at(id).dataset.key, action]));
@@ -317,14 +257,11 @@ function wire() {
   at("single").addEventListener("change", (event) => switchKeys(event.target.checked));
 }
 
-const openFilter = prepareFilter(() => attempt(changed), attempt);
+const refilter = () => attempt(changed);
+const openFilter = prepareFilter(refilter, attempt);
 const list = ((prepared) => () => attempt(prepared))(prepareList(open));
 
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) looked += performance.now() - since;
-  else since = performance.now();
-});
-addEventListener("popstate", () => (takeToken() ? start() : attempt(changed)));
+addEventListener("popstate", () => (takeToken() ? start() : refilter()));
 addEventListener("hashchange", () => takeToken() && start());
 tabs.addEventListener("message", ({ data }) => {
   if (shown?.id === data && !busy && !editing && document.activeElement !== note) open(data, "Decided in another tab.");
@@ -332,5 +269,6 @@ tabs.addEventListener("message", ({ data }) => {
 });
 
 takeToken();
+prepareSending("selfinstruct.pending", enable, settle);
 wire();
 start();
