@@ -39,6 +39,8 @@ def test_progress_says_what_it_knows_and_no_more() -> None:
     ]
     waiting = replace(NOTHING, constancy=Constancy(3))
     assert list(progress_lines(waiting))[1].startswith("3 rows come again later, without a mark")
+    imported = replace(NOTHING, constancy=Constancy(0, 2, Interval(0.5, 0.1, 0.9)))
+    assert "50.0 % [10.0, 90.0] of 2 rows" in list(progress_lines(imported))[1]
     alone = replace(NOTHING, constancy=Constancy(3, 1, Interval(1.0, 0.2, 1.0)))
     assert "100.0 % [20.0, 100.0] of 1 rows decided twice (kappa none)" in "".join(
         progress_lines(alone)

@@ -60,7 +60,7 @@ def progress_lines(progress: Progress) -> Iterator[str]:
 
 def _constancy(found: Constancy) -> Iterator[str]:
     """How far people agree with themselves, or why that is not known."""
-    if not found.planned:
+    if not found.planned and not found.n:
         yield (
             f"no rows come again: a queue of less than {SMALLEST} is too small for it, or"
             " review.reshow was 0 when it was made"

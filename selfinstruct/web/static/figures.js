@@ -26,7 +26,7 @@ function agreement(judge) {
 function constancy({ n, share, kappa }) {
   if (!n) return null;
   const more = `[${percent(share.low)}, ${percent(share.high)}], ${kappa === null ? "" : `κ ${kappa.toFixed(2)}, `}`;
-  return figure("agree with themselves", `${percent(share.value)} %`, `${more}${rows(n, "row")} seen twice`);
+  return figure("agree with themselves", `${percent(share.value)} %`, `${more}${rows(n, "row")} twice`);
 }
 
 function pace({ per_minute: rate, seconds_left: left }) {

@@ -1,7 +1,7 @@
 /* Which rows are meant: filters in the address, the list of the queue, a row by its id. */
 
 import { get } from "./api.js";
-import { at, element, fill } from "./dom.js";
+import { at, element, fill, told } from "./dom.js";
 import { DONE, WHYS } from "./item.js";
 
 const NAMES = ["text", "state", "label", "why", "round", "where"];
@@ -36,7 +36,7 @@ export function showChips(changed) {
       setFilters(rest);
       changed();
     });
-    return element("li", {}, `${name}: `, element("bdi", {}, told(name, value)), remove);
+    return element("li", {}, `${name}: `, element("bdi", {}, named(name, value)), remove);
   });
   fill(at("chips"), ...chips);
 }
@@ -88,7 +88,7 @@ export function prepareFilter(changed, attempt) {
 /** Tell what is wrong with an expression, with the caret of the field where it is; "" takes it away. */
 function pointAt(where, message) {
   const fault = at("where-fault");
-  fault.textContent = message;
+  fill(fault, message ? told(message) : null);
   fault.hidden = message === "";
   where.setAttribute("aria-invalid", String(message !== ""));
   const column = /\(column (\d+)/.exec(message);
@@ -173,7 +173,7 @@ function line(row) {
   );
 }
 
-function told(name, value) {
+function named(name, value) {
   if (name === "why") return WHYS[value] ?? value;
   return name === "state" ? (STATES[value] ?? value) : value;
 }
