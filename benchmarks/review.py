@@ -29,10 +29,11 @@ import numpy as np
 from selfinstruct import failpoints
 from selfinstruct.config import ReviewConfig
 from selfinstruct.database import connect
+from selfinstruct.review.again import draw
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.filling import write_queue
 from selfinstruct.review.lines import LATER
-from selfinstruct.review.nouns import SETTLING, Action, Decision, Filters, Item, Why
+from selfinstruct.review.nouns import SETTLING, Action, Asked, Decision, Filters, Item, Why
 from selfinstruct.review.tables import NAME, REVIEWS, hash_of
 from tests.reviewed import made, write_reviewable
 
@@ -100,7 +101,8 @@ def prepare(folder: Path, count: int) -> None:
     """A run whose review has a queue of so many items."""
     write_reviewable(folder, {"fraction": 0.0})
     with closing(connect(folder / NAME, write=True, schema=REVIEWS)) as db:
-        write_queue(db, LAST, "none", count, items_of(count), ReviewConfig(fraction=1.0))
+        again = draw(count, ReviewConfig().reshow, random.Random(0))
+        write_queue(db, LAST, "none", count, items_of(count), ReviewConfig(fraction=1.0), again)
 
 
 # -- killing ------------------------------------------------------------------------------------
@@ -210,19 +212,28 @@ def faults(folder: Path, log: Path) -> tuple[int, int, int, int]:
 
 
 def times_of(folder: Path, count: int) -> list[float]:
-    """Milliseconds of each `decide` with the `next` after it, as a person goes through a queue."""
+    """Milliseconds of each `decide` with what comes next, as a person goes through a queue: rows
+    that come again among them.
+    """
     taken: list[float] = []
     with Desk.open(folder) as desk:
-        item = desk.next(Filters())
+        asked = _asked(desk)
         for number in range(count):
-            assert item is not None
-            action = ACTIONS[number % len(ACTIONS)]
-            decision = Decision(f"t{number}", item.id, item.hash, action, reviewer="ann")
+            item, action = asked.item, ACTIONS[number % len(ACTIONS)]
+            decision = Decision(
+                f"t{number}", item.id, item.hash, action, reviewer="ann", again=asked.again
+            )
             began = time.perf_counter()
             desk.decide(decision)
-            item = desk.next(Filters())
+            asked = _asked(desk)
             taken.append(1000 * (time.perf_counter() - began))
     return taken
+
+
+def _asked(desk: Desk) -> Asked:
+    again, item = desk.again("ann", Filters()), desk.next(Filters())
+    assert item is not None
+    return again or Asked(item)
 
 
 def measure(place: Path, sizes: Sizes, seed: int) -> Found:

@@ -165,7 +165,7 @@ def _host(run: Path, ready: "queue.SimpleQueue[tuple[Address, uvicorn.Server]]")
         sock, address = listen()
         dashboard = Dashboard(Library(run), address.key, compare_students, review=True)
         routes = [*review_routes(desk, "ann", address, dashboard), *dashboard.routes()]
-        server = server_of(application(address, routes, review=True))
+        server = server_of(application(address, routes, review=True, keys=desk.cfg.keys))
         ready.put((address, server))
         asyncio.run(server.serve(sockets=[sock]))
 

@@ -1,7 +1,11 @@
 """Every key at a desk, with hostile words on the screen."""
 
 import io
+import os
+import termios
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +64,36 @@ def test_keys_are_decisions(desk: Desk, keys: str, stored: list[str]) -> None:
     assert actions(desk) == stored
 
 
+def test_other_keys_are_told_and_do_what_the_config_says(tmp_path: Path) -> None:
+    keys = {"accept": "j", "next": "a", "undo": "0", "quit": "Q", "reject": "ä"}
+    write_reviewable(tmp_path / "other", {"fraction": 0.5, "keys": keys})
+    with Desk.open(tmp_path / "other") as desk:
+        shown = sit(desk, "jä3a0qQj")
+        assert actions(desk) == ["accept", "reject", "undo"]
+    told = "j accept · e edit · ä reject · s skip · f flag · 0 undo · p progress · Q quit"
+    assert told in " ".join(shown.split())
+    assert shown.count("j accept") == 3  # at the start, and after a and q, which mean nothing
+
+
+def test_a_letter_of_several_bytes_is_one_key_of_a_terminal() -> None:
+    main, other = os.openpty()
+
+    def press() -> None:
+        while termios.tcgetattr(other)[3] & termios.ICANON:  # what is typed before is let go
+            time.sleep(0.01)
+        os.write(main, "ä".encode())
+
+    with (
+        os.fdopen(other, encoding="utf-8") as source,
+        keys_of(source) as key,
+        ThreadPoolExecutor() as hands,
+    ):
+        pressed = hands.submit(press)
+        assert key() == "ä"
+        pressed.result()
+    os.close(main)
+
+
 def test_a_rejection_has_the_reason_of_its_key_and_the_time_it_took(desk: Desk) -> None:
     sit(desk, "x1")
     said = desk.decisions()[0]
@@ -77,6 +111,7 @@ def edited(**changes: str) -> Callable[[str], str]:
         (unchanged, "changes nothing"),
         (edited(input=real_rows(40, 1)[0].input), "dropped as contaminated"),
         (edited(label="nonsense"), "no training row has the label"),
+        (edited(response=""), "leaves the answer empty"),
         (edited(colour="red"), "cannot be read"),
         (lambda _: "a: [", "cannot be read"),
         (lambda _: None, "0 of 14"),

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.config import Config, load_config, load_prices, override, parse_config
+from selfinstruct.config import Config, KeysConfig, load_config, load_prices, override, parse_config
 from selfinstruct.errors import UserError
 
 MINIMAL = {"seeds": {"path": "x.jsonl"}, "teacher": {"backend": "llamacpp", "name": "bundled"}}
@@ -24,6 +24,8 @@ OPERATIONAL = {
     "review.fraction",
     "review.random",
     "review.required",
+    "review.reshow",
+    *(f"review.keys.{action}" for action in KeysConfig.model_fields),
     "review.reviewer",
     "student.device",
     "student.micro_batch",
@@ -155,6 +157,28 @@ def test_a_file_that_is_no_config_is_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(UserError, match=r"c\.yaml"):
         load_config(path)
+
+
+@pytest.mark.parametrize(
+    ("more", "overrides", "told"),
+    [
+        ("student:\n  rank: 0\n", [], "c.yaml:4: student.rank"),
+        ("review:\n  keys: {edit: a}\n", [], "c.yaml:4: review.keys: 'a' is the key of accept"),
+        ("review:\n  keys:\n    edit: ab\n", [], "c.yaml:5: review.keys.edit: a key is one"),
+        ("techer: 1\n", [], "c.yaml:3: unknown key techer"),
+        ("student: {rank: 8}\n", ["student.rank=0"], "c.yaml: student.rank"),
+        ("generate:\n  arms:\n    x: -1\n", [], "c.yaml:"),
+        ("review: &a\n  keys: *a\n", [], "c.yaml:"),
+    ],
+)
+def test_a_fault_is_told_with_its_line_but_that_of_an_override(
+    tmp_path: Path, more: str, overrides: list[str], told: str
+) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(f"seeds: {{path: x}}\nteacher: {{backend: llamacpp, name: bundled}}\n{more}")
+    with pytest.raises(UserError) as caught:
+        load_config(path, overrides)
+    assert told in caught.value.what
 
 
 def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The row an edit makes, and what is no edit."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,13 +26,23 @@ def test_a_row_keeps_all_of_its_parent_but_the_words() -> None:
     ("edited", "words"),
     [
         (words_of(made(1)), "changes nothing"),
-        (Edited("x", label=None), "cannot take a label away"),
-        (Edited("x", label="nonsense"), "no training row has the label 'nonsense'"),
+        (Edited("x", response="y", label=None), "cannot take a label away"),
+        (Edited("x", response=" \n\t", label="fee"), "leaves the answer empty"),
+        (Edited("x", response="", label="fee"), "leaves the answer empty"),
+        (Edited("x", response="y", label="nonsense"), "no training row has the label 'nonsense'"),
     ],
 )
 def test_what_is_no_edit_is_told(edited: Edited, words: str) -> None:
     with pytest.raises(UserError, match=words):
         check_edit(made(1), edited, LABELS)
+
+
+def test_a_row_that_never_had_an_answer_needs_none() -> None:
+    bare = replace(made(1), response="")
+    assert (
+        check_edit(bare, Edited("Name it.", "a wholly new parcel", "", "fee"), LABELS).label
+        == "fee"
+    )
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,12 @@ def test_a_review_comes_back_line_by_line(exported: Path, tmp_path: Path) -> Non
         (0, {"item": "0" * 16}, "line 1: no row 0000000000000000 is in the queue"),
         (0, {"item_hash": "0" * 16}, "line 1: row .* is not what was shown there"),
         (3, {"undoes": "nobody's"}, "line 4: the decision nobody's that it takes back is not"),
-        (1, {"edited": {"instruction": ""}}, "line 2: an edit cannot take a label away"),
+        (
+            1,
+            {"edited": {"instruction": "", "response": "y"}},
+            "line 2: an edit cannot take a label",
+        ),
+        (1, {"edited": {"instruction": "x", "label": "fee"}}, "line 2: the edit leaves the answer"),
         (1, {"edited": None}, "line 2: the edited text does not go with 'edit'"),
         (0, {"action": "love"}, "line 1: action: Input should be"),
         (2, {"id": 7}, "line 3: id: Input should be a valid string"),

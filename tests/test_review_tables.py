@@ -63,6 +63,11 @@ def test_the_hash_follows_all_that_is_shown(change: dict[str, object]) -> None:
 def test_an_edit_and_its_decision_come_back() -> None:
     assert to_edited(json.loads(json.dumps(from_edited(EDITED)))) == EDITED
     decision = Decision("d", "i", "h", "edit", "why", "note", EDITED, "ann", 5, 1.5)
-    row = {**from_decision(decision), "edited": json.dumps(from_edited(EDITED)), "undoes": None}
+    row = {
+        **from_decision(decision),
+        "edited": json.dumps(from_edited(EDITED)),
+        "undoes": None,
+        "again": None,
+    }
     assert to_decision({"seq": 4, **row}) == decision
     assert "undoes" not in from_decision(decision)

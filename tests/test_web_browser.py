@@ -268,6 +268,111 @@ def test_filters_stand_in_the_address_and_the_way_back_works(
     assert "Nothing fits" in other.inner_text("#lines")
 
 
+def test_a_filter_by_measures_stands_in_the_address(
+    page: Page, context: BrowserContext, server: Hosted, watched: Watched
+) -> None:
+    page.keyboard.press("/")
+    page.wait_for_selector("#filter[open]")
+    page.locator("#filter summary").click()
+    page.get_by_role("button", name="rubric", exact=True).click()  # what there is can be clicked
+    where = page.locator("#filter-form [name=where]")
+    assert where.input_value() == "rubric<"
+    where.fill("rubric<=2 and recipe=label_first")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#filter", state="hidden")
+    page.wait_for_url("**/?where=rubric*")
+    page.wait_for_function(
+        "() => /rubric\\s*[12]\\s/.test(document.getElementById('right').innerText)"
+    )
+    assert "rubric<=2 and recipe=label_first" in page.inner_text("#chips")
+    shown = item_of(page)
+    page.reload()
+    page.wait_for_selector("body[data-item]")
+    assert item_of(page) == shown
+    address = page.url
+    page.go_back()
+    page.wait_for_selector("#chips", state="hidden")
+    other = opened(context, f"{address}#{server.token}")  # a bookmark
+    assert item_of(other) == shown
+    assert watched.faults == [] and watched.foreign == []
+
+
+def test_a_filter_that_means_nothing_is_refused_with_the_caret_where_it_is_wrong(
+    page: Page, context: BrowserContext, server: Hosted
+) -> None:
+    page.keyboard.press("/")
+    where = page.locator("#filter-form [name=where]")
+    where.fill("rubric<=2 and rubrik=3")
+    page.locator("#filter-form button[value=set]").click()
+    page.wait_for_selector("#where-fault:not([hidden])")
+    told = page.inner_text("#where-fault")
+    assert "unknown field (column 15 of the expression)" in told
+    exact = page.locator("#where-fault .exact").all_text_contents()
+    assert exact == ["    rubric<=2 and rubrik=3", f"    {' ' * 14}^"]
+    assert "did you mean rubric?" in told
+    assert page.evaluate("document.activeElement.selectionStart") == 14
+    assert page.locator("#filter").is_visible() and page.url == f"{server.origin}/"
+    where.fill("rubric<=2")
+    assert page.locator("#where-fault").is_hidden()
+    page.keyboard.press("Escape")
+    bookmark = context.new_page()
+    bookmark.goto(f"{server.origin}/?where=rubrik%3D3#{server.token}")
+    bookmark.wait_for_selector("#banner:not([hidden])")
+    assert "unknown field" in bookmark.inner_text("#banner .told")
+    bookmark.get_by_role("button", name="Change the filter").click()
+    assert bookmark.locator("#filter-form [name=where]").input_value() == "rubrik=3"
+    bookmark.keyboard.press("Escape")
+    bookmark.get_by_role("button", name="Clear it").click()
+    bookmark.wait_for_selector("body[data-item]")
+    assert bookmark.url == f"{server.origin}/"
+    assert bookmark.locator("#banner").is_hidden()
+
+
+def test_rows_that_come_again_bear_no_mark_and_are_told_as_agreement(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    write_reviewable(tmp_path / "run", {"fraction": 1.0, "reshow": 0.3})
+    with hosting(tmp_path / "run") as server:
+        page = opened(context, server.url)
+        seen: list[tuple[str, str, str]] = []
+        while item_of(page):
+            badges = page.inner_text("#badges")
+            seen.append((item_of(page), page.inner_text("#title"), badges))
+            assert "decision" not in badges
+            assert page.input_value("#note") == ""
+            decide(page, "a" if len(seen) % 2 else "s")
+            if len(seen) > 99:
+                break
+        stored = _decisions(server)
+    again = [each for each in stored if each.again is not None]
+    assert len(again) == 8
+    for each in again:
+        shown = [entry for entry in seen if entry[0] == each.item]
+        assert len({badges for _, _, badges in shown}) == 1
+
+
+def test_keys_are_what_the_config_says_on_buttons_in_the_help_and_in_use(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    keys = {"accept": "j", "next": "a", "help": "0", "undo": "Z"}
+    write_reviewable(tmp_path / "run", {"fraction": 1.0, "keys": keys})
+    with hosting(tmp_path / "run") as server:
+        page = opened(context, server.url)
+        first = item_of(page)
+        assert page.inner_text("#accept").split() == ["Accept", "j"]
+        page.keyboard.press("a")  # goes on, and decides nothing
+        page.wait_for_function("shown => document.body.dataset.item !== shown", arg=first)
+        decide(page, "j")
+        page.keyboard.press("0")
+        help_text = " ".join(page.inner_text("#help dl").split())
+        assert help_text.startswith("j accept e edit")
+        assert "Z Ctrl+z undo the latest" in help_text
+        page.keyboard.press("Escape")
+        page.keyboard.press("Shift+Z")
+        page.wait_for_function("() => document.getElementById('status').innerText === 'Undone.'")
+        assert [each.action for each in _decisions(server)] == ["accept", "undo"]
+
+
 def test_moving_about_decides_nothing(page: Page, server: Hosted) -> None:
     first = item_of(page)
     page.keyboard.press("j")
@@ -298,7 +403,7 @@ def test_moving_about_decides_nothing(page: Page, server: Hosted) -> None:
 def test_the_last_row_leads_to_a_page_that_says_so(page: Page, server: Hosted) -> None:
     with Desk.open(server.run, write=False) as desk:
         total = len(desk.listed(Filters(state="all"), 0, 1000))
-    for _ in range(total):
+    while item_of(page):  # one comes twice
         decide(page, "a")
     assert page.inner_text("#done-title") == "Nothing is open here"
     assert len({each.item for each in _decisions(server)}) == total

@@ -5,7 +5,9 @@ from importlib import resources
 
 import jinja2
 import pytest
+from markupsafe import escape
 
+from selfinstruct.config import KeysConfig
 from selfinstruct.web.pages import KINDS, render, statics
 from tests.hostile import HOSTILE
 from tests.pages import Page
@@ -65,13 +67,23 @@ def test_files_have_the_type_that_nosniff_asks_for() -> None:
 
 
 def test_the_review_page_is_well_formed_and_names_its_parts() -> None:
-    html = render("review.html.j2", reasons=("wrong label", "other"))
+    html = render("review.html.j2", reasons=("wrong label", "other"), keys=dict(KeysConfig()))
     page = Page(html)
     allowed = ("<script>", "<link>", "<form>", "has src", "leads to /", "/static/", "/ leads")
     assert [fault for fault in page.faults if not any(word in fault for word in allowed)] == []
     for tag in ("header", "main", "nav", "aside", "footer", "h1", "dialog"):
         assert page.counts[tag]
     assert 'lang="en"' in html and 'role="status"' in html and 'role="alert"' in html
+
+
+@pytest.mark.parametrize("action", [*set(KeysConfig.model_fields) - {"progress", "quit"}])
+@pytest.mark.parametrize("key", ["Z", "<", '"'])
+def test_every_key_of_the_page_is_printed_as_it_is_configured(action: str, key: str) -> None:
+    keys = dict(KeysConfig(**{action: key}))
+    html = render("review.html.j2", reasons=("other",), keys=keys)
+    shown = escape(key)
+    assert re.search(rf'data-key="{shown}" aria-keyshortcuts="{shown}[ "]', html)
+    assert html.count(f"<kbd>{shown}</kbd>") == 2  # on the button and in the help
 
 
 @pytest.mark.parametrize("text", HOSTILE)

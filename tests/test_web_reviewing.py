@@ -4,15 +4,18 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 
 from selfinstruct.review.desk import Desk
+from selfinstruct.review.nouns import EVERYTHING, REASONS
+from selfinstruct.store import Store
 from selfinstruct.web.guard import Guard
-from selfinstruct.web.reviewing import REASONS, Reviewing
+from selfinstruct.web.reviewing import Reviewing
 from selfinstruct.web.serve import application
 from tests.asgi import ADDRESS, WRITE, Answer, ask
-from tests.reviewed import text, write_reviewable
+from tests.reviewed import screened, text, write_reviewable
 
 
 class Tab:
@@ -79,6 +82,7 @@ def test_the_page_learns_whose_review_it_is(tab: Tab) -> None:
         "reviewer": "ann",
         "reasons": list(REASONS),
         "dashboard": "/key/",
+        "pairs": False,
     }
 
 
@@ -152,6 +156,8 @@ def test_an_edit_that_the_filters_drop_is_refused_with_the_reason(tab: Tab, desk
     assert (bad.status, bad.json["refused"]["reason"]) == (422, "contaminated")
     same = tab.decide("edit", edited=words)
     assert same.status == 422 and "changes nothing" in same.json["error"]["message"]
+    empty = tab.decide("edit", edited={**words, "response": " \n"})
+    assert empty.status == 422 and "leaves the answer empty" in empty.json["error"]["message"]
     assert desk.decisions() == []
     good = tab.decide("edit", edited={**words, "response": "another answer altogether"})
     assert good.status == 200
@@ -176,6 +182,151 @@ def test_the_list_knows_what_is_decided(tab: Tab) -> None:
     assert tab.get("/api/next?state=decided").json == {"item": None}
     start = len(lines) - 1
     assert tab.get(f"/api/list?state=all&start={start}").json["lines"] == lines[start:]
+
+
+def through(tab: Tab, count: int) -> list[Any]:
+    """What is shown to who decides so often, the row on screen now first."""
+    shown = []
+    for _ in range(count):
+        shown.append(tab.item)
+        again = {} if tab.item["again"] is None else {"again": tab.item["again"]}
+        seen = tab.item["again"] or (tab.item["standing"] or {}).get("id")
+        body = tab.body("reject" if again else "accept", seen=seen, **again)
+        answer = tab.post({**body, "after": tab.item["position"]})
+        assert answer.status == 200, answer.json
+        tab.item = answer.json["item"]
+    return shown
+
+
+@pytest.fixture
+def twice(tmp_path: Path) -> Iterator[tuple[Desk, Guard]]:
+    """A review in which most rows come again."""
+    write_reviewable(tmp_path / "twice", {"fraction": 1.0, "reshow": 0.6})
+    with Desk.open(tmp_path / "twice") as desk:
+        routes = Reviewing(desk, "twice", "ann", "/key/").routes()
+        yield desk, application(ADDRESS, routes, review=True)
+
+
+def test_a_row_that_comes_again_looks_like_one_that_does_not(twice: tuple[Desk, Guard]) -> None:
+    desk, app = twice
+    tab = Tab(app)
+    tab.get("/api/next")
+    shown = through(tab, 27 + 16)
+    assert tab.item is None
+    again = [each for each in shown if each["again"]]
+    assert len(again) == 16
+    for each in again:
+        first = next(other for other in shown if other["id"] == each["id"])
+        assert each["standing"] is None
+        own = ("again", "position", "row")
+        assert {**each, **{name: first[name] for name in own}} == first
+    numbers = [each["row"] for each in shown]
+    assert numbers == sorted(numbers)  # none goes back, as that of a known row would
+    assert [each["row"] for each in shown if not each["again"]] == list(range(1, 28))
+    held = [desk.standing(each["id"]) for each in shown]
+    assert all(said is not None and said.action == "accept" for said in held)
+    found = tab.get("/api/progress").json["progress"]["constancy"]
+    assert (found["planned"], found["n"], found["share"]["value"]) == (16, 16, 0.0)
+
+
+def test_a_row_that_comes_again_can_be_passed_over_and_undone(twice: tuple[Desk, Guard]) -> None:
+    desk, app = twice
+    tab = Tab(app)
+    tab.get("/api/next")
+    while not tab.item["again"]:
+        through(tab, 1)
+    asked = tab.item
+    fresh = tab.get(f"/api/next?after={asked['position']}&fresh=1").json["item"]
+    assert (fresh["again"], fresh["row"]) == (None, asked["row"])
+    assert tab.get(f"/api/next?after={asked['position']}").json["item"] == asked
+    through(tab, 1)
+    body = {"id": str(uuid.uuid4()), "after": asked["position"]}
+    undone = tab.post(body, "/api/undo").json["item"]
+    assert (undone["id"], undone["again"]) == (asked["id"], asked["again"])
+    assert undone["standing"] is None
+    assert desk.progress(EVERYTHING).constancy.n == 0
+    tab.item = undone
+    through(tab, 1)
+    assert desk.progress(EVERYTHING).constancy.n == 1
+
+
+def test_of_two_tabs_with_the_same_second_look_one_is_told(twice: tuple[Desk, Guard]) -> None:
+    desk, app = twice
+    tab, other = Tab(app), Tab(app)
+    tab.get("/api/next")
+    while not tab.item["again"]:
+        through(tab, 1)
+    other.item = dict(tab.item)
+    body = tab.body("accept", seen=tab.item["again"], again=tab.item["again"])
+    assert tab.post(body).status == 200
+    assert tab.post(body).json["duplicate"] is True  # the answer was lost, and it is sent again
+    late = other.decide("reject", seen=other.item["again"], again=other.item["again"])
+    assert (late.status, late.json["error"]["code"]) == (409, "decided")
+    other.get(f"/api/item?id={other.item['id']}")
+    assert other.item["standing"]["action"] == "accept"
+    assert desk.progress(EVERYTHING).constancy.n == 1
+
+
+def test_a_filter_that_means_nothing_is_pointed_at_and_nothing_is_stored(
+    tab: Tab, desk: Desk
+) -> None:
+    bad = quote("novelty<0.3 or rubrik=4")
+    for target in ("next", "list", "progress"):
+        answer = ask(tab.app, "GET", f"/api/{target}?where={bad}")
+        assert answer.status == 404
+        told = answer.json["error"]["message"]
+        assert "unknown field (column 16 of the expression)" in told
+        assert f"    novelty<0.3 or rubrik=4\n    {' ' * 15}^" in told
+        assert "did you mean rubric?" in told
+    body = {**tab.body("accept"), "filters": {"where": "rubrik=4"}}
+    assert tab.post(body).status == 422
+    half = {**tab.body("accept"), "filters": {"where": "label=\ud800"}}
+    assert "half of a character" in tab.post(half).json["error"]["message"]
+    assert desk.decisions() == []
+
+
+def test_filters_by_measures_choose_what_comes_next(tab: Tab) -> None:
+    fields = {each["name"]: each for each in tab.get("/api/fields").json["fields"]}
+    assert fields["recipe"]["values"] == ["label_first"]
+    assert fields["rubric"]["low"] >= 1
+    where = quote("rubric<=2 and recipe=label_first")
+    lines = tab.get(f"/api/list?state=all&where={where}").json["lines"]
+    tab.get(f"/api/next?where={where}")
+    assert tab.item["id"] == lines[0]["id"]
+    scores = {one["name"]: one["value"] for one in tab.item["scores"]}
+    assert scores["rubric"] <= 2
+    after = tab.post({**tab.body("accept"), "filters": {"where": unquote(where)}})
+    assert after.json["item"]["id"] == lines[1]["id"]
+
+
+def test_a_round_that_the_run_completes_meanwhile_is_there_when_the_page_is_loaded(
+    tab: Tab, desk: Desk, run: Path
+) -> None:
+    with Store(run, write=True) as store:  # the run is at work
+        store.commit_wave(2, 0, screened(index=2))
+        assert tab.decide("accept").status == 200
+        tab.get("/api/start")
+        assert tab.get("/api/progress").json["progress"]["total"] == 14  # it is not complete
+        store.commit_stage(2, "generate", {}, 1.0)
+        tab.get("/api/start")
+        assert tab.get("/api/progress").json["progress"]["total"] == 28
+        assert tab.get("/api/next?round=2").json["item"]["round"] == 2
+    assert len(desk.decisions()) == 1
+
+
+def test_two_tabs_with_different_filters_share_one_queue(app: Guard, tab: Tab, desk: Desk) -> None:
+    other = Tab(app)
+    other.get(f"/api/next?where={quote('label=fee')}")
+    while tab.item["example"]["label"] != "fee":
+        tab.item = tab.decide("accept").json["item"]
+    assert tab.item["id"] == other.item["id"]
+    body = {**other.body("reject", reason="other"), "filters": {"where": "label=fee"}}
+    following = other.post(body).json["item"]
+    assert following["example"]["label"] == "fee"
+    late = tab.decide("accept")
+    assert (late.status, late.json["error"]["code"]) == (409, "decided")
+    tab.get("/api/next")
+    assert tab.item["id"] not in {each.item for each in desk.decisions()}
 
 
 @pytest.mark.parametrize(

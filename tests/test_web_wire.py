@@ -6,6 +6,7 @@ import pytest
 
 from selfinstruct.errors import UserError
 from selfinstruct.review.nouns import (
+    Asked,
     Decision,
     Edited,
     Filters,
@@ -13,7 +14,15 @@ from selfinstruct.review.nouns import (
     Neighbour,
 )
 from selfinstruct.types import Example, Message, Score
-from selfinstruct.web.wire import LONGEST, from_item, to_decision, to_filters, to_number
+from selfinstruct.web.wire import (
+    LONGEST,
+    from_again,
+    from_item,
+    to_decision,
+    to_filters,
+    to_number,
+    to_position,
+)
 
 ID = "0d7f5f0e-33a1-4b6c-9f44-52d1b1a0c001"
 SENT: dict[str, Any] = {"id": ID, "item": "a1", "item_hash": "h", "action": "accept"}
@@ -51,6 +60,7 @@ def test_an_edit_carries_words() -> None:
         ({"reviewer": "eve"}, "unknown: reviewer"),
         ({"at": 0}, "unknown: at"),
         ({"undoes": ID}, "unknown: undoes"),
+        ({"again": True}, "again is a text"),
         ({"edited": EDITED}, "an edit, and nothing else"),
         ({"action": "edit"}, "an edit, and nothing else"),
         ({"action": "edit", "edited": []}, "an object"),
@@ -88,6 +98,7 @@ def test_a_page_left_open_counts_for_a_day_at_most() -> None:
             {"label": "fee", "why": "random", "state": "all", "text": "x", "round": "2"},
             Filters("fee", "random", "all", "x", 2),
         ),
+        ({"where": "novelty<.3"}, Filters(where="novelty<.3")),
         ({"after": "3", "unknown": "x"}, Filters()),
     ],
 )
@@ -139,3 +150,19 @@ def test_an_item_has_its_neighbours_with_the_difference() -> None:
     assert (row["position"], row["hash"], row["why"]) == (3, "h", ["random"])
     assert row["standing"]["action"] == "skip"
     assert from_item(replace(item, nearest_real=None), None)["standing"] is None
+    assert (row["row"], row["again"]) == (4, None)
+    again = from_again(Asked(item, "d1"), 57, 59)
+    assert (again["standing"], again["again"], again["position"], again["row"]) == (
+        None,
+        "d1",
+        57,
+        59,
+    )
+    assert {**again, "again": None, "position": 3, "row": 4} == from_item(item, None)
+
+
+@pytest.mark.parametrize("given", [-2, 1.0, "1", None, True, 10**9])
+def test_a_position_is_a_whole_number_from_minus_one(given: object) -> None:
+    with pytest.raises(UserError, match="a position is a whole number"):
+        to_position(given)
+    assert [to_position(each) for each in (-1, 0, 10**9 - 1)] == [-1, 0, 10**9 - 1]

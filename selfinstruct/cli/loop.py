@@ -107,13 +107,17 @@ def finish(config: ConfigPath, overrides: Overrides = None, as_json: AsJson = Fa
 def status(run: RunPath, as_json: AsJson = False) -> None:
     """Show how far a run is: students, rounds, verdicts, spending. Works while it runs."""
     from selfinstruct.cli.tables import print_summary, stdout
+    from selfinstruct.cli.text import escape
+    from selfinstruct.review.words import judge_lines
     from selfinstruct.summary import read_summary
 
-    summary = read_summary(run)
+    summary, by_people = read_summary(run), judge_lines(run)
     if as_json:
-        print_json(summary)
-    else:
-        print_summary(stdout(), summary)
+        print_json({**summary, "judge_by_people": by_people})
+        return
+    print_summary(stdout(), summary)
+    for line in by_people:
+        print(escape(line))
 
 
 @app.command(

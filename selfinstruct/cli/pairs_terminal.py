@@ -14,6 +14,7 @@ from selfinstruct.review.pairs import Choice, Pair, Pick
 
 HELP = "1 or a · 2 or b · 0 or = equal · x both bad · s skip · r the real answer · u undo · q quit"
 PICKS: dict[Pick, str] = {"left": "1a", "right": "2b", "equal": "0=", "bad": "x", "skip": "s"}
+LEAVES = ("q", *ENDS)
 KEYS = {key: pick for pick, keys in PICKS.items() for key in keys}
 
 
@@ -49,7 +50,7 @@ class PairSeat:
     def _answer(self, pair: Pair) -> bool:
         """Keys until the pair is judged or another is to be shown; False to leave."""
         shown = time.monotonic()
-        while (key := self._keys()) not in ENDS:
+        while (key := self._keys()) not in LEAVES:
             if key == "u":
                 self._undo()
                 return True

@@ -133,20 +133,28 @@ def _status(run: Path, *, as_json: bool) -> None:
     from selfinstruct.cli.pairs_text import outcome_lines, told
     from selfinstruct.cli.review_text import print_progress
     from selfinstruct.cli.tables import stdout
+    from selfinstruct.cli.text import escape
     from selfinstruct.review.desk import Desk
+    from selfinstruct.review.judging import judge_by_people, to_row
     from selfinstruct.review.nouns import EVERYTHING
+    from selfinstruct.review.words import tell_judge
     from selfinstruct.summary import SCHEMA_VERSION
 
     with Desk.open(run, write=False) as desk:
         progress = desk.progress(EVERYTHING)
         outcomes = [desk.pairs.outcome(each.id) for each in desk.pairs.contests()]
+    judge = judge_by_people(run)
     if as_json:
         plain = {"schema_version": SCHEMA_VERSION, "run": str(run), **asdict(progress)}
-        print_json({**plain, "pairs": [told(each) for each in outcomes]})
+        by_people = judge and to_row(judge)
+        pairs = [told(each) for each in outcomes]
+        print_json({**plain, "judge_by_people": by_people, "pairs": pairs})
         return
     console = stdout()
     if progress.total or not outcomes:
         print_progress(console, progress)
+    for line in [] if judge is None else tell_judge(judge):
+        console.print(Text(escape(line)))
     for outcome in outcomes:
         for line in outcome_lines(outcome):
             console.print(Text(line))

@@ -1,5 +1,6 @@
 """A review by single keys at a terminal, as over ssh; nothing to install and no port to open."""
 
+import codecs
 import os
 import shlex
 import subprocess
@@ -28,6 +29,7 @@ from selfinstruct.review.nouns import (
     EVERYTHING,
     REASONS,
     Action,
+    Asked,
     Decision,
     Edited,
     Filters,
@@ -35,10 +37,11 @@ from selfinstruct.review.nouns import (
 )
 from selfinstruct.review.tables import to_edited
 
-HELP = "a accept · e edit · x reject · s skip · f flag · u undo · p progress · q quit"
-KEYS: dict[str, Action] = {"a": "accept", "e": "edit", "x": "reject", "s": "skip", "f": "flag"}
-ENDS = ("q", "\x03", "\x04", "")
-"""Keys that leave: q, Ctrl-C, Ctrl-D and the end of the input."""
+DECIDING: tuple[Action, ...] = ("accept", "edit", "reject", "skip", "flag")
+HELD = (*DECIDING, "undo", "progress", "quit")
+"""What keys do here, in the order in which the help tells them."""
+ENDS = ("\x03", "\x04", "")
+"""Ctrl-C, Ctrl-D and the end of the input leave, whatever the key for it is."""
 
 Keys = Callable[[], str]
 """The next key; "" when there are no more."""
@@ -55,9 +58,12 @@ def keys_of(source: IO[str]) -> Iterator[Keys]:
     before = termios.tcgetattr(handle)
 
     def key() -> str:
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         tty.setcbreak(handle)
         try:
-            return os.read(handle, 1).decode(errors="replace")
+            while (read := os.read(handle, 1)) and not (char := decoder.decode(read)):
+                pass  # a letter beyond ASCII comes in several bytes
+            return char if read else ""
         finally:
             termios.tcsetattr(handle, termios.TCSADRAIN, before)
 
@@ -94,6 +100,11 @@ class Seat:
         console: Console,
         edit: Callable[[str], str | None] = edit_in_editor,
     ) -> None:
+        named = dict(desk.cfg.keys)
+        self._ends = (named["quit"], *ENDS)
+        self._undo_key, self._progress_key = named["undo"], named["progress"]
+        self._actions = {named[action]: action for action in DECIDING}
+        self._help = " · ".join(f"{named[what]} {what}" for what in HELD)
         self._desk = desk
         self._reviewer = reviewer
         self._keys = keys
@@ -104,37 +115,48 @@ class Seat:
         """Item after item until all are decided or somebody leaves; a decision is stored before the
         next item is shown.
         """
-        self._say(HELP)
-        while (item := self._desk.next(Filters())) is not None:
-            print_item(self._console, item, self._desk.progress(EVERYTHING))
-            if not self._answer(item):
+        self._say(self._help)
+        while (asked := self._asked()) is not None:
+            print_item(self._console, asked.item, self._desk.progress(EVERYTHING))
+            if not self._answer(asked):
                 break
         print_progress(self._console, self._desk.progress(EVERYTHING))
 
-    def _answer(self, item: Item) -> bool:
+    def _asked(self) -> Asked | None:
+        """What comes next: an item that comes again, or one that is open; None at the end."""
+        again = self._desk.again(self._reviewer, Filters())
+        if again is not None:
+            return again
+        item = self._desk.next(Filters())
+        return None if item is None else Asked(item)
+
+    def _answer(self, asked: Asked) -> bool:
         """Keys until the item is decided or another is to be shown; False to leave."""
         shown = time.monotonic()
-        while (key := self._keys()) not in ENDS:
-            if key == "p":
+        while (key := self._keys()) not in self._ends:
+            if key == self._progress_key:
                 print_progress(self._console, self._desk.progress(EVERYTHING))
-            elif key == "u":
+            elif key == self._undo_key:
                 self._undo()
                 return True
-            elif key not in KEYS:
-                self._say(HELP)
-            elif (chosen := self._chosen(item, key)) is not None:
+            elif key not in self._actions:
+                self._say(self._help)
+            elif (chosen := self._chosen(asked, key)) is not None:
                 ms = round(1000 * (time.monotonic() - shown))
                 if self._decide(replace(chosen, ms=ms)):
                     return True
         return False
 
-    def _chosen(self, item: Item, key: str) -> Decision | None:
+    def _chosen(self, asked: Asked, key: str) -> Decision | None:
         """The decision that a key makes; None where somebody thought better of it."""
-        decision = Decision(str(uuid4()), item.id, item.hash, KEYS[key], reviewer=self._reviewer)
-        if key == "x":
+        item, action = asked.item, self._actions[key]
+        decision = Decision(
+            str(uuid4()), item.id, item.hash, action, reviewer=self._reviewer, again=asked.again
+        )
+        if action == "reject":
             reason = self._reason()
             return None if reason is None else replace(decision, reason=reason)
-        if key == "e":
+        if action == "edit":
             edited = self._edited(item)
             return None if edited is None else replace(decision, edited=edited)
         return decision
@@ -158,7 +180,7 @@ class Seat:
         self._say("nothing to undo" if undone is None else f"{undone.action} taken back", "yellow")
 
     def _reason(self) -> str | None:
-        """The reason that the next key chooses; another key takes the x back."""
+        """The reason that the next key chooses; another key takes the rejection back."""
         self._say("why? " + " · ".join(f"{n} {why}" for n, why in enumerate(REASONS, start=1)))
         key = self._keys()
         if key in "123456789" and key:

@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.text import Text
 
 from selfinstruct.cli.text import escape, one_line
-from selfinstruct.review.nouns import Item, Neighbour, Progress
+from selfinstruct.review.again import SMALLEST
+from selfinstruct.review.nouns import Constancy, Item, Neighbour, Progress
 from selfinstruct.telling import interval, seconds
 from selfinstruct.text import whole_question
 from selfinstruct.types import Interval
@@ -17,9 +18,8 @@ WIDTH = 110
 
 def print_item(console: Console, item: Item, progress: Progress) -> None:
     """The item, printed so that nothing in it can act on the terminal."""
-    where = (
-        f"{progress.done + 1} of {progress.total}" if progress.total > progress.done else "again"
-    )
+    # A row that comes again when all are decided is numbered as the last: nothing marks it.
+    where = f"{min(progress.done + 1, progress.total)} of {progress.total}"
     head = [where, f"round {item.round}", escape(item.fate), escape(item.recipe or item.id)]
     console.rule(style="dim")
     console.print(Text(" · ".join(head), style="bold"))
@@ -51,10 +51,29 @@ def progress_lines(progress: Progress) -> Iterator[str]:
     if judge.share is not None:
         kappa = "none" if judge.kappa is None else f"{judge.kappa:.2f}"
         yield f"the judge agrees on {judge.share:.0%} of {judge.n} (kappa {kappa})"
+    yield from _constancy(progress.constancy)
     if progress.per_minute is not None and progress.seconds_left:
         yield f"{progress.per_minute:.1f} a minute, {seconds(progress.seconds_left)} left"
     for label in progress.by_label:
         yield f"  {escape(label.label or 'no label')}: {label.done} of {label.total}"
+
+
+def _constancy(found: Constancy) -> Iterator[str]:
+    """How far people agree with themselves, or why that is not known."""
+    if not found.planned and not found.n:
+        yield (
+            f"no rows come again: a queue of less than {SMALLEST} is too small for it, or"
+            " review.reshow was 0 when it was made"
+        )
+    elif found.share is None:
+        yield f"{found.planned} rows come again later, without a mark; none has yet"
+    else:
+        kappa = "none" if found.kappa is None else f"{found.kappa:.2f}"
+        share = interval("exact_match", _row(found.share))
+        yield (
+            f"agreement with oneself: {share} of {found.n} rows decided twice (kappa {kappa}),"
+            f" {found.planned} planned"
+        )
 
 
 def _fields(item: Item) -> Iterator[tuple[str, str]]:

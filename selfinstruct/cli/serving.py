@@ -42,7 +42,7 @@ def serve_review(
         who = name_of(reviewer, desk.cfg.reviewer)
         routes = [*review_routes(desk, who, address, dashboard), *dashboard.routes()]
         tell(address.review if contest is None else address.pairs(contest.id))
-        serve(application(address, routes, review=True), sock)
+        serve(application(address, routes, review=True, keys=desk.cfg.keys), sock)
 
 
 def review_routes(

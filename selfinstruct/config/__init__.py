@@ -53,7 +53,7 @@ from selfinstruct.config.quality import (
     RubricConfig,
     SelfConsistencyConfig,
 )
-from selfinstruct.config.reviewing import ReviewConfig
+from selfinstruct.config.reviewing import KeysConfig, ReviewConfig
 
 __all__ = [
     "AimConfig",
@@ -76,6 +76,7 @@ __all__ = [
     "HeuristicsConfig",
     "IfdConfig",
     "JudgeConfig",
+    "KeysConfig",
     "LabelAgreementConfig",
     "LanguageConfig",
     "LengthConfig",

@@ -4,7 +4,7 @@ An unknown key is an error that suggests the nearest one.
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -33,6 +33,11 @@ from selfinstruct.config.reviewing import ReviewConfig
 from selfinstruct.config.section import Id, Section, defaults_of, identity_of, operational
 from selfinstruct.errors import UserError
 from selfinstruct.types import digest
+
+Place = tuple[int | str, ...]
+"""The keys that lead to a setting, and places in lists."""
+Lines = dict[Place, int | None]
+"""The line of each place in a file; None of one that an override has set."""
 
 
 class Config(Section):
@@ -79,10 +84,11 @@ class Config(Section):
 
 def load_config(path: Path, overrides: Iterable[str] = ()) -> Config:
     """A YAML file and `key.path=value` overrides in, a checked `Config` out. Raises `UserError`
-    naming every fault.
+    naming every fault, with the line that it is in.
     """
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        tree = yaml.safe_load(text)
     except FileNotFoundError:
         raise UserError(
             f"no config at {path}", next_step="selfinstruct init DIR writes one"
@@ -91,9 +97,11 @@ def load_config(path: Path, overrides: Iterable[str] = ()) -> Config:
         raise UserError(f"{path} is not readable YAML: {error}") from None
     if not isinstance(tree, dict):
         raise UserError(f"{path} holds no settings", why="a config is a YAML mapping of sections")
+    lines: Lines = dict(_lines(yaml.compose(text, Loader=yaml.SafeLoader)))
     for override in overrides:
         _apply(tree, override)
-    return parse_config(tree, where=str(path))
+        lines[tuple(override.partition("=")[0].split("."))] = None
+    return parse_config(tree, where=str(path), lines=lines)
 
 
 def override(cfg: Config, overrides: Iterable[str]) -> Config:
@@ -104,13 +112,20 @@ def override(cfg: Config, overrides: Iterable[str]) -> Config:
     return parse_config(tree, where="settings")
 
 
-def parse_config(tree: Mapping[str, Any], where: str = "config") -> Config:
-    """A nested mapping in, a checked `Config` out; `where` opens the message of an error."""
+def parse_config(
+    tree: Mapping[str, Any], where: str = "config", lines: Lines | None = None
+) -> Config:
+    """A nested mapping in, a checked `Config` out; `where`, and the line where `lines` has one,
+    open the message of an error.
+    """
     try:
         return Config.model_validate(tree)
     except ValidationError as error:
-        faults = [_fault(dict(item)) for item in error.errors()]
-        raise UserError("\n".join(f"{where}: {fault}" for fault in faults)) from None
+        faults = [
+            f"{where}{_line(item['loc'], lines or {})}: {_fault(dict(item))}"
+            for item in error.errors()
+        ]
+        raise UserError("\n".join(faults)) from None
 
 
 def load_prices(path: Path) -> dict[str, PriceConfig]:
@@ -144,6 +159,31 @@ def _apply(tree: dict[str, Any], override: str) -> None:
         if not isinstance(node, dict):
             raise UserError(f"override {override!r}: {name} is a value, not a section")
     node[last] = yaml.safe_load(text)
+
+
+def _lines(
+    node: yaml.Node | None, path: Place = (), above: tuple[yaml.Node, ...] = ()
+) -> Iterator[tuple[Place, int]]:
+    """The path of every key and of every place in a list, and its line, from 1 on."""
+    if node is None or any(node is each for each in above):  # an anchor that holds itself
+        return
+    parts: list[tuple[int | str, yaml.Node, yaml.Node]]
+    if isinstance(node, yaml.MappingNode):
+        parts = [(str(key.value), key, value) for key, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        parts = [(at, each, each) for at, each in enumerate(node.value)]
+    else:
+        return
+    for name, marked, value in parts:
+        yield (*path, name), marked.start_mark.line + 1
+        yield from _lines(value, (*path, name), (*above, node))
+
+
+def _line(loc: Place, lines: Lines) -> str:
+    """`:LINE` of the nearest key above or at a place that the file has, "" where there is none."""
+    known = next((loc[:end] for end in range(len(loc), 0, -1) if loc[:end] in lines), None)
+    line = None if known is None else lines[known]
+    return "" if line is None else f":{line}"
 
 
 def _fault(item: Mapping[str, Any]) -> str:

@@ -4,11 +4,67 @@ All of it may change between two starts: what comes out follows from the decisio
 round has used are in its ledger.
 """
 
-from typing import Self
+from itertools import combinations
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from selfinstruct.config.section import Section, Share, operational
+
+TAKEN = "123456789"
+"""Keys that choose why a row is rejected."""
+
+BOTH = {"accept", "edit", "reject", "skip", "flag", "undo"}
+TERMINAL = BOTH | {"progress", "quit"}
+PAGE = BOTH | {"note", "next", "previous", "list", "goto", "filter", "pairs", "help"}
+"""What has a key here and there: one key may be two actions that never meet."""
+
+
+def check_key(key: str) -> str:
+    """One character that a key types in, the same out. Raises `ValueError` for any other text."""
+    if len(key) != 1 or not key.isprintable() or key.isspace():
+        raise ValueError("a key is one letter, digit or sign that is typed by itself")
+    if key in TAKEN:
+        raise ValueError("1 to 9 say why a row is rejected, and cannot say anything else")
+    return key
+
+
+Key = Annotated[str, AfterValidator(check_key)]
+
+
+class KeysConfig(Section):
+    """The single key of each action; upper and lower case are two keys. `progress` and `quit` are
+    of the terminal alone, `accept` to `undo` of both, the others of the page.
+    """
+
+    accept: Key = operational("a")
+    edit: Key = operational("e")
+    reject: Key = operational("x")
+    skip: Key = operational("s")
+    flag: Key = operational("f")
+    undo: Key = operational("u")
+    note: Key = operational("n")
+    next: Key = operational("j")
+    previous: Key = operational("k")
+    list: Key = operational("l")
+    goto: Key = operational("g")
+    filter: Key = operational("/")
+    pairs: Key = operational("p")
+    help: Key = operational("?")
+    progress: Key = operational("p")
+    quit: Key = operational("q")
+
+    @model_validator(mode="after")
+    def _one_action_a_key(self) -> Self:
+        keys = dict(self)
+        twice = [
+            f"{keys[one]!r} is the key of {one} and of {other}"
+            for one, other in combinations(keys, 2)
+            if keys[one] == keys[other] and any({one, other} <= place for place in (PAGE, TERMINAL))
+        ]
+        if twice:
+            raise ValueError("; ".join(twice))
+        return self
 
 
 class ReviewConfig(Section):
@@ -26,8 +82,14 @@ class ReviewConfig(Section):
     """The share of a queue that is drawn by chance from the accepted rows: what the estimate of
     acceptance goes by, since the hardest rows say nothing of the others.
     """
+    reshow: Share = operational(0.05)
+    """The share of a queue of 20 or more that comes a second time, later and without a mark, to who
+    decided it: how far people agree with themselves. Their first decision stands.
+    """
     reviewer: str = operational("")
     """The name kept with decisions; by default that of the account."""
+    keys: KeysConfig = operational(KeysConfig())
+    """Single keys, where others suit a hand or a keyboard better, such as `accept: y`."""
 
     @model_validator(mode="after")
     def _asks_something(self) -> Self:

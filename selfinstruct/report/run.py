@@ -16,6 +16,7 @@ from selfinstruct.report.files import write_chart
 from selfinstruct.report.gather import Facts, RoundFacts, gather
 from selfinstruct.report.html import picture, render
 from selfinstruct.report.samples import dropped_samples, kept_samples
+from selfinstruct.review.words import judge_lines
 
 PAGE, FOLDER = "report.html", "report"
 
@@ -23,19 +24,22 @@ PAGE, FOLDER = "report.html", "report"
 def write_report(folder: Path) -> list[Path]:
     """Read the ledger of a run, finished or not; write `report.html` and `report/NAME.svg`, `.csv`.
 
-    The paths that were written, the page first. The same ledger gives the same bytes. Raises
-    `StoreError` where there is no run or it has not begun.
+    The paths that were written, the page first. The same ledger and reviews give the same bytes.
+    Raises `StoreError` where there is no run or it has not begun.
     """
     facts = gather(folder)
+    by_people = judge_lines(folder)
     drawn = [(chart, canvas.draw_svg(chart)) for chart in run_charts(facts)]
     page = folder / PAGE
-    write_atomic(page, run_page(facts, drawn))
+    write_atomic(page, run_page(facts, drawn, by_people))
     pairs = (write_chart(chart, svg, folder / FOLDER) for chart, svg in drawn)
     return [page, *(path for pair in pairs for path in pair)]
 
 
-def run_page(facts: Facts, drawn: Sequence[tuple[Chart, str]]) -> str:
-    """The whole page as HTML text."""
+def run_page(
+    facts: Facts, drawn: Sequence[tuple[Chart, str]], by_people: Sequence[str] = ()
+) -> str:
+    """The whole page as HTML text; `by_people` is what people's decisions say of the judge."""
     config = facts.config
     dumped = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True) if config else ""
     return render(
@@ -61,6 +65,7 @@ def run_page(facts: Facts, drawn: Sequence[tuple[Chart, str]]) -> str:
             if signal.alarm
         ],
         tell_guard=words.tell_guard,
+        by_people=by_people,
         watched=any(each.signals for each in facts.rounds),
         charts=[{"chart": chart, "picture": picture(chart, svg)} for chart, svg in drawn],
         folder=FOLDER,

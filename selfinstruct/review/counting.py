@@ -6,48 +6,19 @@ from itertools import pairwise
 from typing import Any
 
 from selfinstruct import stats
-from selfinstruct.review.nouns import (
-    SETTLING,
-    Agreement,
-    Filters,
-    LabelCount,
-    Progress,
-)
+from selfinstruct.review.again import constancy
+from selfinstruct.review.filtering import condition
+from selfinstruct.review.nouns import SETTLING, Agreement, Filters, LabelCount, Progress
 
 LATEST = 100
 """Decisions that the pace goes by."""
 PAUSE = 300.0
 """Seconds between two decisions beyond which somebody was away."""
 
-Condition = tuple[str, tuple[Any, ...]]
-"""An SQL expression over `items`, and its values."""
-
-
-def condition(filters: Filters) -> Condition:
-    """Which rows of `items` the filters mean."""
-    parts: list[tuple[str, tuple[Any, ...]]] = []
-    if filters.label is not None:
-        parts.append(("label = ?", (filters.label,)))
-    if filters.round is not None:
-        parts.append(("round = ?", (filters.round,)))
-    if filters.why is not None:
-        found = "position IN (SELECT position FROM reasons WHERE why = ?)"
-        parts.append((found, (filters.why,)))
-    if filters.state == "open":
-        parts.append(("turn IS NOT NULL", ()))
-    if filters.state == "decided":
-        parts.append(("turn IS NULL", ()))
-    if filters.text:
-        parts.append(("instr(words, ?) > 0", (filters.text.casefold(),)))
-    if not parts:
-        return "1", ()
-    where = " AND ".join(part for part, _ in parts)
-    return where, tuple(value for _, values in parts for value in values)
-
 
 def progress(db: sqlite3.Connection, filters: Filters) -> Progress:
     """How far the review is, over the items that fit whatever their state."""
-    where, values = condition(replace(filters, state="all"))
+    where, values = condition(db, replace(filters, state="all"))
     rows = list(
         db.execute(
             "SELECT label, action, random, judge, fate = 'accepted' AS passed, count(*) AS n"
@@ -76,6 +47,7 @@ def progress(db: sqlite3.Connection, filters: Filters) -> Progress:
         by_label=_by_label(rows),
         per_minute=pace,
         seconds_left=None if pace is None else 60 * (total - done) / pace,
+        constancy=constancy(db, (where, values)),
     )
 
 

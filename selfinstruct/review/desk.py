@@ -10,23 +10,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from selfinstruct.config import ReviewConfig
 from selfinstruct.database import connect, explained, transaction
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.lock import lock
-from selfinstruct.review import counting, edits
+from selfinstruct.review import again, edits
 from selfinstruct.review.filling import begun, fill, generated
-from selfinstruct.review.lines import LATER
 from selfinstruct.review.nouns import (
     Conflict,
     Decided,
     Decision,
-    Filters,
-    Item,
-    ItemLine,
-    Progress,
 )
 from selfinstruct.review.pair_desk import PairDesk
 from selfinstruct.review.pairs import Choice
@@ -37,14 +32,14 @@ from selfinstruct.review.tables import (
     from_edited,
     to_decision,
     to_item,
-    to_line,
 )
+from selfinstruct.review.view import View
 from selfinstruct.store import Store
 
 LOCK = "reviews.lock"
 
 
-class Desk:
+class Desk(View):
     """An open review, a context manager.
 
     Raises `StoreError` when another process decides, or the database is damaged or missing, and
@@ -124,78 +119,21 @@ class Desk:
             with Store(self.folder) as store:
                 fill(self._db, store, self.cfg)
 
-    # -- looking --------------------------------------------------------------------------------
-
-    def item(self, id: str) -> Item:  # noqa: A002 - the field's name in every record here
-        """The item of a row. Raises `UserError` for one that is not in the queue."""
-        return to_item(self._row(id))
-
-    def has(self, id: str) -> bool:  # noqa: A002
-        """Whether a row is in the queue."""
-        found = self._db.execute("SELECT 1 FROM items WHERE id = ?", (id,)).fetchone()
-        return found is not None
-
-    def next(self, filters: Filters, after: int = -1) -> Item | None:
-        """The next undecided item: by position, those beyond `after` alone; then those that were
-        put off, in that order. None where there is none left.
-        """
-        put_off = None
-        if after >= 0:
-            row = self._db.execute(
-                "SELECT turn FROM items WHERE position = ? AND turn >= ?", (after, LATER)
-            ).fetchone()
-            put_off = row and row["turn"]
-        where, values = counting.condition(replace(filters, state="open"))
-        begin = after if put_off is None else put_off
-        row = self._db.execute(
-            f"SELECT * FROM items INDEXED BY items_open WHERE {where} AND turn IS NOT NULL"
-            " AND turn > ? ORDER BY turn LIMIT 1",
-            (*values, begin),
-        ).fetchone()
-        return None if row is None else to_item(row)
-
-    def listed(self, filters: Filters, start: int, count: int) -> list[ItemLine]:
-        """Up to `count` lines from the `start`-th on of those that fit, by position."""
-        where, values = counting.condition(filters)
-        return [
-            to_line(row)
-            for row in self._db.execute(
-                "SELECT id, position, round, fate, label, why, line, action FROM items"
-                f" WHERE {where} ORDER BY position LIMIT ? OFFSET ?",
-                (*values, count, start),
-            )
-        ]
-
-    def standing(self, id: str) -> Decision | None:  # noqa: A002
-        """The newest decision of an item that was not taken back, None where there is none."""
-        row = DECISIONS.standing(self._db, id)
-        return None if row is None else to_decision(row)
-
-    def decisions(self) -> list[Decision]:
-        """Every line, the oldest first, undone ones and undos among them."""
-        return [
-            to_decision(row) for row in self._db.execute("SELECT * FROM decisions ORDER BY seq")
-        ]
-
-    def progress(self, filters: Filters) -> Progress:
-        """How far the review is, over the items that fit but for their state."""
-        return counting.progress(self._db, filters)
-
-    # -- deciding -------------------------------------------------------------------------------
-
     def decide(self, decision: Decision) -> Decided:
         """Store what somebody decided of an item, or say why not; see `Decided`.
 
         Raises `UserError` for an unknown item, for an action that does not fit what comes with it,
-        and for an id that another decision has.
+        for an id that another decision has, and for a second look at an item that is not asked for.
         """
-        again = self.decision(decision.id)
-        if again is not None:
-            return _same(again, decision)
+        before = self.decision(decision.id)
+        if before is not None:
+            return _same(before, decision)
         row = self._row(decision.item)
         if row["hash"] != decision.item_hash:
             return Decided(conflict=Conflict(row["hash"]))
         _check(decision)
+        if decision.again is not None and not self.asks_again(decision):
+            raise UserError(f"row {decision.item} is not asked about once more")
         if decision.edited is not None:
             refused = edits.refusal(self.folder, to_item(row), decision.edited)
             if refused is not None:
@@ -206,15 +144,20 @@ class Desk:
             DECISIONS.settle(self._db, stored.item)
         return Decided(stored)
 
+    def asks_again(self, decision: Decision) -> bool:
+        """Whether a second look at an item is what its reviewer is to give now."""
+        first = decision.again or ""
+        return again.is_due(self._db, decision.item, decision.reviewer, first)
+
     def undo(self, reviewer: str, id: str) -> Decision | None:  # noqa: A002
         """Take back the newest decision of a reviewer that was not, and give it out; None where
         there is none. `id` is the client's UUID: the same twice takes back one.
         """
-        again = self.decision(id)
-        if again is not None:
-            if again.undoes is None:
+        before = self.decision(id)
+        if before is not None:
+            if before.undoes is None:
                 raise UserError(f"{id} is the id of another decision")
-            return self.decision(again.undoes)
+            return self.decision(before.undoes)
         row = DECISIONS.newest(self._db, "reviewer = ?", (reviewer,))
         if row is None:
             return None
@@ -227,6 +170,7 @@ class Desk:
             reviewer=reviewer,
             at=self._now(),
             undoes=undone.id,
+            again=undone.again,
         )
         with transaction(self._db, "undo"):
             self._insert(line)
@@ -247,24 +191,11 @@ class Desk:
             self.pairs.insert(chosen)
         return len(new) + len(chosen)
 
-    def decision(self, id: str) -> Decision | None:  # noqa: A002
-        """The line with this id, None where there is none."""
-        row = DECISIONS.one(self._db, id)
-        return None if row is None else to_decision(row)
-
-    def _row(self, id_: str) -> dict[str, Any]:
-        row: dict[str, Any] | None = self._db.execute(
-            "SELECT * FROM items WHERE id = ?", (id_,)
-        ).fetchone()
-        if row is None:
-            raise UserError(f"no row {id_!r} is in the queue of {self.folder}")
-        return row
-
     def _insert(self, line: Decision) -> None:
         edited = None if line.edited is None else json.dumps(from_edited(line.edited))
         self._db.execute(
             "INSERT INTO decisions (id, item, item_hash, action, reason, note, edited, reviewer,"
-            " ms, at, undoes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " ms, at, undoes, again) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 line.id,
                 line.item,
@@ -277,6 +208,7 @@ class Desk:
                 line.ms,
                 line.at,
                 line.undoes,
+                line.again,
             ),
         )
 

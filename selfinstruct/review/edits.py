@@ -44,12 +44,18 @@ def words_of(example: Example) -> Edited:
 
 
 def check_edit(parent: Example, edited: Edited, labels: tuple[str, ...]) -> Example:
-    """The row that an edit makes. Raises `UserError` where it changes nothing, or has a label that
-    no real row has.
+    """The row that an edit makes. Raises `UserError` where it changes nothing, takes the answer
+    away, or has a label that no real row has.
     """
     row = edited_row(parent, edited)
     if row.id == parent.id:
         raise UserError("the edit changes nothing", next_step="accept the row as it is")
+    if not edited.response.strip() and parent.response.strip():
+        raise UserError(
+            "the edit leaves the answer empty",
+            why="a student would learn to say nothing, whatever label the row has",
+            next_step="write the answer, or reject the row",
+        )
     if (edited.label is None) != (parent.label is None):
         raise UserError("an edit cannot take a label away, nor give one to a row without")
     if edited.label is not None and edited.label not in labels:

@@ -17,7 +17,7 @@ from selfinstruct.files import write_jsonl
 from selfinstruct.review import pair_exchange
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.edits import refusal
-from selfinstruct.review.nouns import SETTLING, Action, Decision
+from selfinstruct.review.nouns import SETTLING, Action, Decision, Item
 from selfinstruct.review.pair_exchange import PairLine
 from selfinstruct.review.pairs import Choice
 from selfinstruct.review.tables import from_decision, to_edited
@@ -100,14 +100,23 @@ def _fault(desk: Desk, each: Decision, ids: Set[str], undone: Set[str | None]) -
         before = desk.decision(each.undoes or "")
         known = each.undoes in ids or before is not None
         return None if known else f"the decision {each.undoes} that it takes back is not there"
-    here = desk.standing(item.id)
-    differs = here is not None and (here.action, here.edited) != (each.action, each.edited)
-    holds = each.action in SETTLING and each.id not in undone
-    if here is not None and differs and holds and here.action in SETTLING and here.id not in ids:
-        return f"row {item.id} was decided otherwise here ({here.action} by {here.reviewer})"
     if (each.edited is not None) != (each.action == "edit"):
         return f"the edited text does not go with {each.action!r}"
-    if each.edited is not None and holds:
+    if each.again is not None:
+        known = each.again in ids or desk.decision(each.again) is not None
+        return None if known else f"the decision {each.again} before it is not there"
+    if each.action not in SETTLING or each.id in undone:
+        return None
+    return _clash(desk, item, each, ids)
+
+
+def _clash(desk: Desk, item: Item, each: Decision, ids: Set[str]) -> str | None:
+    """What keeps a decision that settles an item out, None where it fits what is here."""
+    here = desk.standing(item.id)
+    differs = here is not None and (here.action, here.edited) != (each.action, each.edited)
+    if here is not None and differs and here.action in SETTLING and here.id not in ids:
+        return f"row {item.id} was decided otherwise here ({here.action} by {here.reviewer})"
+    if each.edited is not None:
         try:
             refused = refusal(desk.folder, item, each.edited)
         except UserError as error:
@@ -178,6 +187,7 @@ class Line(BaseModel):
     ms: int = 0
     at: Annotated[float, Field(allow_inf_nan=False)] = 0.0
     undoes: str | None = None
+    again: str | None = None
 
     @property
     def decision(self) -> Decision:

@@ -1,15 +1,17 @@
 """From a run's ledger to the queue of a round, put into `reviews.db` once."""
 
 import json
+import random
 import sqlite3
 from collections.abc import Iterator, Sequence
 
 from selfinstruct.config import Config, FiltersConfig, ReviewConfig, parse_config
 from selfinstruct.database import transaction
 from selfinstruct.errors import StoreError
+from selfinstruct.review.again import Reshown, draw
 from selfinstruct.review.nouns import Item
 from selfinstruct.review.queue import Known, eligible, queue_of
-from selfinstruct.review.tables import LONGEST_LINE, shown
+from selfinstruct.review.tables import LONGEST_LINE, add_facts, shown
 from selfinstruct.settled import settled
 from selfinstruct.store import Store
 from selfinstruct.text import whole_question, without_surrogates
@@ -50,7 +52,8 @@ def _fill_round(db: sqlite3.Connection, store: Store, index: int, cfg: ReviewCon
     start = db.execute("SELECT count(*) AS n FROM items").fetchone()["n"]
     items = queue_of(screened, index, known, cfg, run.seed, start)
     count = len(eligible(screened, taken))
-    write_queue(db, index, candidates_digest(store, index), count, items, cfg)
+    again = draw(len(items), cfg.reshow, random.Random(f"{run.seed}/{index}/reshow"))
+    write_queue(db, index, candidates_digest(store, index), count, items, cfg, again)
 
 
 def candidates_digest(store: Store, index: int) -> str:
@@ -108,8 +111,11 @@ def write_queue(
     count: int,
     items: Sequence[Item],
     cfg: ReviewConfig,
+    again: Sequence[Reshown] = (),
 ) -> None:
-    """Store the queue of a round, made of `count` eligible candidates, all or nothing."""
+    """Store the queue of a round, made of `count` eligible candidates, all or nothing; `again` says
+    which of its items come a second time.
+    """
     with transaction(db, "queue"):
         db.execute(
             "INSERT INTO queues VALUES (?, ?, ?, ?, ?)",
@@ -122,6 +128,11 @@ def write_queue(
         db.executemany(
             "INSERT INTO reasons VALUES (?, ?)",
             [(why, item.position) for item in items for why in item.why],
+        )
+        db.execute(add_facts("items.round = :round"), {"round": index})
+        db.executemany(
+            "INSERT INTO reshown VALUES (?, ?, ?)",
+            [(items[each.place].position, each.turn, each.gap) for each in again],
         )
 
 

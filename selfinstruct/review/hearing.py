@@ -7,13 +7,15 @@ from pathlib import Path
 from selfinstruct.database import connect
 from selfinstruct.review import counting
 from selfinstruct.review.nouns import Decision, Filters, Progress
-from selfinstruct.review.tables import DECISIONS, NAME, REVIEWS, to_decision
+from selfinstruct.review.tables import HOLDS, NAME, REVIEWS, to_decision
 from selfinstruct.types import Score
 
 SCORE = "review"
 """The name of a person's score: 1 accepted, 0 rejected, 0.5 written anew."""
 UNDONE = "review_undone"
 FLAGGED = "review_flag"
+AGAIN = "_again"
+"""What is added to the name of the score of a second look, which settles nothing."""
 VALUES = {"accept": 1.0, "edit": 0.5, "reject": 0.0}
 
 
@@ -55,7 +57,7 @@ def hear(folder: Path, index: int) -> Heard | None:
         queue = db.execute("SELECT candidates FROM queues WHERE round = ?", (index,)).fetchone()
         rows = db.execute(
             "SELECT decisions.* FROM items JOIN decisions ON decisions.seq ="
-            f" (SELECT seq FROM decisions WHERE item = items.id AND {DECISIONS.hold}"
+            f" (SELECT seq FROM decisions WHERE item = items.id AND {HOLDS}"
             " ORDER BY seq DESC LIMIT 1)"
             " WHERE items.turn IS NULL ORDER BY items.position"
         ).fetchall()
@@ -83,8 +85,8 @@ def said_since(folder: Path, seq: int) -> Said:
 def _score(row: dict[str, object]) -> Score | None:
     item, action, who = str(row["item"]), str(row["action"]), str(row["reviewer"])
     told = ": ".join(filter(None, (who, action, str(row["reason"]), str(row["note"]))))
-    if action in VALUES:
-        return Score(item, SCORE, VALUES[action], "human", told)
-    if action == "undo":
-        return Score(item, UNDONE, 1.0, "human", told)
-    return Score(item, FLAGGED, 1.0, "human", told) if action == "flag" else None
+    name = {"undo": UNDONE, "flag": FLAGGED}.get(action, SCORE if action in VALUES else None)
+    if name is None:
+        return None
+    again = "" if row["again"] is None else AGAIN
+    return Score(item, f"{name}{again}", VALUES.get(action, 1.0), "human", told)

@@ -16,13 +16,15 @@ LATER = 1 << 40
 @dataclass(frozen=True, slots=True)
 class Lines:
     """The names of a table of lines, of the column that says what one is about, and of the queue;
-    `settling` are the actions after which a thing is not asked about again.
+    `settling` are the actions after which a thing is not asked about again, `counts` the condition
+    on those lines that a thing goes by.
     """
 
     table: str
     about: str
     queue: str
     settling: tuple[str, ...]
+    counts: str = "1"
 
     @property
     def hold(self) -> str:
@@ -51,7 +53,7 @@ class Lines:
 
     def standing(self, db: sqlite3.Connection, id_: str) -> dict[str, Any] | None:
         """The line that holds for a thing."""
-        return self.newest(db, f"{self.about} = ?", (id_,))
+        return self.newest(db, f"{self.about} = ? AND {self.counts}", (id_,))
 
     def settle(self, db: sqlite3.Connection, id_: str) -> None:
         """Bring a thing up to its lines; part of a transaction."""

@@ -22,8 +22,8 @@ SETTLING: tuple[Action, ...] = ("accept", "edit", "reject")
 """The actions that decide; an item that was skipped or flagged is open and comes again at the end.
 """
 REASONS = (
-    *("wrong label", "wrong answer", "unnatural", "like another row", "unclear"),
-    *("off topic", "personal data", "unsafe", "other"),
+    *("wrong label", "wrong answer", "unclear or broken text", "not like a real one"),
+    *("too like another row", "off topic", "personal data", "harmful or rude", "other"),
 )
 """Why a row is rejected, by the keys 1 to 9."""
 ACCEPTED = "accepted"
@@ -110,7 +110,8 @@ class Decision:
     """One stored line. `id` is the client's UUID: the same twice is one decision.
 
     `item_hash` is the hash of the item that was shown, `ms` the time it was looked at, `at` seconds
-    since 1970 (set when it is stored), `undoes` the id of the decision that is taken back.
+    since 1970 (set when it is stored), `undoes` the id of the decision that is taken back. `again`
+    is the id of a reviewer's own decision that this one was made blind to: it settles nothing.
     """
 
     id: str
@@ -124,6 +125,17 @@ class Decision:
     ms: int = 0
     at: float = 0.0
     undoes: str | None = None
+    again: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An item that is asked about; `again` is the id of the asked one's own decision of it, None
+    where there is none yet.
+    """
+
+    item: Item
+    again: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +159,16 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which items are meant; None and "" leave none out. `text` is found in any case, anywhere."""
+    """Which items are meant; None and "" leave none out. `text` is found in any case, anywhere;
+    `where` is an expression over the fields of `filtering`.
+    """
 
     label: str | None = None
     why: Why | None = None
     state: State = "open"
     text: str = ""
     round: int | None = None
+    where: str = ""
 
 
 EVERYTHING = Filters(state="all")
@@ -168,6 +183,29 @@ class Agreement:
     n: int
     share: float | None
     kappa: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Constancy:
+    """Of `planned` items that come again, `n` were decided a second time by who decided them first:
+    the share in which both times are the same action (95 %, Wilson), and Cohen's kappa.
+    """
+
+    planned: int = 0
+    n: int = 0
+    share: Interval | None = None
+    kappa: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLine:
+    """A field that items can be chosen by: of a number the ends, of a text its commonest values."""
+
+    name: str
+    kind: Literal["text", "number", "any"]
+    low: float | None = None
+    high: float | None = None
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,3 +237,4 @@ class Progress:
     by_label: tuple[LabelCount, ...] = field(default=())
     per_minute: float | None = None
     seconds_left: float | None = None
+    constancy: Constancy = Constancy()

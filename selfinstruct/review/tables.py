@@ -53,9 +53,58 @@ CREATE TABLE decisions (
 CREATE INDEX decisions_by_item ON decisions (item, seq);
 CREATE INDEX decisions_by_reviewer ON decisions (reviewer, seq);
 """
-REVIEWS = Schema(ITEMS + PAIRS, (PAIRS,), "selfinstruct review {run}")
+_NEAREST = (
+    "max(coalesce(json_extract(body, '$.nearest_real.rouge_l'), 0),"
+    " coalesce(json_extract(body, '$.nearest_synthetic.rouge_l'), 0))"
+)
+_OF_BODY = {
+    "recipe": "nullif(json_extract(body, '$.recipe'), '')",
+    "prompt": "nullif(replace(json_extract(body, '$.prompt'), ' ', '@'), '')",
+    "hardness": "json_extract(body, '$.hardness')",
+    "value": "json_extract(body, '$.measured.value')",
+    "novelty": f"1 - {_NEAREST}",
+}
+"""What is known of every item beside its scores, by name. `novelty` is 1 - ROUGE-L to the nearest
+row that is shown beside it, 1 where none is near.
+"""
 
-DECISIONS = Lines("decisions", "item", "items", SETTLING)
+
+def add_facts(which: str) -> str:
+    """The statement that puts what is known of some `items` into `facts`, its latest scores first
+    among equals; `which` is a condition on them.
+    """
+    named = " UNION ALL ".join(
+        f"SELECT '{name}', position, {sql} AS value FROM items WHERE {which}"
+        for name, sql in _OF_BODY.items()
+    )
+    return (
+        "INSERT OR REPLACE INTO facts SELECT * FROM ("
+        "SELECT json_extract(one.value, '$.name'), position, json_extract(one.value, '$.value')"
+        f" AS value FROM items, json_each(items.body, '$.scores') AS one WHERE {which}"
+        f" UNION ALL {named}) WHERE value IS NOT NULL"
+    )
+
+
+FACTS = f"""
+CREATE TABLE facts (
+    name TEXT NOT NULL, position INTEGER NOT NULL, value ANY NOT NULL, PRIMARY KEY (name, position)
+) STRICT, WITHOUT ROWID;
+{add_facts("1")};
+CREATE TABLE reshown (
+    position INTEGER PRIMARY KEY REFERENCES items (position), turn INTEGER NOT NULL,
+    gap INTEGER NOT NULL
+) STRICT;
+ALTER TABLE decisions ADD COLUMN again TEXT REFERENCES decisions (id);
+CREATE INDEX decisions_by_again ON decisions (again) WHERE again IS NOT NULL;
+"""
+"""What items can be chosen by; which come again, in which order, after how many decisions; and of
+which decision of the same person another one is the second look.
+"""
+REVIEWS = Schema(ITEMS + PAIRS + FACTS, (PAIRS, FACTS), "selfinstruct review {run}")
+
+DECISIONS = Lines("decisions", "item", "items", SETTLING, "again IS NULL")
+HOLDS = f"{DECISIONS.counts} AND {DECISIONS.hold}"
+"""The condition that a decision is one of those that an item goes by; the newest of them does."""
 LONGEST_LINE = 160
 """Characters of an item that a list shows."""
 

@@ -12,21 +12,26 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from selfinstruct.config import KeysConfig
 from selfinstruct.errors import DiskError, UserError
+from selfinstruct.review.nouns import REASONS
 from selfinstruct.web.address import Address
 from selfinstruct.web.answers import JSONResponse
 from selfinstruct.web.guard import API, Guard
 from selfinstruct.web.pages import render, statics
-from selfinstruct.web.reviewing import REASONS
+
+KEYS = KeysConfig()
 
 
-def application(address: Address, routes: Sequence[BaseRoute], *, review: bool) -> Guard:
-    """The routes and the files that pages load, guarded; with `review`, its pages at `/` and
-    `/pairs`.
+def application(
+    address: Address, routes: Sequence[BaseRoute], *, review: bool, keys: KeysConfig = KEYS
+) -> Guard:
+    """The routes and the files that pages load, guarded; with `review`, its pages at `/`, which
+    goes by these keys, and `/pairs`.
     """
     files = statics()
     front = [
-        Route("/", _page(render("review.html.j2", reasons=REASONS))),
+        Route("/", _page(render("review.html.j2", reasons=REASONS, keys=dict(keys)))),
         Route("/pairs", _page(render("pairs.html.j2"))),
     ]
 

@@ -13,8 +13,10 @@ from selfinstruct import rows
 from selfinstruct.errors import UserError
 from selfinstruct.review.nouns import (
     Action,
+    Asked,
     Decision,
     Edited,
+    FieldLine,
     Filters,
     Item,
     ItemLine,
@@ -39,10 +41,15 @@ LONGEST = 86_400_000
 
 
 def from_item(item: Item, standing: Decision | None) -> Row:
-    """An item, how its neighbours differ from it, and the decision that holds for it."""
+    """An item, how its neighbours differ from it, and the decision that holds for it.
+
+    `row` is its number as people read it; `again` is set where it is asked about once more.
+    """
     return {
         "id": item.id,
         "position": item.position,
+        "row": item.position + 1,
+        "again": None,
         "hash": item.hash,
         "round": item.round,
         "example": rows.from_example(item.example),
@@ -59,6 +66,14 @@ def from_item(item: Item, standing: Decision | None) -> Row:
     }
 
 
+def from_again(asked: Asked, after: int, row: int) -> Row:
+    """An item that comes again: as one without a decision, in the place of row number `row`, and
+    with the position `after` which it is shown, so that what follows is what would have followed.
+    """
+    shown = from_item(asked.item, None)
+    return {**shown, "position": after, "row": row, "again": asked.again}
+
+
 def from_decision(decision: Decision) -> Row:
     """A stored decision."""
     return asdict(decision)
@@ -66,6 +81,11 @@ def from_decision(decision: Decision) -> Row:
 
 def from_line(line: ItemLine) -> Row:
     """A line of the list."""
+    return asdict(line)
+
+
+def from_field(line: FieldLine) -> Row:
+    """A field of filters."""
     return asdict(line)
 
 
@@ -100,46 +120,59 @@ def to_choice(given: Any, reviewer: str) -> Choice:
     """What the page sends, chosen by the person who started the server."""
     body = _object(given)
     _no_more(body, {"id", "pair", "pair_hash", "action", "ms"})
-    named = _text(body, "action")
+    named = read_text(body, "action")
     action = next((each for each in PICKS if each == named), None)
     if action is None:
         raise UserError(f"there is no action {named[:40]!r}")
-    pair, seen = _text(body, "pair"), _text(body, "pair_hash")
+    pair, seen = read_text(body, "pair"), read_text(body, "pair_hash")
     return Choice(read_uuid(body), pair, seen, action, reviewer, _milliseconds(body.get("ms", 0)))
 
 
 def read_contest(body: Mapping[str, Any]) -> str:
     """The id of the contest that a page is of."""
-    return _text(body, "of")
+    return read_text(body, "of")
 
 
 def to_decision(given: Any, reviewer: str) -> Decision:
     """What the page sends, decided by the person who started the server."""
     body = _object(given)
-    _no_more(body, {"id", "item", "item_hash", "action", "reason", "note", "edited", "ms"})
-    named = _text(body, "action")
+    _no_more(body, {"id", "item", "item_hash", "action", "reason", "note", "edited", "ms", "again"})
+    named = read_text(body, "action")
     action = next((each for each in ACTIONS if each == named), None)
     if action is None:
         raise UserError(f"there is no action {named[:40]!r}")
-    edited = body.get("edited")
+    edited, again = body.get("edited"), body.get("again")
     if (action == "edit") != (edited is not None):
         raise UserError("an edit, and nothing else, carries an edited text")
     return Decision(
         id=read_uuid(body),
-        item=_text(body, "item"),
-        item_hash=_text(body, "item_hash"),
+        item=read_text(body, "item"),
+        item_hash=read_text(body, "item_hash"),
         action=action,
-        reason=_text(body, "reason", ""),
-        note=_text(body, "note", ""),
+        reason=read_text(body, "reason", ""),
+        note=read_text(body, "note", ""),
         edited=None if edited is None else _edited(edited),
         reviewer=reviewer,
         ms=_milliseconds(body.get("ms", 0)),
+        again=None if again is None else read_text(body, "again"),
     )
+
+
+def read_text(body: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    """A text that the page sends. Raises `UserError` for none, and for half of a character."""
+    found = body.get(name, default)
+    if not isinstance(found, str):
+        raise UserError(f"{name} is a text")
+    try:
+        found.encode()
+    except UnicodeEncodeError:
+        raise UserError(f"{name} holds half of a character") from None
+    return found
 
 
 def read_uuid(body: Mapping[str, Any]) -> str:
     """The id of a decision that a page made up."""
-    found = _text(body, "id")
+    found = read_text(body, "id")
     if UUID.fullmatch(found) is None:
         raise UserError("the id of a decision is a UUID in small letters")
     return found
@@ -158,6 +191,7 @@ def to_filters(query: Mapping[str, str]) -> Filters:
         state=state or "open",  # type: ignore[arg-type]
         text=query.get("text", ""),
         round=to_number(index) if index else None,
+        where=query.get("where", ""),
     )
 
 
@@ -166,6 +200,13 @@ def to_number(text: str) -> int:
     if text != "-1" and WHOLE.fullmatch(text) is None:
         raise UserError(f"{text[:40]!r} is not a whole number")
     return int(text)
+
+
+def to_position(given: Any) -> int:
+    """A position that the page sends, from -1. Raises `UserError` for anything else."""
+    if not isinstance(given, int) or isinstance(given, bool) or not -1 <= given < 10**9:
+        raise UserError("a position is a whole number")
+    return given
 
 
 def _neighbour(found: Neighbour | None, example: Example) -> Row | None:
@@ -187,10 +228,10 @@ def _edited(given: Any) -> Edited:
         raise UserError("turns are a list")
     label = body.get("label")
     return Edited(
-        instruction=_text(body, "instruction"),
-        input=_text(body, "input", ""),
-        response=_text(body, "response", ""),
-        label=None if label is None else _text(body, "label"),
+        instruction=read_text(body, "instruction"),
+        input=read_text(body, "input", ""),
+        response=read_text(body, "response", ""),
+        label=None if label is None else read_text(body, "label"),
         turns=tuple(_turn(turn) for turn in turns),
     )
 
@@ -198,10 +239,10 @@ def _edited(given: Any) -> Edited:
 def _turn(given: Any) -> Message:
     body = _object(given)
     _no_more(body, {"role", "content"})
-    role = _text(body, "role")
+    role = read_text(body, "role")
     if role not in get_args(Role):
         raise UserError(f"there is no role {role[:40]!r}")
-    return Message(role, _text(body, "content"))  # type: ignore[arg-type]  # looked up above
+    return Message(role, read_text(body, "content"))  # type: ignore[arg-type]  # looked up above
 
 
 def _object(given: Any) -> Mapping[str, Any]:
@@ -213,17 +254,6 @@ def _object(given: Any) -> Mapping[str, Any]:
 def _no_more(body: Mapping[str, Any], known: set[str]) -> None:
     if unknown := body.keys() - known:
         raise UserError(f"unknown: {', '.join(sorted(unknown))[:80]}")
-
-
-def _text(body: Mapping[str, Any], name: str, default: str | None = None) -> str:
-    found = body.get(name, default)
-    if not isinstance(found, str):
-        raise UserError(f"{name} is a text")
-    try:
-        found.encode()
-    except UnicodeEncodeError:
-        raise UserError(f"{name} holds half of a character") from None
-    return found
 
 
 def _milliseconds(given: Any) -> int:

@@ -24,6 +24,12 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
+/** A message, line by line; those that are set in are shown exactly, as a caret stands below a sign. */
+export function told(message) {
+  const lines = String(message).split("\n");
+  return element("div", { class: "told" }, ...lines.map((line) => element("p", { class: line.startsWith("    ") ? "exact" : null }, line)));
+}
+
 /** The element with this id. */
 export const at = (id) => document.getElementById(id);
 

@@ -8,7 +8,7 @@ export function showFigures(progress) {
   at("bar").max = Math.max(1, total);
   at("bar").value = done;
   const count = element("li", { id: "count" }, element("b", {}, `${done} of ${total}`), " decided");
-  fill(at("figures"), count, accepted(progress), agreement(progress.judge), pace(progress));
+  fill(at("figures"), count, accepted(progress), agreement(progress.judge), constancy(progress.constancy), pace(progress));
 }
 
 function accepted({ accept_rate: rate, random_done: n }) {
@@ -21,6 +21,12 @@ function agreement(judge) {
   if (!judge.n) return null;
   const kappa = judge.kappa === null ? "" : `κ ${judge.kappa.toFixed(2)}, `;
   return figure("agree with the judge", `${percent(judge.share)} %`, `${kappa}${rows(judge.n, "row")}`);
+}
+
+function constancy({ n, share, kappa }) {
+  if (!n) return null;
+  const more = `[${percent(share.low)}, ${percent(share.high)}], ${kappa === null ? "" : `κ ${kappa.toFixed(2)}, `}`;
+  return figure("agree with themselves", `${percent(share.value)} %`, `${more}${rows(n, "row")} twice`);
 }
 
 function pace({ per_minute: rate, seconds_left: left }) {

@@ -23,7 +23,7 @@ const SPEAKERS = { system: "System", user: "User", assistant: "Assistant" };
 /** Show an item, one of `total`; 0 where the filters leave only some of the queue. */
 export function showItem(item, total) {
   const { example } = item;
-  fill(at("title"), document.createTextNode(`Row ${item.position + 1}${total ? ` of ${total}` : ""}`));
+  fill(at("title"), document.createTextNode(`Row ${item.row}${total ? ` of ${total}` : ""}`));
   fill(at("badges"), ...badges(item));
   fill(at("conversation"), ...turnsOf(example));
   fill(

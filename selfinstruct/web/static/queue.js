@@ -1,10 +1,10 @@
 /* Which rows are meant: filters in the address, the list of the queue, a row by its id. */
 
 import { get } from "./api.js";
-import { at, element, fill } from "./dom.js";
+import { at, element, fill, told } from "./dom.js";
 import { DONE, WHYS } from "./item.js";
 
-const NAMES = ["text", "state", "label", "why", "round"];
+const NAMES = ["text", "state", "label", "why", "round", "where"];
 const STATES = { decided: "decided", all: "open and decided" };
 
 /** The filters of the address, those that are set alone. */
@@ -19,6 +19,12 @@ export function setFilters(chosen) {
   history.pushState(null, "", query.size ? `/?${query}` : "/");
 }
 
+/** Take all filters away. */
+export function clearFilters(changed) {
+  setFilters({});
+  changed();
+}
+
 /** Show the filters that are set, each with a button that takes it away. */
 export function showChips(changed) {
   const set = filters();
@@ -30,7 +36,7 @@ export function showChips(changed) {
       setFilters(rest);
       changed();
     });
-    return element("li", {}, `${name}: `, element("bdi", {}, told(name, value)), remove);
+    return element("li", {}, `${name}: `, element("bdi", {}, named(name, value)), remove);
   });
   fill(at("chips"), ...chips);
 }
@@ -44,10 +50,22 @@ export function offerLabels(labels) {
   }
 }
 
-/** The filter dialog; `changed` is called when other rows are meant. */
-export function prepareFilter(changed) {
+/** The filter dialog; `changed` is called when other rows are meant. Filters that mean nothing stay in
+    it, with what is wrong; `attempt` is what runs a call of the server. */
+export function prepareFilter(changed, attempt) {
   const dialog = at("filter");
   const form = at("filter-form");
+  const { where } = form.elements;
+  form.addEventListener("submit", (event) => {
+    if (event.submitter?.value !== "set") return;
+    event.preventDefault();
+    attempt(async () => {
+      const { status, data } = await get("/api/progress", Object.fromEntries(new FormData(form)));
+      if (status === 200) dialog.close("set");
+      else pointAt(where, data.error.message);
+    });
+  });
+  where.addEventListener("input", () => pointAt(where, ""));
   for (const [why, words] of Object.entries(WHYS)) form.elements.why.append(element("option", { value: why }, words));
   dialog.addEventListener("close", () => {
     const answer = dialog.returnValue;
@@ -58,12 +76,45 @@ export function prepareFilter(changed) {
   });
   return () => {
     form.reset();
+    pointAt(where, "");
     for (const [name, value] of Object.entries(filters())) form.elements[name].value = value;
+    attempt(() => offerFields(where));
     dialog.returnValue = "";
     dialog.showModal();
     form.elements.text.focus();
   };
 }
+
+/** Tell what is wrong with an expression, with the caret of the field where it is; "" takes it away. */
+function pointAt(where, message) {
+  const fault = at("where-fault");
+  fill(fault, message ? told(message) : null);
+  fault.hidden = message === "";
+  where.setAttribute("aria-invalid", String(message !== ""));
+  const column = /\(column (\d+)/.exec(message);
+  if (!column) return;
+  where.focus();
+  where.setSelectionRange(column[1] - 1, column[1] - 1);
+}
+
+/** List what rows can be chosen by, each with what there is of it; a name is put into the expression. */
+async function offerFields(where) {
+  const { status, data } = await get("/api/fields");
+  if (status !== 200) return;
+  const lines = data.fields.map(({ name, kind, low, high, values }) => {
+    const button = element("button", { type: "button", class: "quiet" }, name);
+    button.addEventListener("click", () => {
+      const before = where.value.trim();
+      where.value = `${before}${before ? " and " : ""}${name}${kind === "number" ? "<" : "="}`;
+      where.focus();
+    });
+    const ends = low === null ? "" : low === high ? number(low) : `${number(low)} to ${number(high)}`;
+    return element("li", {}, button, element("span", { class: "muted" }, [ends, ...values].filter(Boolean).join(", ")));
+  });
+  fill(at("fields"), ...lines);
+}
+
+const number = (value) => String(Number(value.toPrecision(3)));
 
 /** The dialog that asks for an id; `open` is called with it. */
 export function prepareGoto(open) {
@@ -122,7 +173,7 @@ function line(row) {
   );
 }
 
-function told(name, value) {
+function named(name, value) {
   if (name === "why") return WHYS[value] ?? value;
   return name === "state" ? (STATES[value] ?? value) : value;
 }

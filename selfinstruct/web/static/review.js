@@ -8,7 +8,7 @@ import { editorFault, openEditor } from "./editor.js";
 import { showFigures } from "./figures.js";
 import { DONE, showItem, turnsOf } from "./item.js";
 import { listen, switchKeys } from "./keys.js";
-import { filters, offerLabels, prepareFilter, prepareGoto, prepareList, showChips } from "./queue.js";
+import { clearFilters, filters, offerLabels, prepareFilter, prepareGoto, prepareList, showChips } from "./queue.js";
 import { attempt, busy, deliver, prepareSending, refuse, say, send, warn } from "./sender.js";
 
 const PAUSE = 300; // milliseconds without a decision until the figures are counted again
@@ -24,7 +24,7 @@ let counting = null;
 // -- showing --------------------------------------------------------------------------------------
 
 function show(item, said, isBack = false) {
-  if (shown && !isBack && item?.id !== shown.id) before.push(shown.id);
+  if (shown && !isBack && !shown.again && item?.id !== shown.id) before.push(shown.id);
   editing = false;
   shown = item;
   note.value = item?.standing?.note ?? "";
@@ -61,12 +61,14 @@ function mode(choosing) {
   if (choosing) at("reasons").querySelector("button").focus();
 }
 
+/** Count anew; what the server answered. */
 async function refresh() {
   const { status, data } = await get("/api/progress", filters());
-  if (status !== 200) return;
+  if (status !== 200) return { status, data };
   total = Object.keys(filters()).length ? 0 : data.progress.total;
   showFigures(data.progress);
   offerLabels(data.progress.by_label);
+  return { status, data };
 }
 
 /** Count again once no key has decided for a moment: the next decision does not wait for it. */
@@ -82,10 +84,16 @@ function refused(answer) {
   refuse(answer, start);
 }
 
-const next = (after) =>
+/** What is wrong with the filters of the address, such as those of a bookmark. */
+function mistaken(answer) {
+  if (answer.status !== 404 || !Object.keys(filters()).length) return refused(answer);
+  warn(answer.data.error.message, ["Change the filter", () => openFilter()], ["Clear it", () => clearFilters(refilter)]);
+}
+
+const next = (after, more = {}) =>
   attempt(async () => {
-    const answer = await get("/api/next", { ...filters(), after: String(after) });
-    if (answer.status !== 200) return refused(answer);
+    const answer = await get("/api/next", { ...filters(), after: String(after), ...more });
+    if (answer.status !== 200) return mistaken(answer);
     warn("");
     show(answer.data.item);
   });
@@ -115,10 +123,16 @@ function decide(action, more = {}) {
     ms: looked(),
     ...more,
   };
-  return send("/api/decide", { decision, seen: shown.standing?.id ?? null, filters: filters() });
+  if (shown.again) decision.again = shown.again; // a second look, which the page does not tell from a first
+  const seen = shown.standing?.id ?? shown.again ?? null;
+  return send("/api/decide", { decision, seen, filters: filters(), after: shown.position });
 }
 
-const undo = () => (busy || editing ? undefined : send("/api/undo", { id: crypto.randomUUID() }));
+const undo = () =>
+  busy || editing ? undefined : send("/api/undo", { id: crypto.randomUUID(), after: place() });
+
+/** The position that what is shown comes after. */
+const place = () => (shown === null ? -1 : shown.again ? shown.position : shown.position - 1);
 
 function settle(path, body, answer) {
   const { status, data } = answer;
@@ -132,7 +146,7 @@ function settle(path, body, answer) {
     tabs.postMessage(data.item.id);
   } else {
     const { action, item } = body.decision;
-    show(data.item, `${DONE[action][0].toUpperCase()}${DONE[action].slice(1)}.${data.item ? ` Row ${data.item.position + 1}.` : ""}`);
+    show(data.item, `${DONE[action][0].toUpperCase()}${DONE[action].slice(1)}.${data.item ? ` Row ${data.item.row}.` : ""}`);
     tabs.postMessage(item);
   }
   soon();
@@ -202,47 +216,52 @@ const start = () =>
 
 async function changed() {
   before = [];
-  showChips(changed);
-  await refresh();
+  showChips(refilter);
+  const answer = await refresh();
+  if (answer.status !== 200) return mistaken(answer);
+  warn("");
   if (filters().state === "decided") show(null);
   else await next(-1);
   if (filters().state) await list();
 }
 
 function wire() {
-  const filter = prepareFilter(changed);
   const goto = prepareGoto(open);
   const help = () => at("help").showModal();
   const actions = {
-    a: ["accept", free(() => decide("accept"))],
-    e: ["edit", free(edit)],
-    x: ["reject", free(reject)],
-    s: ["skip", free(() => decide("skip"))],
-    f: ["flag", free(() => decide("flag"))],
-    u: ["undo", free(undo)],
-    j: ["following", free(() => shown && next(shown.position))],
-    k: ["previous", free(back)],
-    l: ["list-button", () => list()],
-    g: ["goto-button", goto],
-    "/": ["filter-button", filter],
-    p: ["pairs-button", () => at("pairs-button").hidden || location.assign("/pairs")],
-    "?": ["help-button", help],
+    accept: free(() => decide("accept")),
+    edit: free(edit),
+    reject: free(reject),
+    skip: free(() => decide("skip")),
+    flag: free(() => decide("flag")),
+    undo: free(undo),
+    following: free(() => shown && next(shown.position, shown.again ? { fresh: "1" } : {})),
+    previous: free(back),
+    "list-button": () => list(),
+    "goto-button": goto,
+    "filter-button": openFilter,
+    "pairs-button": () => at("pairs-button").hidden || location.assign("/pairs"),
+    "help-button": help,
   };
-  const keys = Object.fromEntries(Object.entries(actions).map(([key, [, action]]) => [key, action]));
-  for (const [id, action] of Object.values(actions)) at(id).addEventListener("click", action);
+  const keys = Object.fromEntries(Object.entries(actions).map(([id, action]) => [at(id).dataset.key, action]));
+  keys[note.dataset.key] = () => shown && note.focus();
+  for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
   for (let number = 1; number <= 9; number += 1) keys[number] = () => choose(number);
   at("reasons").querySelectorAll("[data-reason]").forEach((button, index) => button.addEventListener("click", () => choose(index + 1)));
   at("keep").addEventListener("click", leaveReasons);
-  listen({ ...keys, ArrowRight: keys.j, ArrowLeft: keys.k, "Control+z": keys.u, Escape: leaveReasons, n: () => shown && note.focus() });
+  const { following, previous, undo: takeBack } = actions;
+  listen({ ...keys, ArrowRight: following, ArrowLeft: previous, "Control+z": takeBack, Escape: leaveReasons });
   note.addEventListener("keydown", (event) => {
     if (event.key === "Escape" || (event.key === "Enter" && (event.ctrlKey || event.metaKey))) at("title").focus();
   });
   at("single").addEventListener("change", (event) => switchKeys(event.target.checked));
 }
 
+const refilter = () => attempt(changed);
+const openFilter = prepareFilter(refilter, attempt);
 const list = ((prepared) => () => attempt(prepared))(prepareList(open));
 
-addEventListener("popstate", () => (takeToken() ? start() : changed()));
+addEventListener("popstate", () => (takeToken() ? start() : refilter()));
 addEventListener("hashchange", () => takeToken() && start());
 tabs.addEventListener("message", ({ data }) => {
   if (shown?.id === data && !busy && !editing && document.activeElement !== note) open(data, "Decided in another tab.");

@@ -2,7 +2,7 @@
    confirmed stays in this tab, under its own id, and is sent again as it is. */
 
 import { Gone, post } from "./api.js";
-import { at, element, fill } from "./dom.js";
+import { at, element, fill, told } from "./dom.js";
 
 const AGAIN = 2000; // milliseconds until a server that is gone is asked again
 
@@ -34,7 +34,7 @@ export function warn(words, ...buttons) {
     return button;
   });
   delete at("banner").dataset.gone;
-  fill(at("banner"), ...(words ? [element("p", {}, words), ...shownButtons] : []));
+  fill(at("banner"), ...(words ? [told(words), ...shownButtons] : []));
   at("banner").hidden = !words;
 }
 
