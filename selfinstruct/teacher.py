@@ -94,11 +94,11 @@ def ask(
         for sample in range(samples)
     ]
     answers = _known(teacher.store, calls)
-    known = (call for call in calls if call.key in answers and call.prompt.about)
-    teacher.store.link([(call.prompt.about, call.key) for call in known])
     missing = list({call.key: call for call in calls if call.key not in answers}.values())
     if missing:
         answers |= _pay(teacher, round_index, wave, missing, len(calls))
+    # One call may be about several rows, and one that was paid for before about this one too.
+    teacher.store.link([(call.prompt.about, call.key) for call in calls if call.prompt.about])
     by_call = [answers[call.key] for call in calls]
     return [by_call[start : start + samples] for start in range(0, len(by_call), samples)]
 
