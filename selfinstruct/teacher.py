@@ -45,7 +45,8 @@ class Teacher:
 
     `at_once` is how many calls it has under way at a time. `hidden` is the personal data that it is
     shown placeholders for, None where it may read everything. It is hidden here, where every prompt
-    of every recipe and of the judge goes out, and the ledger holds the prompt as it was sent.
+    of every recipe and of the judge goes out. The ledger holds the prompt as it was sent, and beside
+    it what its template was told, as it holds the real rows.
     """
 
     model: Model
@@ -85,11 +86,11 @@ def ask(
         for sample in range(samples)
     ]
     answers = _known(teacher.store, calls)
-    known = (call for call in calls if call.key in answers and call.prompt.about)
-    teacher.store.link([(call.prompt.about, call.key) for call in known])
     missing = list({call.key: call for call in calls if call.key not in answers}.values())
     if missing:
         answers |= _pay(teacher, round_index, wave, missing, len(calls))
+    # One call may be about several rows, and one that was paid for before about this one too.
+    teacher.store.link([(call.prompt.about, call.key) for call in calls if call.prompt.about])
     by_call = [answers[call.key] for call in calls]
     return [by_call[start : start + samples] for start in range(0, len(by_call), samples)]
 

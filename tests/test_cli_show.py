@@ -1,9 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from selfinstruct.cli.listing import list_examples, print_examples
 from selfinstruct.cli.show import print_rejected, print_row, rejected_rows, row_story
 from selfinstruct.errors import UserError
+from selfinstruct.rows import from_example
 from selfinstruct.store import Store
 from selfinstruct.types import Example, Message, Rejection, Screened
 from tests.finished import KEPT, real_data, write_run
@@ -83,3 +86,20 @@ def test_a_conversation_is_shown_with_its_earlier_turns(
     order = ["[user]", "is lost", "[assistant]", "Shall I send one?", "Yes please", "Done."]
     assert [told.index(words) for words in order] == sorted(map(told.index, order))
     assert "\x1b[2J" not in listed + told
+
+
+def test_a_row_that_a_person_edited_is_shown_as_such(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_run(tmp_path)
+    edited = replace(KEPT, input="charged twice, they say", parents=(KEPT.id,))
+    with Store(tmp_path, write=True) as store:
+        rows = [{"id": KEPT.id, "row": from_example(edited)}]
+        store.commit_stage(1, "review", {"edited": rows}, 1.0)
+    print_row(row_story(tmp_path, edited.id[:9]))
+    text = capsys.readouterr().out
+    assert "round 1, edited by a person" in text
+    assert "charged twice, they say" in text
+    found = list_examples(tmp_path, "fate=edited", "", {}, "", 9, held_out=False)
+    print_examples(found)
+    assert f"{edited.id}  round 1, edited [charged twice]" in capsys.readouterr().out

@@ -105,6 +105,7 @@ def test_a_long_answer_is_let_through_unasked_and_counted() -> None:
 def test_the_question_is_asked_as_it_stands_after_real_ones() -> None:
     shown = [Example("Add.", "2 and 2", "4"), Example("No answer.")]
     prompt = answer_prompt(ROW, shown)
+    assert prompt.about == ROW.id
     assert [turn.content for turn in prompt.messages] == ["Add.\n\n2 and 2", "4", "Add.\n\n1 and 2"]
 
 

@@ -146,6 +146,7 @@ def test_the_prompt_shows_real_rows_and_the_labels_alone() -> None:
     assert rule in alone.content
     assert alone.content.endswith("<text>\nwhere is my money\n</text>")
     assert prompt.template == "quality/label.j2"
+    assert prompt.about == ROW.id
 
 
 def test_bad_rows_are_scored_or_told_to_be_too_long() -> None:

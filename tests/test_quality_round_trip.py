@@ -70,6 +70,7 @@ def test_a_teacher_that_finds_no_way_back_has_not_judged(said: str | Completion)
 
 def test_only_rows_that_have_an_instruction_are_shown() -> None:
     prompt = instruction_prompt(ROW, SHOWN)
+    assert prompt.about == ROW.id
     assert [turn.role for turn in prompt.messages] == ["user", "assistant", "user"]
     assert prompt.messages[1].content == "Name a colour."
     assert "<response>\napple, cherry, strawberry\n</response>" in prompt.messages[2].content

@@ -304,6 +304,7 @@ def test_turns_are_asked_for_one_by_one_in_their_roles() -> None:
         users = number % 2 == 0
         assert prompt.template == (USER_TURN.name if users else ASSISTANT_TURN.name)
         assert (sampling, samples) == (BY_TURNS.question if users else BY_TURNS.answer, 1)
+        assert prompt.about == (f"call {number}" if number else "")
         told = [turn.content for turn in prompt.messages]
         assert told[len(told) - number :] == [turn.content for turn in said[:number]]
         assert prompt.messages[-1].role == "user"

@@ -53,6 +53,10 @@ def test_every_rewriting_knows_its_parent_and_gets_an_answer() -> None:
         assert texts[row.parents[0]] in prompt.messages[-1].content
         assert (row.source, row.round, row.depth, row.label) == ("recipe:evolve", 3, 1, None)
         assert len(row.parents) <= 3  # the row that was rewritten, and two demonstrations
+    after = [prompt for prompt in teacher.prompts if prompt.template != "evolve/rewrite.j2"]
+    rewritings = {f"{n}/{sample}" for n in range(2) for sample in range(2)}
+    assert {prompt.template for prompt in after} == {"evolve/gain.j2", "evolve/answer.j2"}
+    assert {prompt.about for prompt in after} == rewritings
 
 
 def test_a_labelled_row_keeps_its_label_and_is_made_messier() -> None:

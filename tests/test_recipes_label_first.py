@@ -86,6 +86,7 @@ def test_every_text_gets_its_label_its_reply_and_its_lineage() -> None:
         assert f'"{example.label}"' in prompt.messages[-1].content
         assert example.parents == prompt.parents
         assert example.attempt == f"2/{n}/0"
+        assert teacher.asked[1][0][n].about == f"1/{n // 2}/{n % 2}"
         assert example.instruction == INSTRUCTION
         assert (example.origin, example.round, example.depth) == ("synthetic", 2, 1)
         assert (example.source, example.kind, example.license) == (

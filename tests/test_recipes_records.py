@@ -109,6 +109,7 @@ def test_a_row_is_a_text_and_the_record_that_was_there_before_it(cfg: GenerateCo
         assert (row.license, row.attempt) == ("CC0", f"{TEXT.name}/{n}")
         assert set(row.parents) <= {each.id for each in TRAIN}
         assert json.dumps(GOOD) in teacher.asked[TEXT.name][n].messages[-1].content
+        assert teacher.asked[TEXT.name][n].about == f"{RECORD.name}/{n // 2}"
 
 
 @pytest.mark.parametrize(("speech", "held"), [(Speech(schema=True), True), (CHAT, False)])

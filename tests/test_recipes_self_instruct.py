@@ -112,6 +112,14 @@ def test_tasks_become_instances_with_their_lineage() -> None:
         assert len(row.parents) == 8
 
 
+def test_what_follows_is_tied_to_the_proposal_it_is_about() -> None:
+    asked = teacher()
+    run(asked)
+    for form in (IS_CLASSIFICATION, INPUT_FIRST, OUTPUT_FIRST):
+        assert {prompt.about for prompt in asked.asked[form.name]} == {f"{PROPOSE.name}/0"}
+    assert {prompt.about for prompt in asked.asked[PROPOSE.name]} == {""}
+
+
 def test_each_question_has_its_own_sampling() -> None:
     asked = teacher()
     run(asked, GenerateConfig(prompts_per_wave=2, samples_per_prompt=3))

@@ -295,3 +295,29 @@ def test_personal_data_is_hidden_where_prompts_go_out_and_in_the_ledger(tmp_path
     assert "anna" not in json.dumps(sent)
     assert as_sent(asked, hidden).parents == ("parent",)
     assert as_sent(asked, None) is asked
+
+
+def test_a_call_is_tied_to_every_row_that_it_is_about(tmp_path: Path) -> None:
+    model = Echo()
+    one, two, three = (replace(prompt("which label?"), about=f"row-{n}") for n in (1, 2, 3))
+    with Store(tmp_path, write=True) as store:
+        ((answer,), (same,)) = ask(teacher(model, store), 1, 0, [one, two], GREEDY, 1)
+        ask(teacher(model, store), 1, 1, [three], GREEDY, 1)
+        assert len(model.asked) == 1
+        assert answer.attempt == same.attempt
+        assert store.rows_of_call(str(answer.attempt)) == ["row-1", "row-2", "row-3"]
+        ask(teacher(model, store), 1, 1, [three], DRAWN, 2)
+        assert len(store.calls_about("row-3")) == 3
+
+
+def test_what_a_template_was_told_is_kept_as_it_was_told(tmp_path: Path) -> None:
+    hidden = Finder.of(PrivacyConfig())
+    told = replace(prompt("write to ann.lee@gmail.com"), values={"to": "ann.lee@gmail.com"})
+    with Store(tmp_path, write=True) as store:
+        asks = replace(teacher(Echo(), store), hidden=hidden)
+        ((answer,),) = ask(asks, 1, 0, [told], GREEDY, 1)
+        call = store.attempt(str(answer.attempt))
+        assert call is not None
+        assert "ann.lee" not in call["messages"]
+        # What is shown to a teacher is hidden when it goes out, whichever prompt says it.
+        assert store.told(call["key"], ()) == told.values
