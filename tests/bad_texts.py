@@ -1,4 +1,4 @@
-"""Text that is none: what every filter is asked about, by name; and how much work an answer took."""
+"""Text that is none, which every filter is asked about; and how much work an answer took."""
 
 import sys
 from collections.abc import Callable, Mapping

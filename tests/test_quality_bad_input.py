@@ -196,7 +196,7 @@ def test_a_model_that_answers_with_such_a_text_ends_in_no_error(text: str, name:
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_a_thousand_copies_of_one_row_have_one_fate(name: str) -> None:
-    check, right, calls = FILTERS[name]
+    check, right, _ = FILTERS[name]
     for text in ("emoji", "surrogate"):
         row = replace(ROW, response=TEXTS[text])
         answer = right(row).encode(errors="replace").decode()
