@@ -141,6 +141,8 @@ ALLOWED = {
     "files.open_private": "makes an empty file; who fills it has the point",
     "registry/journal.alone": "makes an empty folder and waits in it; entries have the point",
     "cli/prompts.label_prompt": "moves a label, no file",
+    "review/lines.settle": "is part of the transaction of whoever adds a line",
+    "review/pair_desk._insert": "is part of a transaction, that of `Desk.take` among them",
     "review/hearing.hear": "begins a transaction that only reads",
     "report/canvas.draw_svg": "draws into memory",
     "weights.write_safetensors": "`convert` calls it by another name, and has the points",
