@@ -1,9 +1,9 @@
 """Small pieces of work that are killed on purpose: what is there before, and what is started.
 
 A run of two rounds; a finished run that has lost reports, an adapter and its guard rows, as older
-versions and careless hands leave it; a fork of it; a sweep; a review; scores of others; a ledger to
-be migrated, and one whose lists are made anew; weights to be converted, and to be joined; an export
-and a merged model that are replaced.
+versions and careless hands leave it; a fork of it; a sweep; a review; pairs of answers; scores of
+others; a ledger to be migrated, and one whose lists are made anew; weights to be converted, and to
+be joined; an export and a merged model that are replaced.
 """
 
 import hashlib
@@ -40,6 +40,7 @@ from selfinstruct.wheels import Wheel
 from tests.finished import write_run
 from tests.frozen_run import tiny_config, write_frozen_run
 from tests.golden_ledger import write_ledger
+from tests.paired import ROWS, add_pairs, choose
 from tests.reviewed import decide, write_reviewable
 from tests.tiny import save_tiny_model
 
@@ -194,6 +195,18 @@ def _score(_: Props, place: Path) -> None:
         scoring.take_scores(store, place / "scores.jsonl")
 
 
+def _judge_pairs(_: Props, place: Path) -> None:
+    """Answers, pairs of them, choices, one taken back, and what a judge says."""
+    with Desk.open(place / RUN) as desk:
+        pairs = desk.pairs
+        pairs.keep("one", {"a": "an answer"})
+        contest = add_pairs(pairs, ROWS[:5])
+        for number, pair in enumerate(pairs.unjudged(contest.id)[:2]):
+            choose(pairs, pair, ("left", "skip")[number], f"c{number}")
+        pairs.undo(contest.id, "ann", "cu")
+        pairs.hear_judge({pair.id: "first" for pair in pairs.unjudged(contest.id)})
+
+
 def _write_old_ledger(_: Props, place: Path) -> None:
     (place / RUN).mkdir()
     write_ledger(place / RUN / "run.db", 1)
@@ -268,6 +281,7 @@ SCENES = {
     "sweep": Scene(_freeze, _sweep),
     "review": Scene(_write_reviewable, _review, is_run=False),
     "scores": Scene(_freeze, _score),
+    "pairs": Scene(_write_reviewable, _judge_pairs, is_run=False),
     "export": Scene(_write_export, _export, lambda place: place / "out", is_run=False),
     "merge": Scene(_write_merged, _merge, lambda place: place / "merged", is_run=False),
     "migration": Scene(_write_old_ledger, _migrate, is_run=False),

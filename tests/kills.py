@@ -296,9 +296,9 @@ def _timeless(value: Any) -> Any:
 
 def _is_kept(key: str) -> bool:
     """Rows stay for good; a file may be taken away to be made again, meta is brought up to date,
-    and so is what an item of a review says of its decisions.
+    and so is what an item or a pair of a review says of its decisions.
     """
-    return not key.startswith(("file ", "meta ", "items ", "sqlite_sequence "))
+    return not key.startswith(("file ", "meta ", "items ", "pairs ", "sqlite_sequence "))
 
 
 def answered(found: Facts) -> int:

@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 from selfinstruct.cli.app import app
 from selfinstruct.cli.review import name_of
 from selfinstruct.errors import StoreError, UserError
+from tests.paired import ROWS, write_paired
 from tests.reviewed import write_reviewable
+from tests.taught import write_taught
 
 
 @pytest.fixture
@@ -65,3 +67,32 @@ def test_a_name_is_that_given_then_the_configured_one_then_the_accounts() -> Non
     assert name_of("ann", "bob") == "ann"
     assert name_of("", "bob") == "bob"
     assert name_of("", "")
+
+
+def test_status_tells_of_candidates_and_of_pairs(tmp_path: Path) -> None:
+    write_paired(tmp_path / "run", ROWS[:5])
+    told = say(tmp_path / "run", "--status")
+    assert "0 of 14 decided" in told
+    assert "round-1 against base: 4 of 5 dev rows were answered differently" in told
+    found = json.loads(say(tmp_path / "run", "--status", "--json"))
+    assert found["total"] == 14
+    (pairs,) = found["pairs"]
+    assert (pairs["students"], pairs["pairs"]) == ({"first": "round-1", "second": "base"}, 4)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_two_students_answer_and_a_person_chooses(tiny_base: Path, tmp_path: Path) -> None:
+    run = write_taught(tmp_path / "run", tiny_base, dev=8)
+    asked = (run, "--pairs", "champion", "base", "--rows", "6", "--terminal")
+    told = say(*asked, "--reviewer", "ann", keys="1q")
+    assert "pair 1 of 6" in told and "1 of 6 judged" in told
+    status = say(run, "--status")
+    assert "1 of 6 judged: round-1 better" in status
+    assert "decided" not in status  # nobody is asked about candidates here
+    assert "pair 2 of 6" in say(*asked, keys="q")
+    path = tmp_path / "choices.jsonl"
+    assert "1 decisions written" in say("export", run, path)
+    assert json.loads(path.read_text())["reviewer"] == "ann"
+    assert "0 decisions taken from" in say("import", run, path)
+    with pytest.raises(UserError, match="are one student"):
+        say(run, "--pairs", "champion", "round-1", "--terminal")

@@ -13,6 +13,7 @@ from selfinstruct.errors import UserError
 from tests.command import ROOT, run
 from tests.finished import write_run
 from tests.reviewed import write_reviewable
+from tests.taught import write_taught
 
 CODE = "from selfinstruct.cli.app import main; main()"
 
@@ -46,6 +47,22 @@ def test_review_prints_one_address_and_ends_with_the_command_to_go_on(tmp_path: 
     assert out == ""
     assert "Ctrl-C ends it" in err and f"selfinstruct review {tmp_path / 'run'}" in err
     assert "Traceback" not in err
+    assert process.returncode == 130
+
+
+def test_review_of_pairs_prints_the_address_of_their_page(tiny_base: Path, tmp_path: Path) -> None:
+    taught = str(write_taught(tmp_path / "run", tiny_base, dev=3))
+    with _started("review", taught, "--pairs", "champion", "base") as (url, process):
+        page, token = url.split("#")
+        address, contest = page.split("/pairs?of=")
+        target = f"{address}/api/pairs/progress?of={contest}"
+        asked = urllib.request.Request(target, headers={"X-Token": token})
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            assert json.load(answer)["progress"]["contest"]["rows"] == 3
+        with urllib.request.urlopen(page, timeout=20) as answer:
+            assert b"Which answer is better?" in answer.read()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
     assert process.returncode == 130
 
 

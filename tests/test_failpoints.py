@@ -143,6 +143,8 @@ ALLOWED = {
     "registry/journal.alone": "makes an empty folder and waits in it; entries have the point",
     "cli/prompts.label_prompt": "moves a label, no file",
     "review/health.review_findings": "begins a transaction that only reads",
+    "review/lines.settle": "is part of the transaction of whoever adds a line",
+    "review/pair_desk._insert": "is part of a transaction, that of `Desk.take` among them",
     "review/hearing.hear": "begins a transaction that only reads",
     "searchable.search_faults": "the same",
     "searchable._of_facts": "fills a table that ends with its connection",

@@ -1,13 +1,16 @@
 """Filters as SQL over a queue, held against a filter written in Python over the same items."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from selfinstruct.errors import UserError
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.nouns import EVERYTHING, Filters, Item
-from tests.reviewed import decide, write_reviewable
+from selfinstruct.types import Screened
+from tests.reviewed import decide, screened, write_reviewable
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +112,16 @@ def test_what_means_nothing_is_pointed_at_and_changes_nothing(
         with pytest.raises(UserError, match=told):
             ask(Filters(where=where))
     assert desk.progress(EVERYTHING).total == 27
+
+
+def test_what_no_row_has_can_be_asked_for_all_the_same(tmp_path: Path) -> None:
+    kept = screened(accepted=1, near=0).accepted
+    bare = Screened((replace(kept[0], attempt=None),))
+    write_reviewable(tmp_path / "run", {"fraction": 1.0}, {1: bare})
+    with Desk.open(tmp_path / "run") as desk:
+        for where in ("recipe=few_shot", "prompt~x", "value>1"):
+            assert desk.next(Filters(where=where)) is None
+            assert desk.next(Filters(where=f"not {where}")) is not None
 
 
 def test_filters_of_all_kinds_go_together(desk: Desk) -> None:

@@ -18,7 +18,7 @@ def test_a_better_threshold_is_told_with_what_applies_it() -> None:
         "grade 3 agrees best: it agrees on 85%, kappa 0.70; lets 20% [8%, 42%] pass of what people"
         " did not let stand, drops 10% [3%, 30%] of what they did",
         "of the rows that the two part, 10 speak for grade 3 and 1 against it (p = 0.012); most of"
-        " a queue is there because it is doubtful, so that over all rows both do better",
+        " a queue is there because it is doubtful, so that over all rows both may do better",
         "it is yours to apply: selfinstruct run CONFIG filters.quality.rubric.least=3 --fork NAME",
     ]
 

@@ -111,7 +111,7 @@ def test_the_page_is_told_who_won_at_the_end_alone(page: Page, server: Hosted) -
     told = page.inner_text("#outcome")
     assert page.inner_text("#done-title") == "Every pair is judged"
     assert "round-1 better\n5" in told and "base better\n0" in told
-    assert "100 %" in told and "p = 0.062" in told and "inconclusive (fewer than 20" in told
+    assert "100 %" in told and "p = 0.06" in told and "inconclusive (fewer than 20" in told
     assert "7 dev rows were answered, 2 of them alike" in page.inner_text("#done-text")
     page.keyboard.press("u")
     page.wait_for_function("() => document.body.dataset.item !== ''")

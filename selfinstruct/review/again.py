@@ -22,19 +22,24 @@ GAP = 10
 WIDEST = 3 * GAP
 """What is drawn for it at most: of what comes much later many reach the end before."""
 
-_DUE = f"""
-SELECT items.*, first.id AS again FROM reshown JOIN items USING (position)
-JOIN decisions AS first ON first.seq =
-    (SELECT seq FROM decisions WHERE item = items.id AND {HOLDS} ORDER BY seq DESC LIMIT 1)
-WHERE items.turn IS NULL AND first.reviewer = ?
-AND NOT EXISTS (SELECT 1 FROM decisions AS second WHERE second.item = items.id
-    AND second.again IS NOT NULL AND second.action != 'undo'
-    AND NOT EXISTS (SELECT 1 FROM decisions AS back WHERE back.undoes = second.id))
+_SETTLING = ", ".join(f"'{action}'" for action in SETTLING)
+_HELD = "NOT EXISTS (SELECT 1 FROM decisions AS back WHERE back.undoes = {}.id)"
+_FOLLOW = f"""
+UPDATE reshown SET first = (
+    SELECT first.seq FROM decisions AS first WHERE first.action IN ({_SETTLING}) AND first.seq =
+        (SELECT seq FROM decisions WHERE item = :item AND {HOLDS} ORDER BY seq DESC LIMIT 1)
+    AND NOT EXISTS (SELECT 1 FROM decisions AS second WHERE second.item = :item
+        AND second.again IS NOT NULL AND second.action != 'undo' AND {_HELD.format("second")})
+) WHERE position = (SELECT position FROM items WHERE id = :item)
+"""
+_DUE = """
+SELECT items.*, first.id AS again FROM reshown CROSS JOIN decisions AS first
+CROSS JOIN items ON items.position = reshown.position AND first.seq = reshown.first
+WHERE reshown.first IS NOT NULL AND first.reviewer = ?
 AND (SELECT count(*) FROM decisions AS since WHERE since.reviewer = first.reviewer
     AND since.seq > first.seq AND since.action != 'undo' AND since.again IS NULL)
     >= min(gap, ?)
 """
-_HELD = "NOT EXISTS (SELECT 1 FROM decisions AS back WHERE back.undoes = {}.id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,11 @@ def draw(count: int, share: float, rng: random.Random) -> list[Reshown]:
     gaps = [rng.randint(GAP, min(WIDEST, count - 1 - place)) for place in places]
     drawn = enumerate(zip(places, gaps, strict=True))
     return [Reshown(place, turn, gap) for turn, (place, gap) in drawn]
+
+
+def follow(db: sqlite3.Connection, item: str) -> None:
+    """Bring up to its decisions whether a row waits to come again; part of a transaction."""
+    db.execute(_FOLLOW, {"item": item})
 
 
 def due(
@@ -86,14 +96,13 @@ def constancy(db: sqlite3.Connection, where: tuple[str, tuple[Any, ...]]) -> Con
     planned = db.execute(
         f"SELECT count(*) AS n FROM reshown JOIN items USING (position) WHERE {sql}", values
     ).fetchone()["n"]
-    settling = ", ".join(f"'{action}'" for action in SETTLING)
     pairs = [
         (row["before"], row["after"])
         for row in db.execute(
             "SELECT first.action AS before, second.action AS after FROM decisions AS second"
             " JOIN decisions AS first ON first.id = second.again"
             " JOIN items ON items.id = second.item"
-            f" WHERE second.action IN ({settling}) AND {_HELD.format('first')}"
+            f" WHERE second.action IN ({_SETTLING}) AND {_HELD.format('first')}"
             f" AND {_HELD.format('second')} AND ({sql})",
             values,
         )

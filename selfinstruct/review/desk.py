@@ -141,7 +141,7 @@ class Desk(View):
         stored = replace(decision, at=self._now())
         with transaction(self._db, "decision"):
             self._insert(stored)
-            DECISIONS.settle(self._db, stored.item)
+            self._settle(stored.item)
         return Decided(stored)
 
     def asks_again(self, decision: Decision) -> bool:
@@ -174,7 +174,7 @@ class Desk(View):
         )
         with transaction(self._db, "undo"):
             self._insert(line)
-            DECISIONS.settle(self._db, undone.item)
+            self._settle(undone.item)
         return undone
 
     def take(self, decisions: Sequence[Decision], choices: Sequence[Choice] = ()) -> int:
@@ -187,9 +187,14 @@ class Desk(View):
             for each in new:
                 self._insert(each)
             for item in dict.fromkeys(each.item for each in new):
-                DECISIONS.settle(self._db, item)
+                self._settle(item)
             self.pairs.insert(chosen)
         return len(new) + len(chosen)
+
+    def _settle(self, item: str) -> None:
+        """Bring all that is kept beside an item up to its decisions; part of a transaction."""
+        DECISIONS.settle(self._db, item)
+        again.follow(self._db, item)
 
     def _insert(self, line: Decision) -> None:
         edited = None if line.edited is None else json.dumps(from_edited(line.edited))

@@ -131,7 +131,7 @@ def write_queue(
         )
         db.execute(add_facts("items.round = :round"), {"round": index})
         db.executemany(
-            "INSERT INTO reshown VALUES (?, ?, ?)",
+            "INSERT INTO reshown VALUES (?, ?, ?, NULL)",
             [(items[each.place].position, each.turn, each.gap) for each in again],
         )
 

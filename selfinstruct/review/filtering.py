@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from selfinstruct.review.nouns import FieldLine, Filters, State
-from selfinstruct.review.tables import HOLDS
+from selfinstruct.review.tables import HOLDS, OF_BODY
 from selfinstruct.where import EVERYTHING as ALL
 from selfinstruct.where import Field, Fields, parse
 
@@ -67,8 +67,8 @@ _AMONG = "items.position IN (SELECT position FROM facts WHERE name = ? AND value
 
 def fields(db: sqlite3.Connection) -> Fields:
     """Every field that the items of this review have."""
-    names = [row["name"] for row in db.execute(_NAMES)]
-    return {**{name: _fact(name) for name in names}, **ITEM_FIELDS}
+    names = [*OF_BODY, *(row["name"] for row in db.execute(_NAMES))]
+    return {**{name: _fact(name) for name in sorted(names)}, **ITEM_FIELDS}
 
 
 def condition(db: sqlite3.Connection, filters: Filters) -> Condition:

@@ -57,7 +57,7 @@ _NEAREST = (
     "max(coalesce(json_extract(body, '$.nearest_real.rouge_l'), 0),"
     " coalesce(json_extract(body, '$.nearest_synthetic.rouge_l'), 0))"
 )
-_OF_BODY = {
+OF_BODY = {
     "recipe": "nullif(json_extract(body, '$.recipe'), '')",
     "prompt": "nullif(replace(json_extract(body, '$.prompt'), ' ', '@'), '')",
     "hardness": "json_extract(body, '$.hardness')",
@@ -75,7 +75,7 @@ def add_facts(which: str) -> str:
     """
     named = " UNION ALL ".join(
         f"SELECT '{name}', position, {sql} AS value FROM items WHERE {which}"
-        for name, sql in _OF_BODY.items()
+        for name, sql in OF_BODY.items()
     )
     return (
         "INSERT OR REPLACE INTO facts SELECT * FROM ("
@@ -92,13 +92,14 @@ CREATE TABLE facts (
 {add_facts("1")};
 CREATE TABLE reshown (
     position INTEGER PRIMARY KEY REFERENCES items (position), turn INTEGER NOT NULL,
-    gap INTEGER NOT NULL
+    gap INTEGER NOT NULL, first INTEGER REFERENCES decisions (seq)
 ) STRICT;
+CREATE INDEX reshown_waiting ON reshown (first) WHERE first IS NOT NULL;
 ALTER TABLE decisions ADD COLUMN again TEXT REFERENCES decisions (id);
 CREATE INDEX decisions_by_again ON decisions (again) WHERE again IS NOT NULL;
 """
-"""What items can be chosen by; which come again, in which order, after how many decisions; and of
-which decision of the same person another one is the second look.
+"""What items can be chosen by; which come again, in which order, after how many decisions, and
+which decision waits for a second look; and of which one a line is the second look.
 """
 REVIEWS = Schema(ITEMS + PAIRS + FACTS, (PAIRS, FACTS), "selfinstruct review {run}")
 

@@ -62,8 +62,10 @@ class View:
         None where none is due. The state that the filters have does not matter.
         """
         where = filtering.condition(self._db, replace(filters, state="all"))
-        last = self.next(replace(filters, state="open")) is None
-        row = again.due(self._db, reviewer, where, last=last)
+        row = again.due(self._db, reviewer, where, last=False)
+        if row is None:  # where nothing else is left, the shortest gap does
+            near = again.due(self._db, reviewer, where, last=True)
+            row = near and (near if self.next(replace(filters, state="open")) is None else None)
         return None if row is None else Asked(to_item(row), row["again"])
 
     def listed(self, filters: Filters, start: int, count: int) -> list[ItemLine]:

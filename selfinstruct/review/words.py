@@ -55,7 +55,7 @@ def _thresholds(found: JudgeByPeople) -> Iterator[str]:
         yield (
             f"of the rows that the two part, {found.for_best} speak for grade {best.least} and"
             f" {found.for_current} against it (p = {found.p:.2g}); most of a queue is there because"
-            " it is doubtful, so that over all rows both do better"
+            " it is doubtful, so that over all rows both may do better"
         )
     yield f"it is yours to apply: selfinstruct run CONFIG {setting} --fork NAME"
 
