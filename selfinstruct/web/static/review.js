@@ -303,7 +303,7 @@ function wire() {
   at("single").addEventListener("change", (event) => switchKeys(event.target.checked));
 }
 
-const list = ((prepared) => () => attempt(prepared))(prepareList(open));
+const list = prepareList(open, attempt);
 
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) looked += performance.now() - since;
