@@ -50,7 +50,7 @@ def test_a_row_is_done_at_its_own_limit_or_stop_string() -> None:
 def test_the_end_of_the_turn_ends_an_answer_first(
     told: int | list[int] | None, known: list[int]
 ) -> None:
-    config = GenerationConfig(eos_token_id=told)
+    config = GenerationConfig(eos_token_id=told)  # type: ignore[no-untyped-call]
     turn = chat.end_of_turn(TOKENIZER)
     own = [] if isinstance(told, list) else [TOKENIZER.eos_token_id]
     assert end_tokens(TOKENIZER, config) == list(dict.fromkeys([turn, *known, *own]))

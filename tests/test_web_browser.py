@@ -184,6 +184,17 @@ def test_a_decision_made_while_the_server_is_gone_is_kept_and_stored_once(
     assert [(each.item, each.action) for each in _decisions(server)] == [(shown, "accept")]
 
 
+def test_a_list_that_cannot_go_on_says_so(page: Page) -> None:
+    page.keyboard.press("l")
+    page.wait_for_selector("#list[open]")
+    page.route("**/api/list*", lambda route: route.abort())
+    page.click("#more")
+    page.wait_for_selector("#banner:not([hidden])")
+    assert "does not answer" in page.inner_text("#banner")
+    page.unroute("**/api/list*")  # it asks again by itself
+    page.wait_for_selector("#banner", state="hidden")
+
+
 def test_an_answer_that_is_lost_makes_no_second_decision(page: Page, server: Hosted) -> None:
     shown = item_of(page)
     lost: list[int] = []

@@ -131,8 +131,8 @@ export function prepareGoto(open) {
   };
 }
 
-/** The list of the queue; `open` is called with the id of a row. */
-export function prepareList(open) {
+/** The list of the queue; `open` is called with the id of a row, `attempt` with what may fail. */
+export function prepareList(open, attempt) {
   const dialog = at("list");
   const lines = at("lines");
   const more = at("more");
@@ -149,13 +149,14 @@ export function prepareList(open) {
     dialog.close();
     open(button.value);
   });
-  more.addEventListener("click", load);
-  return async () => {
-    fill(lines);
-    await load();
-    dialog.showModal();
-    lines.querySelector("button")?.focus();
-  };
+  more.addEventListener("click", () => attempt(load));
+  return () =>
+    attempt(async () => {
+      fill(lines);
+      await load();
+      dialog.showModal();
+      lines.querySelector("button")?.focus();
+    });
 }
 
 function line(row) {

@@ -259,7 +259,7 @@ function wire() {
 
 const refilter = () => attempt(changed);
 const openFilter = prepareFilter(refilter, attempt);
-const list = ((prepared) => () => attempt(prepared))(prepareList(open));
+const list = prepareList(open, attempt);
 
 addEventListener("popstate", () => (takeToken() ? start() : refilter()));
 addEventListener("hashchange", () => takeToken() && start());
