@@ -11,11 +11,9 @@ from scipy.stats import fisher_exact, permutation_test
 from selfinstruct.stats import exchange_test, share_difference
 from selfinstruct.stats.two_samples import Clusters
 
-CLUSTERS = st.lists(
-    st.integers(1, 5).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))),
-    min_size=1,
-    max_size=5,
-)
+CLUSTER = st.integers(1, 5).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+CLUSTERS = st.lists(CLUSTER, min_size=1, max_size=5)
+SEVERAL = st.lists(CLUSTER, min_size=2, max_size=5)
 
 
 def alone(kept: int, rows: int) -> Clusters:
@@ -62,7 +60,7 @@ def test_a_sample_without_rows_is_refused(clusters: Clusters) -> None:
             ask(clusters, [(1, 2)])
 
 
-@given(CLUSTERS, CLUSTERS)
+@given(SEVERAL, SEVERAL)
 @settings(max_examples=30, deadline=None)
 def test_few_clusters_are_dealt_out_in_every_way_as_scipy_does(
     ours: Clusters, theirs: Clusters
