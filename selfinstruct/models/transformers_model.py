@@ -162,14 +162,13 @@ class TransformersModel:
         read = [chat.encode_prompt(self._tokenizer, turns) for turns in prompts]
         fitting = [at for at, row in enumerate(read) if len(row) + longest <= self._context]
         fitting.sort(key=lambda at: len(read[at]))
-        at_once = max(1, min(self._batch_size, rows // len(each)))
         found: list[tuple[float, ...] | None] = [None] * len(prompts)
 
         def score(batch: Sequence[list[int]]) -> list[tuple[float, ...]]:
             return choices.choice_logs(self._model, batch, each, rows, self._device)
 
-        for start in range(0, len(fitting), at_once):
-            batch = fitting[start : start + at_once]
+        for start in range(0, len(fitting), self._batch_size):
+            batch = fitting[start : start + self._batch_size]
             made = self._fitting(score, [read[at] for at in batch])
             for at, logs in zip(batch, made, strict=True):
                 found[at] = logs
