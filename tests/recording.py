@@ -1,4 +1,4 @@
-"""A model that writes down everything it is asked, and answers so that rows go on to be asked of."""
+"""A model that writes down all it is asked, and answers so that its rows go on to be asked of."""
 
 import random
 from collections.abc import Iterator, Sequence
