@@ -1,18 +1,29 @@
-"""A model that writes down everything it is asked."""
+"""A model that writes down all it is asked, and answers so that its rows go on to be asked of."""
 
-import re
+import random
 from collections.abc import Iterator, Sequence
 
 from selfinstruct.types import Request
 from tests import scripted_teacher
+from tests.small_run import LABELS
 
 HEARD: list[str] = []
-CHOICE = re.compile(r"one letter and nothing else|one digit and nothing else")
+REPLIES = {
+    "one letter and nothing else": ("A",),
+    "one digit and nothing else": ("5",),
+    "<text>": LABELS,
+    "Is it classification?": ("No",),
+    "each with its output": ("Input: none\nOutput: Yes it is.",),
+    "worded by us: quality/answer": ("Yes it is.",),
+}
+"""By what stands in the question, what may be said."""
 
 
 def answer(requests: Sequence[Request]) -> Iterator[str]:
-    """As the scripted teacher does; a letter or a digit where that is asked for."""
-    HEARD.extend(message.content for request in requests for message in request.messages)
+    """One of the replies, drawn by the request's seed; a sentence where there is none."""
     for request, text in zip(requests, scripted_teacher.answer(requests), strict=True):
-        found = CHOICE.search(request.messages[-1].content)
-        yield text if found is None else "A" if "letter" in found[0] else "5"
+        HEARD.extend(message.content for message in request.messages)
+        asked = request.messages[-1].content
+        rng = random.Random(f"{request.seed}/{request.sample}/{asked}")
+        found = [rng.choice(says) for words, says in REPLIES.items() if words in asked]
+        yield found[0] if found else text

@@ -103,7 +103,7 @@ def same_meaning(text: str) -> Match | None:
     index = MeaningIndex(letters, 0.9)
     index.add_many([("known", text)])
     found = index.closest(text)
-    return found and Match(found.id, found.cosine)
+    return None if found is None else Match(found.id, found.cosine)
 
 
 def proposed(text: str) -> Match | None:

@@ -18,7 +18,7 @@ from tests.small_run import Bench, write_seeds
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 MODEL = {"backend": "program", "name": "tests.recording:answer"}
-ALL_PASS = {"k": 1, "least": None}
+ALL_PASS = {"k": 2, "least": None}
 LABELLED: dict[str, Any] = {
     "judge": {"model": MODEL},
     "filters": {
@@ -31,7 +31,7 @@ LABELLED: dict[str, Any] = {
 PLAIN: dict[str, Any] = {
     "generate": {"recipe": "self_instruct", "accept": 2, "prompts_per_wave": 2, "stall": 0},
     "filters": {
-        "quality": {"self_consistency": {"k": 1, "least": 0.0}, "round_trip": {"least": 0}}
+        "quality": {"self_consistency": {"k": 2, "least": 0.0}, "round_trip": {"least": 0}}
     },
 }
 WHERE = {
