@@ -54,8 +54,8 @@ class Teacher:
 
     `at_once` is how many calls it has under way at a time. `hidden` is the personal data that it is
     shown placeholders for, None where it may read everything. It is hidden here, where every prompt
-    of every recipe and of the judge goes out. The ledger holds the prompt as it was sent, and beside
-    it what its template was told, as it holds the real rows.
+    of every recipe and of the judge goes out. The ledger holds the prompt as it was sent, and what
+    its template was told, as it holds the real rows.
     """
 
     model: Model
