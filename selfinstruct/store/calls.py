@@ -1,8 +1,8 @@
 """What the teacher was asked, what it answered, and what that came to."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from selfinstruct.books import LOST, Books, densest_prompt, lost_with, read_books
@@ -74,16 +74,8 @@ class Calls(Ledger):
             parts |= {} if told is None else told.parts
             place = (key, round_index, wave, prompt_id, sample, model)
             attempts.append((*place, self._now(), request, told and told.id))
-        with self.transaction("attempts.begin") as db:
-            put(db, {LOST: lost_with(db, [key for key, *_ in attempts])})
-            db.executemany("INSERT OR IGNORE INTO prompts VALUES (?, ?, ?, ?, ?)", prompts)
-            db.executemany(
-                "REPLACE INTO attempts (key, round, wave, prompt, sample, model, state, started,"
-                " request, told) VALUES (?, ?, ?, ?, ?, ?, 'open', ?, ?, ?)",
-                attempts,
-            )
-            db.executemany("INSERT OR IGNORE INTO told VALUES (?, ?)", parts.items())
-            _link(db, [(prompt.about, key) for key, prompt, _ in asked if prompt.about])
+        about = [(prompt.about, key) for key, prompt, _ in asked if prompt.about]
+        self._keep(about, prompts, attempts, parts)
 
     def link(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Record of calls that were asked before what else they are about: (row or call, call).
@@ -93,8 +85,25 @@ class Calls(Ledger):
         query = "SELECT 1 FROM about WHERE id = ? AND key = ?"
         new = [pair for pair in pairs if self._db.execute(query, pair).fetchone() is None]
         if new:
-            with self.transaction("attempts.begin") as db:
-                _link(db, new)
+            self._keep(new)
+
+    def _keep(
+        self,
+        about: Sequence[tuple[str, str]],
+        prompts: Sequence[tuple[str, ...]] = (),
+        attempts: Sequence[tuple[Any, ...]] = (),
+        parts: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        with self.transaction("attempts.begin") as db:
+            put(db, {LOST: lost_with(db, [key for key, *_ in attempts])})
+            db.executemany("INSERT OR IGNORE INTO prompts VALUES (?, ?, ?, ?, ?)", prompts)
+            db.executemany(
+                "REPLACE INTO attempts (key, round, wave, prompt, sample, model, state, started,"
+                " request, told) VALUES (?, ?, ?, ?, ?, ?, 'open', ?, ?, ?)",
+                attempts,
+            )
+            db.executemany("INSERT OR IGNORE INTO told VALUES (?, ?)", parts.items())
+            db.executemany("INSERT OR IGNORE INTO about VALUES (?, ?)", about)
 
     def end_attempts(self, answers: Mapping[str, Completion]) -> None:
         """Record what came back for each key; an error counts as failed and may be asked again.
@@ -190,10 +199,6 @@ class Calls(Ledger):
     def densest_prompt(self, model: str) -> float | None:
         """The most tokens a character among the prompts a model has read, None before the first."""
         return densest_prompt(self._db, model)
-
-
-def _link(db: sqlite3.Connection, pairs: Iterable[tuple[str, str]]) -> None:
-    db.executemany("INSERT OR IGNORE INTO about VALUES (?, ?)", pairs)
 
 
 def _completion(row: Row) -> Completion:
