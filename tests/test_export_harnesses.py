@@ -110,6 +110,19 @@ def test_a_text_that_promptfoo_would_run_or_fetch_is_left_out_and_counted(
     assert len(yaml.safe_load(made_files.files["stress.yaml"])) == 1
 
 
+@pytest.mark.parametrize("char", ["\x85", "\u2028", "\u2029", "\ufeff", "\U0001f600", "\x1b", "é"])
+def test_what_one_yaml_takes_for_a_line_and_another_does_not_is_spelled_out(
+    tmp_path: Path, char: str
+) -> None:
+    """promptfoo read such a text with blanks in it that nobody wrote."""
+    row = replace(ROWS[0], input=f"one{char}two")
+    content = write_stress([row], facts_of(tmp_path), "promptfoo").files["stress.yaml"].decode()
+    assert not set(content) & {"\x85", "\u2028", "\u2029", "\ufeff", "\x1b"}
+    (test,) = yaml.safe_load(content)
+    assert f"one{char}two" in test["vars"]["question"]
+    assert f"one{char}two" in json.loads(test["vars"]["messages"])[1]["content"]
+
+
 @pytest.mark.parametrize("tool", ["inspect", "lm-eval", "promptfoo"])
 def test_hostile_rows_are_data_in_every_file(tmp_path: Path, tool: Tool) -> None:
     clean, facts = HOSTILE.label or "", facts_of(tmp_path)

@@ -158,10 +158,11 @@ def test_whose_mixture_it_is_and_why_is_told(
 
 
 def test_the_pool_is_without_the_stress_set_and_what_is_near_to_it(tmp_path: Path) -> None:
-    apart, near = made(2)[0], replace(made(1)[4], input=f"{made(2)[0].input} really")
-    with Store(write_exported(tmp_path / "t", extra=[near]), write=True) as store:
+    words = "my card was charged twice for the yearly plan and nobody answers my"
+    apart, near = (replace(made(1)[0], input=f"{words} {end}") for end in ("mails", "calls"))
+    with Store(write_exported(tmp_path / "t", extra=[apart, near]), write=True) as store:
         whole = {line.row.id for line in lines_of(store, read_facts(store), "pool", None)}
-        set_apart(store, [apart], ContaminationConfig(ngram=None, rouge_l=0.8))
+        set_apart(store, [apart], ContaminationConfig())
         facts = read_facts(store)
         left = {line.row.id for line in lines_of(store, facts, "pool", None)}
     assert whole - left == {apart.id, near.id}

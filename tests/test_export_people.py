@@ -10,7 +10,7 @@ from selfinstruct.review.nouns import Action, Edited
 from selfinstruct.rows import from_example
 from selfinstruct.settled import STAGE
 from selfinstruct.store import Store
-from tests.reviewed import decide, made, review_stage, write_reviewable
+from tests.reviewed import decide, made, review_stage, text, write_reviewable
 
 ANEW = made(300)
 
@@ -30,8 +30,12 @@ def commit_review(folder: Path) -> None:
 def say(folder: Path, said: Mapping[str, Action]) -> None:
     with Desk.open(folder) as desk:
         for number, (item, action) in enumerate(said.items()):
-            edited = Edited("Say it.", "other words", "an answer") if action == "edit" else None
-            decide(desk, desk.item(item), action, f"d{number}", edited=edited)
+            shown = desk.item(item)
+            row = shown.example
+            anew = Edited(row.instruction, text(4000 + number), row.response, row.label)
+            edited = anew if action == "edit" else None
+            done = decide(desk, shown, action, f"d{number}", edited=edited)
+            assert done.stored is not None
 
 
 def test_of_a_run_that_nobody_reviewed_nobody_said_anything(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ import pytest
 from selfinstruct.export import sections
 from selfinstruct.export.facts import Facts, read_facts
 from selfinstruct.rows import from_signal
+from selfinstruct.settled import STAGE
 from selfinstruct.store import Store
 from selfinstruct.types import Example, Interval, Score
 from selfinstruct.verdict import Signal
-from tests.exported import write_exported
+from tests.exported import made, write_exported
+from tests.reviewed import review_stage
 
 
 def facts_of(run: Path, *signals: Signal, **more: Any) -> Facts:
@@ -52,6 +54,18 @@ def test_what_was_switched_on_is_not_told_as_unchecked(tmp_path: Path) -> None:
         assert words not in on
     assert "nearness to held-out rows" in on.lower()
     assert "nearness to held-out rows" not in off.lower()
+
+
+def test_a_review_is_not_denied_and_what_it_left_out_had_passed(tmp_path: Path) -> None:
+    run = write_exported(tmp_path / "t")
+    with Store(run, write=True) as store:
+        out = [{"id": made(2)[0].id, "reason": "unclear"}]
+        store.commit_stage(2, STAGE, review_stage(kept=[made(2)[1].id], dropped=out), 1.0)
+        facts = read_facts(store)
+    assert "no person's judgement" not in sections.limits(facts)
+    assert "| dropped: `dropped_by_person` | -1 |" in sections.funnel(facts)
+    assert "| **kept** | **11** |" in sections.funnel(facts)
+    assert "| round 2 | 9 | 6 |" in sections.acceptance(facts)
 
 
 def test_a_person_that_has_judged_is_not_denied(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ promptfoo. Data alone, no code.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from selfinstruct.types import Example
 
 Tool = Literal["inspect", "lm-eval", "promptfoo"]
 NAME = "stress"
+BREAKS = re.compile("[\x85\u2028\u2029\ufeff]")
 TEMPLATED = ("{{", "{%", "{#")
 """What promptfoo takes for a template wherever it stands in a variable."""
 LOADED = ("file://", "package:", "http://", "https://", "python:", "javascript:", "exec:")
@@ -56,7 +58,9 @@ def _inspect(rows: Sequence[Example], facts: Facts) -> StressFiles:
         }
         for row in rows
     ]
-    use = f'json_dataset("{NAME}.jsonl")  # from inspect_ai.dataset; score with match() or a grader'
+    # A student writes its label first; match() alone looks at the end.
+    scorer = 'match(location="begin")' if "label" in facts.target else "model_graded_qa()"
+    use = f'json_dataset("{NAME}.jsonl"), of inspect_ai.dataset, scored by {scorer}'
     return StressFiles({f"{NAME}.jsonl": _jsonl(samples)}, tuple(rows), use)
 
 
@@ -157,8 +161,23 @@ def _jsonl(rows: Sequence[Mapping[str, Any]]) -> bytes:
     return as_jsonl(_clean(json.loads(text)))
 
 
+class _Dumper(yaml.SafeDumper):
+    """Spells out what ends a line for a reader of YAML 1.1, as PyYAML is, and not for one of 1.2,
+    as promptfoo has: bare, it is read back with the indent of the next line.
+    """
+
+
+def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = '"' if BREAKS.search(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
 def _yaml(value: Any) -> bytes:
-    return yaml.safe_dump(_clean(value), sort_keys=False, allow_unicode=True, width=10**6).encode()
+    told = {"sort_keys": False, "allow_unicode": True, "width": 10**6}
+    return str(yaml.dump(_clean(value), Dumper=_Dumper, **told)).encode()
 
 
 def _clean(value: Any) -> Any:

@@ -63,6 +63,10 @@ def lines_of(store: Store, facts: Facts, what: What, index: int | None) -> tuple
     if not found:
         raise UserError(
             f"{facts.name} has no rows for {what}",
+            why=f"{len(facts.apart)} rows are its stress set, and what is too near to one is left "
+            "out of the pool"
+            if what == "pool" and facts.apart
+            else "",
             next_step="selfinstruct status RUN says how far it is",
         )
     return found

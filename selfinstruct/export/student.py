@@ -175,8 +175,8 @@ def _who(student: Student, facts: Facts) -> str:
         told = f"**This is the student of round {student.round}**, which its gate accepted."
         return told if is_champion else f"{told} {rest}"
     return (
-        f"**This is the student of round {student.round}, which is not the champion**: its gate "
-        f"says {OUTCOMES[outcome]}. {rest}"
+        f"**This is the student of round {student.round}**, of which its gate says "
+        f"**{OUTCOMES[outcome]}**. {rest}"
     )
 
 
