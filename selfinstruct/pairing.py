@@ -16,6 +16,7 @@ from selfinstruct.evaluate import question
 from selfinstruct.judge import judge_answers
 from selfinstruct.models import open_model, open_student
 from selfinstruct.privacy import Finder
+from selfinstruct.progress import OnProgress, Progress, silent
 from selfinstruct.registry import of_rows
 from selfinstruct.review.filling import begun
 from selfinstruct.review.pair_desk import PairDesk
@@ -27,12 +28,9 @@ from selfinstruct.types import (
     Completion,
     Example,
     Model,
-    OnProgress,
-    Progress,
     Prompt,
     Sampling,
     digest,
-    silent,
 )
 
 PAIRS_WAVE = 2_000_000  # calls about pairs stand in the ledger behind those of the gate's judge

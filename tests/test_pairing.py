@@ -9,11 +9,12 @@ import pytest
 
 from selfinstruct.errors import IncompleteError, UserError
 from selfinstruct.pairing import judge_pairs, make_pairs, manner
+from selfinstruct.progress import Progress
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.pairs import Pair
 from selfinstruct.store import Store
 from selfinstruct.trained import Trained, find_student
-from selfinstruct.types import Answered, Completion, Message, Progress, Request
+from selfinstruct.types import Answered, Completion, Message, Request
 from tests.frozen_run import rows
 from tests.paired import choose, side_of
 from tests.taught import SYSTEM, write_taught

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from selfinstruct import stats
-from selfinstruct.comparison import MIN_ROWS, Finding, finding
+from selfinstruct.comparison import MIN_ROWS, finding
 from selfinstruct.review.nouns import Agreement, Conflict
 from selfinstruct.types import Example, Interval, digest
+from selfinstruct.verdict import Finding
 
 Pick = Literal["left", "right", "equal", "bad", "skip", "undo"]
 SETTLING: tuple[Pick, ...] = ("left", "right", "equal", "bad")
