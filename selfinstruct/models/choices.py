@@ -17,8 +17,10 @@ Ids = Sequence[int]
 
 FIRST_LINE_GOES_ON = "A"
 """What stands on the next line, so that the line break is a token of the line that it ends."""
-UNLIKELY = math.log(1e-6)
+UNLIKELY = math.log(1e-4)
 """How far behind an answer another must be for its exact probability to be of no interest."""
+CACHE_BYTES = 2**30
+"""Keys and values that are held for one reading: beside them there may be as much at each depth."""
 
 
 def first_line(tokenizer: Any, answer: Ids) -> list[int]:
@@ -100,6 +102,12 @@ class _Read:
         )
         return _Read(read.past_key_values, mask, torch.log_softmax(read.logits[:, -1].float(), -1))
 
+    def at_once(self) -> int:
+        """How many rows of keys and values as long as these may be held."""
+        layers = self.cache.layers
+        held = sum(layer.keys.nbytes + layer.values.nbytes for layer in layers)
+        return max(1, CACHE_BYTES * len(self.mask) // max(1, held))
+
     def steps(self, states: Sequence[_State]) -> list[_Step]:
         """Every token that an answer goes on with after each row, with its log probability."""
         wanted = [
@@ -148,8 +156,9 @@ def choice_logs(
                 found[to.prompt][number] = to.log
             if likely and to.node.children:
                 ahead.append(step)
-        for start in range(0, len(ahead), rows):
-            some, last = ahead[start : start + rows], start + rows >= len(ahead)
+        most = min(rows, read.at_once())
+        for start in range(0, len(ahead), most):
+            some, last = ahead[start : start + most], start + most >= len(ahead)
             walk(read.go_on(model, some, last=last), [step.to for step in some])
 
     walk(read, states)

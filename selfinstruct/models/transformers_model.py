@@ -158,7 +158,7 @@ class TransformersModel:
             return [None if not answers else ()] * len(prompts)
         each = [self._answer_ids(answer, first_line=first_line) for answer in answers]
         longest = max(map(len, each))
-        rows = max(1, LOGIT_BYTES // (4 * self._vocabulary * longest))
+        rows = max(1, LOGIT_BYTES // (4 * self._vocabulary))
         read = [chat.encode_prompt(self._tokenizer, turns) for turns in prompts]
         fitting = [at for at, row in enumerate(read) if len(row) + longest <= self._context]
         fitting.sort(key=lambda at: len(read[at]))
