@@ -46,6 +46,10 @@ def dataset_card(
     split = "test" if what == "stress" else "train"
     files = [{"split": split, "path": file}]
     loaded = {"configs": [{"config_name": "default", "data_files": files}]}
+    more: dict[str, Any] = {
+        **explained(term for row in rows for term in terms_of(row.license)),
+        **(loaded if file.endswith(SHOWN) else {"viewer": False}),
+    }
     data = DatasetCardData(
         language=languages(facts),
         license=dataset_license(rows),
@@ -56,8 +60,7 @@ def dataset_card(
         source_datasets=["original"],
         task_categories=task_categories(facts),
         tags=["synthetic", "selfinstruct", what],
-        **explained(term for row in rows for term in terms_of(row.license)),
-        **(loaded if file.endswith(SHOWN) else {"viewer": False}),
+        **more,
     )
     body = "\n\n".join(
         [

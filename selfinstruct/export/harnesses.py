@@ -176,8 +176,9 @@ _Dumper.add_representer(str, _represent_text)
 
 
 def _yaml(value: Any) -> bytes:
-    told = {"sort_keys": False, "allow_unicode": True, "width": 10**6}
-    return str(yaml.dump(_clean(value), Dumper=_Dumper, **told)).encode()
+    clean = _clean(value)
+    text = yaml.dump(clean, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
+    return text.encode()
 
 
 def _clean(value: Any) -> Any:
