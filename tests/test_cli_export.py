@@ -15,14 +15,17 @@ from tests.exported import HOSTILE, made, write_exported
 @pytest.mark.parametrize(
     ("wanted", "files"),
     [
-        (Wanted(), ["README.md", "manifest.json", "pool.jsonl"]),
-        (Wanted(form="parquet"), ["README.md", "manifest.json", "pool.parquet"]),
+        (Wanted(), ["LICENSE.md", "README.md", "manifest.json", "pool.jsonl"]),
+        (Wanted(form="parquet"), ["LICENSE.md", "README.md", "manifest.json", "pool.parquet"]),
         (Wanted("mixture", "messages", 2), ["README.md", "manifest.json", "mixture.jsonl"]),
         (Wanted("rejects"), ["README.md", "manifest.json", "rejects.jsonl"]),
         (Wanted("student"), ["README.md", "adapter_model.safetensors", "manifest.json"]),
-        (Wanted(tool="inspect"), ["README.md", "manifest.json", "stress.jsonl"]),
-        (Wanted(tool="lm-eval"), ["README.md", "manifest.json", "stress.jsonl", "stress.yaml"]),
-        (Wanted(tool="promptfoo"), ["README.md", "manifest.json", "stress.yaml"]),
+        (Wanted(tool="inspect"), ["LICENSE.md", "README.md", "manifest.json", "stress.jsonl"]),
+        (
+            Wanted(tool="lm-eval"),
+            ["LICENSE.md", "README.md", "manifest.json", "stress.jsonl", "stress.yaml"],
+        ),
+        (Wanted(tool="promptfoo"), ["LICENSE.md", "README.md", "manifest.json", "stress.yaml"]),
     ],
 )
 def test_each_export_has_its_files_by_digest_and_is_the_same_again(
@@ -49,6 +52,24 @@ def test_datasets_loads_the_folder_by_its_card(tmp_path: Path) -> None:
         found = datasets.load_dataset(str(out), cache_dir=str(tmp_path / "cache"))
         assert list(found) == ["train"]
         assert [row["id"] for row in found["train"]][:6] == [row.id for row in made(1)]
+
+
+def test_a_mixture_says_on_the_terminal_and_in_its_card_whose_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = write_exported(tmp_path / "t", ("reject",))
+    for index, of, told in (
+        (None, 0, "since no round of this run was accepted"),
+        (1, 1, "round-1"),
+    ):
+        out = tmp_path / str(index)
+        done = export_command(run, out, Wanted("mixture", index=index))
+        print_export(done, sys.stderr)
+        assert (done["round"], told in done["why_round"]) == (of, True)
+        assert f"round {of}: The rows that the student" in capsys.readouterr().err
+        card = (out / "README.md").read_text()
+        assert f"- **Round {of}.** The rows that the student" in card
+        assert f"--what mixture --format jsonl --round {of} -o OUT" in card
 
 
 def test_an_exported_student_is_an_adapter_that_can_be_verified(tmp_path: Path) -> None:

@@ -45,11 +45,11 @@ def dataset_card(
     rows = [line.row for line in lines]
     split = "test" if what == "stress" else "train"
     files = [{"split": split, "path": file}]
-    more: dict[str, Any] = {**explained(term for row in rows for term in terms_of(row.license))}
-    if file.endswith(SHOWN):
-        more["configs"] = [{"config_name": "default", "data_files": files}]
-    else:
-        more["viewer"] = False
+    loaded = {"configs": [{"config_name": "default", "data_files": files}]}
+    more: dict[str, Any] = {
+        **explained(term for row in rows for term in terms_of(row.license)),
+        **(loaded if file.endswith(SHOWN) else {"viewer": False}),
+    }
     data = DatasetCardData(
         language=languages(facts),
         license=dataset_license(rows),

@@ -176,9 +176,8 @@ _Dumper.add_representer(str, _represent_text)
 
 
 def _yaml(value: Any) -> bytes:
-    text: str = yaml.dump(
-        _clean(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6
-    )
+    clean = _clean(value)
+    text = yaml.dump(clean, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
     return text.encode()
 
 
