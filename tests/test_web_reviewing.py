@@ -79,6 +79,7 @@ def test_the_page_learns_whose_review_it_is(tab: Tab) -> None:
         "reviewer": "ann",
         "reasons": list(REASONS),
         "dashboard": "/key/",
+        "pairs": False,
     }
 
 
