@@ -57,10 +57,13 @@ class Judged:
     and how far the judge can be trusted.
 
     A row's gain is mostly in -1..1; where lengths differ much, one row may speak for several.
+    `said` is what the judge said of each row in both orders, whatever the lengths: 1 ours, -1
+    theirs, 0 a tie or no word.
     """
 
     gains: tuple[float, ...]
     health: JudgeHealth
+    said: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +136,8 @@ def judge_answers(
         for mine, other in zip(ours, theirs, strict=True)
     ]
     found = _control_length(np.array(gains, dtype=np.float64), np.array(words, dtype=np.float64))
-    return Judged(
-        tuple(found.gains.tolist()), _health(gains, list(pairs.values()), found, cfg.max_unparsable)
-    )
+    health = _health(gains, list(pairs.values()), found, cfg.max_unparsable)
+    return Judged(tuple(found.gains.tolist()), health, tuple(gains))
 
 
 def with_judge(ours: Report, theirs: Report, judged: Judged) -> tuple[Report, Report]:

@@ -1,4 +1,5 @@
-"""Two students of a run answer the same dev rows; where they differ, people may choose.
+"""Two students of a run answer the same dev rows; where they differ, people may choose, and the
+run's judge beside them.
 
 The rows of `gate` and `final` are never asked: whoever reads answers to them has looked at them.
 An answer is stored when it is there, so that a stop loses at most what was under way.
@@ -9,22 +10,33 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from selfinstruct.config import BudgetConfig
 from selfinstruct.errors import IncompleteError, UserError
 from selfinstruct.evaluate import question
-from selfinstruct.models import open_student
+from selfinstruct.judge import judge_answers
+from selfinstruct.models import open_model, open_student
+from selfinstruct.privacy import Finder
+from selfinstruct.registry import of_rows
+from selfinstruct.review.filling import begun
 from selfinstruct.review.pair_desk import PairDesk
-from selfinstruct.review.pairs import Contest, Pair, contest_of, drawn, pairs_of
+from selfinstruct.review.pairs import Contest, Pair, Word, contest_of, drawn, pairs_of
 from selfinstruct.store import Store
+from selfinstruct.teacher import Teacher, ask
 from selfinstruct.trained import Trained, find_student
 from selfinstruct.types import (
+    Completion,
     Example,
     Model,
     OnProgress,
     Progress,
+    Prompt,
+    Sampling,
     digest,
     silent,
 )
 
+PAIRS_WAVE = 2_000_000  # calls about pairs stand in the ledger behind those of the gate's judge
+WORDS: Mapping[int, Word] = {1: "first", -1: "second", 0: "equal"}
 Open = Callable[[Trained], Model]
 """A student in, its model out, ready to answer; the caller closes it."""
 
@@ -41,7 +53,7 @@ def make_pairs(
     names: tuple[str, str],
     count: int,
     on_progress: OnProgress = silent,
-    open_model: Open = open_trained,
+    open_one: Open = open_trained,
 ) -> Contest:
     """The contest of the two students named, over `count` dev rows, or all where there are fewer.
 
@@ -70,13 +82,50 @@ def make_pairs(
     cfg = first.cfg
     rows = drawn(data.dev, count, cfg.seed)
     ours, theirs = (
-        _answers(desk, student, rows, on_progress, open_model) for student in (first, second)
+        _answers(desk, student, rows, on_progress, open_one) for student in (first, second)
     )
 
     def make(before: int, start: int) -> Iterable[Pair]:
         return pairs_of(contest, rows[before:], ours, theirs, cfg.seed, start)
 
     return desk.extend(replace(contest, rows=len(rows)), make)
+
+
+def judge_pairs(
+    desk: PairDesk, run: Path, contest: Contest, on_progress: OnProgress = silent
+) -> None:
+    """Ask the run's judge of every pair that it has not judged, in both orders as the gate does.
+
+    Its calls are rows of the run's ledger and come out of its budget, so that none is paid twice.
+    Raises `UserError` for a run without a judge, `StoreError` where another process writes to it,
+    and as `teacher.ask` and `judge_answers`.
+    """
+    pairs = desk.unjudged(contest.id)
+    if not pairs:
+        return
+    with Store(run, write=True) as store:
+        cfg, _ = begun(store)
+        if cfg.judge.model is None:
+            raise UserError(
+                f"{run} has no judge",
+                next_step="name one in judge.model, or leave --judge out",
+            )
+        budget = BudgetConfig.model_validate(store.meta("budget") or {})
+        hidden = Finder.of(cfg.privacy) if cfg.privacy.hides_from(cfg.judge.model) else None
+        sampling = Sampling(temperature=0.0, top_p=1.0, max_tokens=cfg.judge.max_tokens)
+        with closing(open_model(cfg.judge.model)) as model:
+            at_once = cfg.judge.model.parallel
+            teacher = Teacher(model, store, budget, cfg.seed, on_progress, at_once, hidden)
+
+            def answer(prompts: Sequence[Prompt]) -> list[Completion]:
+                asked = ask(teacher, 0, PAIRS_WAVE, prompts, sampling, 1)
+                return [completion for (completion,) in asked]
+
+            first, second = zip(*(pair.answers for pair in pairs), strict=True)
+            rows = [pair.example for pair in pairs]
+            wording = of_rows(store.meta("prompts")).prompts
+            said = judge_answers(rows, first, second, answer, cfg.judge, cfg.seed, wording).said
+    desk.hear_judge({pair.id: WORDS[word] for pair, word in zip(pairs, said, strict=True)})
 
 
 def manner(student: Trained) -> str:
@@ -91,7 +140,7 @@ def _answers(
     student: Trained,
     rows: Sequence[Example],
     on_progress: OnProgress,
-    open_model: Open,
+    open_one: Open,
 ) -> Mapping[str, str]:
     """Row to answer; a model is opened where one is missing, and for those that are."""
     key, ids = manner(student), {row.id for row in rows}
@@ -103,7 +152,7 @@ def _answers(
     on_progress(Progress(0, "answer", note=f"loading {student.name}"))
     requests = [question(row, cfg.task.system, cfg.evaluate) for row in missing]
     done = len(known)
-    with closing(open_model(student)) as model:
+    with closing(open_one(student)) as model:
         for group in model.generate(requests):
             found = {}
             for answered in group:

@@ -36,6 +36,13 @@ def mute_on_made(requests: Sequence[Request]) -> Iterator[str | Completion]:
             yield said
 
 
+def prefers_round_1(requests: Sequence[Request]) -> Iterator[str]:
+    """Of two answers the letter of the one that begins with that student's name."""
+    for request in requests:
+        first = request.messages[-1].content.partition("<answer_b>")[0]
+        yield "A" if "round-1: " in first else "B"
+
+
 def names_label(requests: Sequence[Request]) -> Iterator[str]:
     """Names the label of a text by the parity of its number."""
     for request in requests:

@@ -51,6 +51,7 @@ def test_decisions_go_to_a_file_and_into_another_run(run: Path, tmp_path: Path) 
     [
         (("export", "RUN"), "export takes a run and a file"),
         (("RUN", "RUN"), "review looks at one run, not at 2"),
+        (("RUN", "--judge"), "--judge goes with --pairs"),
     ],
 )
 def test_words_that_make_no_command_are_told(run: Path, words: tuple[str, ...], told: str) -> None:

@@ -343,8 +343,19 @@ def test_where_one_is_longer_on_every_row_no_gain_can_be_told_from_length() -> N
     assert not found.health.healthy
 
 
+def test_what_was_said_of_a_row_is_kept_beside_its_gain_at_equal_length() -> None:
+    rng = np.random.default_rng(0)
+    ours, theirs = of_words(rng.integers(5, 30, 60), "x"), of_words(rng.integers(5, 30, 60), "y")
+    found = judged(ours, theirs, longer)
+    words = [
+        (len(mine.split()), len(other.split())) for mine, other in zip(ours, theirs, strict=True)
+    ]
+    assert found.said == tuple((mine > other) - (mine < other) for mine, other in words)
+    assert found.said != found.gains
+
+
 def test_both_reports_share_a_point_and_part_by_the_gain() -> None:
-    found = Judged((1, -1, 0, 0.3), judged(["x"], ["y"], good_over_bad).health)
+    found = Judged((1, -1, 0, 0.3), judged(["x"], ["y"], good_over_bad).health, (1, -1, 0, 0))
     ours, theirs = with_judge(report(4), report(4), found)
     assert ours.scores["judge"] == pytest.approx((1, 0, 0.5, 0.65))
     assert np.add(ours.scores["judge"], theirs.scores["judge"]) == pytest.approx(1)

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.errors import IncompleteError, UserError
-from selfinstruct.pairing import make_pairs, manner
+from selfinstruct.pairing import judge_pairs, make_pairs, manner
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.pairs import Pair
 from selfinstruct.store import Store
 from selfinstruct.trained import Trained, find_student
 from selfinstruct.types import Answered, Completion, Message, Progress, Request
 from tests.frozen_run import rows
+from tests.paired import choose, side_of
 from tests.taught import SYSTEM, write_taught
 
 DEV = rows("dev", 12)
@@ -108,7 +109,7 @@ def test_both_answer_dev_rows_as_they_are_examined_and_what_differs_is_queued(
 
 def test_no_row_of_another_split_is_ever_asked(run: Path, desk: Desk) -> None:
     opened = Opened()
-    make_pairs(desk.pairs, run, ("real-only", "base"), 999, open_model=opened)
+    make_pairs(desk.pairs, run, ("real-only", "base"), 999, open_one=opened)
     with Store(run) as store:
         data = store.real_data()
     assert data is not None
@@ -118,21 +119,21 @@ def test_no_row_of_another_split_is_ever_asked(run: Path, desk: Desk) -> None:
 
 
 def test_nothing_is_answered_twice_whichever_way_they_are_named(run: Path, desk: Desk) -> None:
-    make_pairs(desk.pairs, run, ("round-1", "base"), 5, open_model=Opened())
+    make_pairs(desk.pairs, run, ("round-1", "base"), 5, open_one=Opened())
     few = queued(desk)
     again = Opened()
-    contest = make_pairs(desk.pairs, run, ("base", "champion"), 12, open_model=again)
+    contest = make_pairs(desk.pairs, run, ("base", "champion"), 12, open_one=again)
     assert again.asked == {"round-1": 7, "base": 7}
     assert (contest.first, contest.rows) == ("round-1", 12)
     pairs = queued(desk)
     assert pairs[: len(few)] == few and len(pairs) > len(few)
     assert all(pair.answers[0].startswith("round-1") for pair in pairs)
     idle = Opened()
-    make_pairs(desk.pairs, run, ("base", "round-1"), 12, open_model=idle)
-    make_pairs(desk.pairs, run, ("base", "round-1"), 3, open_model=idle)
+    make_pairs(desk.pairs, run, ("base", "round-1"), 12, open_one=idle)
+    make_pairs(desk.pairs, run, ("base", "round-1"), 3, open_one=idle)
     assert (idle.models, queued(desk)) == ([], pairs)
     third = Opened()
-    make_pairs(desk.pairs, run, ("real-only", "base"), 12, open_model=third)
+    make_pairs(desk.pairs, run, ("real-only", "base"), 12, open_one=third)
     assert third.asked == {"real-only": 12}
 
 
@@ -141,16 +142,16 @@ def test_a_stop_in_the_middle_keeps_what_was_answered(run: Path) -> None:
         return Speaker(name, stop=6 if name == "base" else 1000)
 
     with Desk.open(run, may_be_empty=True) as desk, pytest.raises(KeyboardInterrupt):
-        make_pairs(desk.pairs, run, ("round-1", "base"), 12, open_model=Opened(stopping))
+        make_pairs(desk.pairs, run, ("round-1", "base"), 12, open_one=Opened(stopping))
     with Desk.open(run, may_be_empty=True) as desk:
         assert desk.pairs.contests() == []
         opened = Opened()
-        make_pairs(desk.pairs, run, ("round-1", "base"), 12, open_model=opened)
+        make_pairs(desk.pairs, run, ("round-1", "base"), 12, open_one=opened)
         assert opened.asked == {"base": 6}
         stopped = queued(desk)
     (run / "reviews.db").unlink()
     with Desk.open(run, may_be_empty=True) as desk:
-        make_pairs(desk.pairs, run, ("round-1", "base"), 12, open_model=Opened())
+        make_pairs(desk.pairs, run, ("round-1", "base"), 12, open_one=Opened())
         assert queued(desk) == stopped
 
 
@@ -161,7 +162,7 @@ def test_a_student_that_fails_on_a_row_says_which(run: Path, desk: Desk) -> None
                 yield [Answered(at, Completion("", "error", error="too long"))]
 
     with pytest.raises(IncompleteError, match=r"round-1 failed on row [0-9a-f]{16}: too long"):
-        make_pairs(desk.pairs, run, ("champion", "base"), 3, open_model=Opened(Failing))
+        make_pairs(desk.pairs, run, ("champion", "base"), 3, open_one=Opened(Failing))
     assert desk.pairs.contests() == []
 
 
@@ -176,7 +177,7 @@ def test_what_is_no_two_students_is_told(
     run: Path, desk: Desk, names: tuple[str, str], words: str
 ) -> None:
     with pytest.raises(UserError, match=words):
-        make_pairs(desk.pairs, run, names, 5, open_model=Opened())
+        make_pairs(desk.pairs, run, names, 5, open_one=Opened())
 
 
 def test_a_run_without_dev_rows_is_told(tiny_base: Path, tmp_path: Path) -> None:
@@ -185,7 +186,7 @@ def test_a_run_without_dev_rows_is_told(tiny_base: Path, tmp_path: Path) -> None
         Desk.open(run, may_be_empty=True) as desk,
         pytest.raises(UserError, match=r"no dev rows(.|\n)*seeds.split.dev"),
     ):
-        make_pairs(desk.pairs, run, ("champion", "base"), 5, open_model=Opened())
+        make_pairs(desk.pairs, run, ("champion", "base"), 5, open_one=Opened())
 
 
 def test_a_manner_is_that_of_the_student_and_of_the_asking(run: Path) -> None:
@@ -202,6 +203,40 @@ def test_a_manner_is_that_of_the_student_and_of_the_asking(run: Path) -> None:
     ]
     assert len({manner(each) for each in (student, *others)}) == 5
     assert manner(find_student(run, "round-1")) == manner(student)
+
+
+def with_judge(run: Path, name: str | None) -> None:
+    """Let the run have this program for its judge."""
+    with Store(run, write=True) as store:
+        config = store.meta("config")
+        model = name and {"backend": "program", "name": name}
+        store.set_meta("config", {**config, "judge": {"model": model}})
+
+
+def test_the_runs_judge_says_of_each_pair_what_it_says_in_both_orders_once(
+    run: Path, desk: Desk
+) -> None:
+    with_judge(run, "tests.judges:prefers_round_1")
+    contest = make_pairs(desk.pairs, run, ("base", "round-1"), 12, open_one=Opened())
+    pairs = queued(desk)
+    judge_pairs(desk.pairs, run, contest)
+    assert queued(desk) == []
+    for number, pair in enumerate(pairs):
+        choose(desk.pairs, pair, side_of(pair, first=number == 0), f"c{number}")
+    found = desk.pairs.outcome(contest.id).judge
+    assert (found.n, found.share) == (len(pairs), (len(pairs) - 1) / len(pairs))
+    with Store(run) as store:
+        assert store.spent()["calls"] == 2 * len(pairs)
+    judge_pairs(desk.pairs, run, contest)
+    with Store(run) as store:
+        assert store.spent()["calls"] == 2 * len(pairs)
+
+
+def test_a_run_without_a_judge_says_so(run: Path, desk: Desk) -> None:
+    with_judge(run, None)
+    contest = make_pairs(desk.pairs, run, ("base", "round-1"), 4, open_one=Opened())
+    with pytest.raises(UserError, match=r"has no judge(.|\n)*leave --judge out"):
+        judge_pairs(desk.pairs, run, contest)
 
 
 @pytest.mark.usefixtures("one_thread")

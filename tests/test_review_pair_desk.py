@@ -140,8 +140,7 @@ def test_the_outcome_is_of_what_holds(desk: PairDesk) -> None:
     for number, pair in enumerate(all_of(desk)[:4]):
         choose(desk, pair, side_of(pair, first=number < 3), f"c{number}")
     desk.undo(OF, "ann", "u")
-    words = {pair.id: "first" for pair in all_of(desk)[:2]}
-    desk.hear_judge({**words})  # type: ignore[arg-type]  # words as a judge says them
+    desk.hear_judge({pair.id: "first" for pair in all_of(desk)[:2]})
     found = desk.outcome(OF)
     assert (found.first, found.second, found.done, found.pairs, found.alike) == (3, 0, 3, 25, 5)
     assert (found.judge.n, found.judge.share) == (2, 1.0)

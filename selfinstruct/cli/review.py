@@ -2,6 +2,7 @@
 
 import getpass
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -56,6 +57,9 @@ def review(
         ),
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="With --pairs: dev rows that both answer.")] = 50,
+    judge: Annotated[
+        bool, typer.Option("--judge", help="With --pairs: the run's judge judges them too.")
+    ] = False,
     port: Port = 0,
     host: Host = "127.0.0.1",
     as_json: AsJson = False,
@@ -71,19 +75,25 @@ def review(
         return
     if len(given) > 1:
         raise UserError(f"review looks at one run, not at {len(given)}")
+    if judge and pairs is None:
+        raise UserError("--judge goes with --pairs: selfinstruct review RUN --pairs A B --judge")
     run = Path(given[0])
     if status:
         _status(run, as_json=as_json)
         return
-    if terminal and pairs is not None:
-        _sit_at_pairs(run, reviewer, fraction, pairs, rows)
+    ready = (
+        None
+        if pairs is None
+        else partial(_make_pairs, run=run, names=pairs, rows=rows, judge=judge)
+    )
+    if terminal and ready is not None:
+        _sit_at_pairs(run, reviewer, fraction, ready)
         return
     if terminal:
         _sit(run, reviewer, fraction)
         return
     from selfinstruct.cli.serving import serve_review, tell_address
 
-    ready = None if pairs is None else partial(_make_pairs, run=run, names=pairs, rows=rows)
     serve_review(run, port, host, fraction, reviewer, tell_address, ready)
 
 
@@ -102,7 +112,7 @@ def _sit(run: Path, reviewer: str, fraction: float | None) -> None:
 
 
 def _sit_at_pairs(
-    run: Path, reviewer: str, fraction: float | None, names: tuple[str, str], rows: int
+    run: Path, reviewer: str, fraction: float | None, ready: Callable[["Desk"], "Contest"]
 ) -> None:
     from selfinstruct.cli.pairs_terminal import PairSeat
     from selfinstruct.cli.review_terminal import keys_of
@@ -110,21 +120,26 @@ def _sit_at_pairs(
     from selfinstruct.review.desk import Desk
 
     with Desk.open(run, fraction=fraction, may_be_empty=True) as desk:
-        contest = _make_pairs(desk, run, names, rows)
+        contest = ready(desk)
         who = name_of(reviewer, desk.cfg.reviewer)
         with keys_of(sys.stdin) as keys:
             PairSeat(desk.pairs, contest.id, who, keys, stdout()).sit()
 
 
-def _make_pairs(desk: "Desk", run: Path, names: tuple[str, str], rows: int) -> "Contest":
-    """The contest, with all that is missing of it answered under the display."""
+def _make_pairs(
+    desk: "Desk", run: Path, names: tuple[str, str], rows: int, *, judge: bool
+) -> "Contest":
+    """The contest, with all that is missing of it answered and judged under the display."""
     from rich.console import Console
 
     from selfinstruct.cli.display import Display
-    from selfinstruct.pairing import make_pairs
+    from selfinstruct.pairing import judge_pairs, make_pairs
 
     with Display(Console(stderr=True), None) as display:
-        return make_pairs(desk.pairs, run, names, rows, display)
+        contest = make_pairs(desk.pairs, run, names, rows, display)
+        if judge:
+            judge_pairs(desk.pairs, run, contest, display)
+    return contest
 
 
 def _status(run: Path, *, as_json: bool) -> None:
