@@ -105,7 +105,7 @@ class _Read:
     def at_once(self) -> int:
         """How many rows of keys and values as long as these may be held."""
         layers = self.cache.layers
-        held = sum(layer.keys.nbytes + layer.values.nbytes for layer in layers)
+        held: int = sum(layer.keys.nbytes + layer.values.nbytes for layer in layers)
         return max(1, CACHE_BYTES * len(self.mask) // max(1, held))
 
     def steps(self, states: Sequence[_State]) -> list[_Step]:

@@ -9,8 +9,8 @@ from typing import Any
 
 from selfinstruct.review.nouns import FieldLine, Filters, State
 from selfinstruct.review.tables import HOLDS, OF_BODY
-from selfinstruct.where import EVERYTHING as ALL
-from selfinstruct.where import Field, Fields, parse
+from selfinstruct.store.where import EVERYTHING as ALL
+from selfinstruct.store.where import Field, Fields, parse
 
 STATES: Mapping[State, tuple[str, ...]] = {
     "open": ("items.turn IS NOT NULL",),
