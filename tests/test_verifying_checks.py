@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from selfinstruct.progress import Progress
 from selfinstruct.quality.chain import in_turn
 from selfinstruct.store import Store
 from selfinstruct.types import Example
-from selfinstruct.verifying.checks import checks_of
+from selfinstruct.verifying.checks import AT_ONCE, checks_of
 from tests.asked import witnesses
 from tests.frozen_run import rows
 from tests.workplace import setting
@@ -65,6 +66,19 @@ def test_each_way_of_agreement_scores_every_candidate(
         assert {each.reason for each in found.rejections.values()} <= {"label_disagrees"}
         assert verify(MADE) == found
         assert store.spent()["calls"] == calls
+
+
+def test_people_see_how_far_a_student_is(tiny_base: Path, tmp_path: Path) -> None:
+    heard: list[Progress] = []
+    many = rows("made", AT_ONCE + 6, origin="synthetic")
+    with Store(tmp_path / "t", write=True) as store, ExitStack() as opened:
+        quality = {"label_agreement": {"least": None}}
+        here = setting(tiny_base, store, heard.append, filters={"quality": quality})
+        verify = in_turn(checks_of(witnesses(here, opened), 0))
+        assert [one.id for one in verify(many).scores] == [row.id for row in many]
+    assert heard[-1].note == (
+        f"verifying: the champion has looked at {AT_ONCE} of {len(many)} candidates"
+    )
 
 
 def test_draws_of_the_teacher_confirm_the_right_label_alone(

@@ -17,10 +17,11 @@ from selfinstruct.quality.chain import by_kind
 from selfinstruct.quality.consistency import NAME as CONSISTENCY
 from selfinstruct.quality.consistency import REASON as INCONSISTENT
 from selfinstruct.quality.consistency import consistent
-from selfinstruct.quality.labels import UNJUDGED, believe, confirm, name_labels, tally
+from selfinstruct.quality.labels import UNJUDGED, Belief, believe, confirm, name_labels, tally
 from selfinstruct.quality.likelihood import Band, band_of, measure, within
 from selfinstruct.quality.round_trip import NAME as ROUND_TRIP
 from selfinstruct.quality.round_trip import back_to_instruction, back_to_label
+from selfinstruct.quality.students import Student
 from selfinstruct.rows import Row
 from selfinstruct.types import Example
 from selfinstruct.verifying.folds import fold_students
@@ -29,6 +30,8 @@ from selfinstruct.verifying.witnesses import Witnesses
 
 AGREEMENT = "label_agreement"
 DISAGREES = "label_disagrees"
+AT_ONCE = 64
+"""Candidates between two words on how far a student is."""
 
 
 def checks_of(asked: Witnesses, wave: int) -> list[Verify]:
@@ -74,9 +77,7 @@ def by_champion(
     asked: Witnesses, _wave: int, cfg: LabelAgreementConfig, examples: Sequence[Example]
 ) -> Verified:
     """The label that the best student so far finds likeliest must be the intended one."""
-    here = asked.here
-    told = (here.data.labels, here.task.target, here.cfg.task.system)
-    beliefs = believe(examples, asked.champion, *told)
+    beliefs = _believe(asked, asked.champion, examples, "the champion")
     return confirm(examples, beliefs, cfg.least, AGREEMENT, DISAGREES, "the champion")
 
 
@@ -84,12 +85,27 @@ def by_folds(
     asked: Witnesses, _wave: int, cfg: LabelAgreementConfig, examples: Sequence[Example]
 ) -> Verified:
     """Of k students, each trained without one fold of the real rows, enough must say the label."""
-    here = asked.here
-    told = (here.data.labels, here.task.target, here.cfg.task.system)
-    students = fold_students(asked, cfg.k)
-    by_student = [believe(examples, student, *told) for student in students]
+    by_student = [
+        _believe(asked, student, examples, f"fold {number} of {cfg.k}")
+        for number, student in enumerate(fold_students(asked, cfg.k), start=1)
+    ]
     beliefs = [tally(said) for said in zip(*by_student, strict=True)]
     return confirm(examples, beliefs, cfg.least, AGREEMENT, DISAGREES, f"{cfg.k} folds")
+
+
+def _believe(
+    asked: Witnesses, student: Student, examples: Sequence[Example], who: str
+) -> list[Belief | None]:
+    """What a student makes of the candidates, a few at a time, so that people see it go on."""
+    here = asked.here
+    told = (here.data.labels, here.task.target, here.cfg.task.system)
+    found: list[Belief | None] = []
+    for start in range(0, len(examples), AT_ONCE):
+        if start:
+            note = f"verifying: {who} has looked at {start} of {len(examples)} candidates"
+            here.note(asked.index, "generate", note)
+        found += believe(examples[start : start + AT_ONCE], student, *told)
+    return found
 
 
 def by_teacher(
