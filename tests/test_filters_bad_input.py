@@ -174,6 +174,7 @@ ELSEWHERE = {
     "extras": "opens packages",
     "licensed": "reads no text of a row",
     "false_alarms": "counts what contamination says of real rows",
+    "refusals": "read by heuristics",
 }
 
 # A dot is a text that is kept; novelty (question, response) has no reasons and says "near".

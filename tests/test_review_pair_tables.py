@@ -49,7 +49,7 @@ def test_a_file_from_before_pairs_is_brought_up_to_date_with_all_that_is_in_it(
 ) -> None:
     run = tmp_path / "run"
     write_without_pairs(run)
-    with pytest.raises(StoreError, match=r"version 1(.|\n)*start selfinstruct review RUN"):
+    with pytest.raises(StoreError, match=r"version 1(.|\n)*start selfinstruct review \S+run; it"):
         hear(run, 1)
     with Desk.open(run) as desk:
         assert [each.action for each in desk.decisions()] == ["accept"]
