@@ -28,8 +28,10 @@ def _started(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         cwd=ROOT,
     ) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().strip(), process
-        process.kill()
+        try:
+            yield process.stdout.readline().strip(), process
+        finally:
+            process.kill()  # or leaving would wait for a server that nobody ends
 
 
 def test_review_prints_one_address_and_ends_with_the_command_to_go_on(tmp_path: Path) -> None:

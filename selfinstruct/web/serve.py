@@ -1,9 +1,13 @@
 """The server: routes behind the guard, on a loopback socket, until a signal."""
 
 import asyncio
+import signal
+import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from socket import socket
+from types import FrameType
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -21,6 +25,9 @@ from selfinstruct.web.guard import API, Guard
 from selfinstruct.web.pages import render, statics
 
 KEYS = KeysConfig()
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Handler = Callable[[int, FrameType | None], Any]
 
 
 def application(
@@ -51,7 +58,7 @@ def application(
 
 
 def serve(app: Guard, sock: socket) -> None:
-    """Answer on a socket that listens, until an exception such as that of a signal ends it."""
+    """Answer on a socket that listens, until a signal; raises what its handler raises."""
     asyncio.run(server_of(app).serve(sockets=[sock]))
 
 
@@ -67,19 +74,43 @@ def server_of(app: Guard) -> uvicorn.Server:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        timeout_graceful_shutdown=1,  # seconds for an answer that is under way
     )
     return _Server(config)
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which leaves signals to the command line: it would raise them a second time, and a
-    second one there means to wait for nothing.
+    """uvicorn, which leaves signals to those who listen already: it would raise them a second time,
+    and a second one means to the command line to wait for nothing.
     """
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
+        """Remember a signal until the server has ended, and then have it handled as before.
+
+        A handler that raises must not do so while a callback of the loop runs: asyncio would note
+        the exception and go on.
+        """
+        before: dict[int, Handler] = {}
+        came: list[int] = []
+
+        def end(number: int, _frame: FrameType | None) -> None:
+            came.append(number)
+            self.should_exit = True
+
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                handler = signal.getsignal(number)
+                if callable(handler):
+                    before[number] = handler
+                    signal.signal(number, end)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        if came:
+            before[came[0]](came[0], None)
 
 
 def _page(shell: str) -> Callable[[Request], Awaitable[Response]]:
