@@ -107,8 +107,8 @@ class _Server(uvicorn.Server):
         try:
             yield
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            for each, handler in before.items():
+                signal.signal(each, handler)
         if came:
             before[came[0]](came[0], None)
 
