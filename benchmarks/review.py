@@ -258,7 +258,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = measure(Path(folder), QUICK if asked.quick else FULL, asked.seed)
     if asked.json:
-        print(json.dumps(asdict(found)))
+        print(json.dumps({**asdict(found), "holds": found.holds}))
     else:
         print(
             f"{found.decisions:,} decisions acknowledged, {found.kills} kills: {found.lost} lost,"
