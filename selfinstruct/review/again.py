@@ -13,7 +13,7 @@ from typing import Any
 
 from selfinstruct import stats
 from selfinstruct.review.nouns import SETTLING, Constancy
-from selfinstruct.review.tables import HOLDS
+from selfinstruct.review.tables import DECISIONS
 
 SMALLEST = 20
 """Rows of the smallest queue in which any come again: in a smaller one they would be remembered."""
@@ -23,13 +23,12 @@ WIDEST = 3 * GAP
 """What is drawn for it at most: of what comes much later many reach the end before."""
 
 _SETTLING = ", ".join(f"'{action}'" for action in SETTLING)
-_HELD = "NOT EXISTS (SELECT 1 FROM decisions AS back WHERE back.undoes = {}.id)"
 _FOLLOW = f"""
 UPDATE reshown SET first = (
     SELECT first.seq FROM decisions AS first WHERE first.action IN ({_SETTLING}) AND first.seq =
-        (SELECT seq FROM decisions WHERE item = :item AND {HOLDS} ORDER BY seq DESC LIMIT 1)
+        ({DECISIONS.stands("seq", ":item")})
     AND NOT EXISTS (SELECT 1 FROM decisions AS second WHERE second.item = :item
-        AND second.again IS NOT NULL AND second.action != 'undo' AND {_HELD.format("second")})
+        AND second.again IS NOT NULL AND second.action != 'undo' AND {DECISIONS.kept("second")})
 ) WHERE position = (SELECT position FROM items WHERE id = :item)
 """
 _DUE = """
@@ -102,8 +101,8 @@ def constancy(db: sqlite3.Connection, where: tuple[str, tuple[Any, ...]]) -> Con
             "SELECT first.action AS before, second.action AS after FROM decisions AS second"
             " JOIN decisions AS first ON first.id = second.again"
             " JOIN items ON items.id = second.item"
-            f" WHERE second.action IN ({_SETTLING}) AND {_HELD.format('first')}"
-            f" AND {_HELD.format('second')} AND ({sql})",
+            f" WHERE second.action IN ({_SETTLING}) AND {DECISIONS.kept('first')}"
+            f" AND {DECISIONS.kept('second')} AND ({sql})",
             values,
         )
     ]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from selfinstruct.review.nouns import FieldLine, Filters, State
-from selfinstruct.review.tables import HOLDS, OF_BODY
+from selfinstruct.review.tables import DECISIONS, OF_BODY
 from selfinstruct.store.where import EVERYTHING as ALL
 from selfinstruct.store.where import Field, Fields, parse
 
@@ -28,10 +28,8 @@ TEXTS = ("recipe", "prompt")
 
 def _said(column: str) -> str:
     """What the decision that holds says."""
-    return (
-        f"(SELECT nullif({column}, '') FROM decisions WHERE decisions.item = items.id AND {HOLDS}"
-        " ORDER BY seq DESC LIMIT 1)"
-    )
+    said = f"nullif({column}, '')"
+    return f"({DECISIONS.stands(said, 'items.id')})"
 
 
 ITEM_FIELDS: Mapping[str, Field] = {

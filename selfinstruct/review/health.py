@@ -10,17 +10,14 @@ from selfinstruct.database import connect, require_whole
 from selfinstruct.errors import StoreError
 from selfinstruct.review.filling import candidates_digest
 from selfinstruct.review.nouns import SETTLING
-from selfinstruct.review.tables import HOLDS, NAME, REVIEWS, hash_of, to_decision, to_item
+from selfinstruct.review.tables import DECISIONS, NAME, REVIEWS, hash_of, to_decision, to_item
 from selfinstruct.store import Store
 
 COPY = f"restore {NAME} from a copy, or from what review export wrote: selfinstruct review import"
 ANEW = f"move {NAME} away and review the round anew: selfinstruct review RUN"
-_STANDS = (
-    f"SELECT action FROM decisions WHERE item = items.id AND {HOLDS} ORDER BY seq DESC LIMIT 1"
-)
 _SETTLED = f"({', '.join(map(repr, SETTLING))})"
 _UNDECIDED = (
-    f"SELECT id FROM items WHERE action IS NOT ({_STANDS})"
+    f"SELECT id FROM items WHERE action IS NOT ({DECISIONS.stands('action', 'items.id')})"
     f" OR (turn IS NULL) != (coalesce(action, '') IN {_SETTLED})"
 )
 _UNKNOWN = "SELECT id FROM decisions WHERE item NOT IN (SELECT id FROM items)"

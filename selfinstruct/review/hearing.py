@@ -7,7 +7,7 @@ from pathlib import Path
 from selfinstruct.database import connect
 from selfinstruct.review import counting
 from selfinstruct.review.nouns import Decision, Filters, Progress
-from selfinstruct.review.tables import HOLDS, NAME, REVIEWS, to_decision
+from selfinstruct.review.tables import DECISIONS, NAME, REVIEWS, to_decision
 from selfinstruct.types import Score
 
 SCORE = "review"
@@ -57,8 +57,7 @@ def hear(folder: Path, index: int) -> Heard | None:
         queue = db.execute("SELECT candidates FROM queues WHERE round = ?", (index,)).fetchone()
         rows = db.execute(
             "SELECT decisions.* FROM items JOIN decisions ON decisions.seq ="
-            f" (SELECT seq FROM decisions WHERE item = items.id AND {HOLDS}"
-            " ORDER BY seq DESC LIMIT 1)"
+            f" ({DECISIONS.stands('seq', 'items.id')})"
             " WHERE items.turn IS NULL ORDER BY items.position"
         ).fetchall()
         counts = counting.progress(db, Filters(round=index, state="all"))

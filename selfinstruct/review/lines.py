@@ -29,9 +29,19 @@ class Lines:
     @property
     def hold(self) -> str:
         """The condition that a line is no undo and was not taken back."""
+        return f"action != 'undo' AND {self.kept(self.table)}"
+
+    def kept(self, name: str) -> str:
+        """The condition that a line, which a query calls so, was not taken back."""
+        return f"NOT EXISTS (SELECT 1 FROM {self.table} AS back WHERE back.undoes = {name}.id)"
+
+    def stands(self, what: str, thing: str) -> str:
+        """The query for `what`, an expression over the line that holds for a thing; `thing` is one
+        for its id.
+        """
         return (
-            f"action != 'undo' AND NOT EXISTS"
-            f" (SELECT 1 FROM {self.table} AS back WHERE back.undoes = {self.table}.id)"
+            f"SELECT {what} FROM {self.table} WHERE {self.table}.{self.about} = {thing}"
+            f" AND {self.counts} AND {self.hold} ORDER BY seq DESC LIMIT 1"
         )
 
     def one(self, db: sqlite3.Connection, id_: str) -> dict[str, Any] | None:

@@ -104,8 +104,6 @@ which decision waits for a second look; and of which one a line is the second lo
 REVIEWS = Schema(ITEMS + PAIRS + FACTS, (PAIRS, FACTS), "selfinstruct review {run}")
 
 DECISIONS = Lines("decisions", "item", "items", SETTLING, "again IS NULL")
-HOLDS = f"{DECISIONS.counts} AND {DECISIONS.hold}"
-"""The condition that a decision is one of those that an item goes by; the newest of them does."""
 LONGEST_LINE = 160
 """Characters of an item that a list shows."""
 
