@@ -28,6 +28,8 @@ from selfinstruct.task import Task, settle
 from selfinstruct.types import Checkpoint, Example, RealData, Report, digest
 
 STAGE = "sweep"
+MIXED_BY = ("mixture.unit", "mixture.repeat")
+"""What of the mixture's settings an arm does not decide itself."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,6 @@ def _halve(tried: Sequence[Outcome], metric: str) -> Halving:
         by_steps[one.arm.steps][one.arm.share] = one.report.mean(metric)
     quarter, half = by_steps.values()
     return halve(quarter, half, metric)
-
-
-MIXED_BY = ("mixture.unit", "mixture.repeat")
-"""What of the mixture's settings an arm does not decide itself."""
 
 
 @dataclass(frozen=True)

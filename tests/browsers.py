@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,10 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Dialog,
+    Error,
     Page,
     Request,
+    Route,
     sync_playwright,
 )
 
@@ -196,6 +198,24 @@ def opened(context: BrowserContext, url: str) -> Page:
     page.goto(url)
     page.wait_for_selector("body[data-item]")
     return page
+
+
+def lose_one(page: Page, path: str) -> list[int]:
+    """The first answer of a path is lost on its way back; its status, once the server has given it,
+    is in what comes out.
+    """
+    lost: list[int] = []
+
+    def lose(route: Route) -> None:
+        if not lost:
+            with suppress(Error):  # of this client alone: the page asks again by itself
+                lost.append(route.fetch().status)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route(path, lose)
+    return lost
 
 
 def item_of(page: Page) -> str:

@@ -3,11 +3,10 @@
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.nouns import Decision, Filters
@@ -20,6 +19,7 @@ from tests.browsers import (
     hosting,
     item_of,
     lines,
+    lose_one,
     needs_chromium,
     opened,
     serving,
@@ -198,17 +198,7 @@ def test_a_list_that_cannot_go_on_says_so(page: Page) -> None:
 
 def test_an_answer_that_is_lost_makes_no_second_decision(page: Page, server: Hosted) -> None:
     shown = item_of(page)
-    lost: list[int] = []
-
-    def lose(route: Route) -> None:
-        if not lost:
-            with suppress(Error):  # of this client alone: the page asks again by itself
-                lost.append(route.fetch().status)
-            route.abort()
-        else:
-            route.continue_()
-
-    page.route("**/api/decide", lose)
+    lost = lose_one(page, "**/api/decide")
     page.keyboard.press("a")
     page.wait_for_function("shown => document.body.dataset.item !== shown", arg=shown)
     assert lost == [200]

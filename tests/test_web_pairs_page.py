@@ -3,12 +3,11 @@
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.pairs import Choice, contest_of
@@ -20,6 +19,7 @@ from tests.browsers import (
     decide,
     hosting,
     item_of,
+    lose_one,
     needs_chromium,
     opened,
     serving,
@@ -157,17 +157,7 @@ def test_after_a_kill_and_a_restart_everything_stands_and_undo_goes_back(
 
 def test_an_answer_that_is_lost_makes_no_second_choice(page: Page, server: Hosted) -> None:
     shown = item_of(page)
-    lost: list[int] = []
-
-    def lose(route: Route) -> None:
-        if not lost:
-            with suppress(Error):  # of this client alone: the page asks again by itself
-                lost.append(route.fetch().status)
-            route.abort()
-        else:
-            route.continue_()
-
-    page.route("**/api/pairs/choose", lose)
+    lost = lose_one(page, "**/api/pairs/choose")
     page.keyboard.press("a")
     page.wait_for_function("shown => document.body.dataset.item !== shown", arg=shown)
     assert lost == [200]
