@@ -176,6 +176,20 @@ def copy_synced(source: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
+def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a text file that are not blank, each with its number from 1.
+
+    Raises `UserError` for what cannot be read, or not as UTF-8.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from None
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield number, line
+
+
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """One JSON object a line, non-ASCII kept as it is but for halves of characters."""
     lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)

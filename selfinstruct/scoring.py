@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from selfinstruct.errors import UserError
+from selfinstruct.files import numbered_lines
 from selfinstruct.store import Store
 from selfinstruct.store.search import ROW_FIELDS
 from selfinstruct.types import Score
@@ -88,13 +89,7 @@ def _fault(one: Score, known: bool, own: Collection[str]) -> str | None:
 
 def _read(path: Path) -> Iterator[tuple[int, Score]]:
     """Each line's number and score. Raises `UserError` for a file or a line that is none."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from None
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
+    for number, line in numbered_lines(path):
         try:
             yield number, Line.model_validate_json(line).score
         except ValidationError as error:

@@ -16,6 +16,7 @@ from selfinstruct.files import (
     digest_tree,
     find,
     find_path,
+    numbered_lines,
     read_jsonl,
     replacing,
     write_atomic,
@@ -228,3 +229,12 @@ def test_it_is_the_old_folder_or_the_new_one_wherever_the_disk_is_full(
         watch(None)
     assert tree(tmp_path) == {"out/a": found}
     assert [*tmp_path.iterdir()] == [out]
+
+
+def test_lines_that_are_not_blank_keep_their_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes("\ufeffone\n \n\u2028two\u0085\n".encode())
+    assert list(numbered_lines(path)) == [(1, "one"), (3, "\u2028two\u0085")]
+    path.write_bytes(b"\xff")
+    with pytest.raises(UserError, match="cannot be read"):
+        list(numbered_lines(path))

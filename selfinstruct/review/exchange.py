@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from selfinstruct.errors import UserError
-from selfinstruct.files import write_jsonl
+from selfinstruct.files import numbered_lines, write_jsonl
 from selfinstruct.review import pair_exchange
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.edits import refusal
@@ -127,19 +127,14 @@ def _clash(desk: Desk, item: Item, each: Decision, ids: Set[str]) -> str | None:
 
 def _read(path: Path) -> Iterator[tuple[int, Decision | Choice]]:
     """Each line's decision or choice. Raises `UserError` for a file or a line that is none."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from None
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            try:
-                yield number, _line(line)
-            except ValidationError as error:
-                fault = error.errors()[0]
-                where = ".".join(map(str, fault["loc"])) or "the line"
-                told = f"{path}, line {number}: {where}: {fault['msg']}"
-                raise UserError(told, why="it is no decision of a review") from None
+    for number, line in numbered_lines(path):
+        try:
+            yield number, _line(line)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            where = ".".join(map(str, fault["loc"])) or "the line"
+            told = f"{path}, line {number}: {where}: {fault['msg']}"
+            raise UserError(told, why="it is no decision of a review") from None
 
 
 def _line(text: str) -> Decision | Choice:
