@@ -17,6 +17,7 @@ from selfinstruct import chat
 from selfinstruct.config import EvaluateConfig
 from selfinstruct.errors import DivergedError, IncompleteError, UserError
 from selfinstruct.metrics import metrics_of
+from selfinstruct.metrics.answers import accuracy
 from selfinstruct.progress import OnProgress, Progress, silent
 from selfinstruct.types import (
     SPLITS,
@@ -99,6 +100,28 @@ def likelihoods(
             "nats": tuple(found.mean * found.tokens for found in scored),
         },
         answers=("",) * len(examples),
+    )
+
+
+def labels_found(
+    model: StudentModel,
+    examples: Sequence[Example],
+    cfg: EvaluateConfig,
+    target: chat.Target,
+    system: str,
+    on_progress: OnProgress = silent,
+) -> tuple[bool, ...]:
+    """Whether the student's greedy answer to each example names the example's label.
+
+    Raises `IncompleteError` where the model fails on a row.
+    """
+    requests = [question(example, system, cfg) for example in examples]
+    replies = [
+        chat.read_answer(answer, target)
+        for answer in _answers(model, requests, examples, on_progress)
+    ]
+    return tuple(
+        accuracy(example, reply) == 1.0 for example, reply in zip(examples, replies, strict=True)
     )
 
 

@@ -20,6 +20,7 @@ Part = Literal[
     "splits",
     "guard rows",
     "candidates",
+    "labels",
     "control's mixture",
     "mixtures",
     "control",
@@ -46,6 +47,9 @@ STUDENTS: tuple[Part, ...] = ("control", "students")
 STUDENT_OF: Mapping[str, tuple[Part, ...]] = {"base": (), "real-only": ("control",)}
 """Students by name to the training behind them; all others are candidates of a round."""
 
+PART_OF: Mapping[str, Part] = {"labels": "labels", "watch": "watch", "gate": "verdicts"}
+"""Stages of a round that are a part of their own."""
+
 TOUCHES: Mapping[str, tuple[Part, ...]] = {
     "seed": ("splits",),
     "seeds.": ("splits",),
@@ -68,16 +72,18 @@ TOUCHES: Mapping[str, tuple[Part, ...]] = {
     "student.": STUDENTS,
     "student.name": ("mixtures", *STUDENTS, *EXAMS.values()),  # its tokens may size a mixture
     "evaluate.": ("answers",),
+    "evaluate.max_new_tokens": ("answers", "labels"),
     "gate.": ("verdicts",),
     "guard.path": ("guard rows",),
     "guard.rows": ("guard rows", "guard tasks"),
     "guard.margin": ("verdicts",),
     "guard.lm_eval": ("guard tasks",),
     "guard.lm_eval_path": ("guard tasks",),
-    "watch.enabled": ("watch",),
-    "watch.band": ("watch",),
+    "watch.enabled": ("labels", "watch"),
+    "watch.band": ("labels", "watch"),
     "watch.draws": ("watch",),
     "watch.max_rows": ("watch",),
+    "watch.label_rows": ("labels",),
     "watch.block": ("verdicts",),
     "judge.": ("verdicts",),
     "rounds.max": ("end",),
@@ -96,6 +102,7 @@ SIZES = (
 NAMES: Mapping[str, str] = {
     "generate": "candidates",
     "review": "review",
+    "labels": "labels",
     "mix": "mixture",
     "train": "training",
     "evaluate": "scores on",
@@ -107,13 +114,14 @@ NAMES: Mapping[str, str] = {
 FOLLOWS: Mapping[Part, tuple[Part, ...]] = {
     "splits": ("guard rows", "candidates", "control's mixture", "answers", "likelihoods"),
     "guard rows": ("guard scores",),
-    "candidates": ("mixtures",),
+    "candidates": ("labels", "mixtures"),
     "control's mixture": ("control",),
     "mixtures": ("students", "watch"),
-    "control": ("watch", "verdicts"),
+    "control": ("labels", "watch", "verdicts"),
     "students": ("watch", "verdicts"),
     "answers": ("verdicts",),
     "likelihoods": ("watch",),
+    "labels": ("end",),  # they block no verdict
     "guard scores": ("verdicts",),
     "guard tasks": ("verdicts",),
     "watch": ("verdicts",),
@@ -247,10 +255,8 @@ def _parts_of(index: int, stage: str) -> set[Part]:
             return {"students" if index else "control"}
         case ["fold" | "suspects", *_]:  # trained as the control is, on parts of its mixture
             return {"control"}
-        case ["watch"]:
-            return {"watch"}
-        case ["gate"]:
-            return {"verdicts"}
+        case [("labels" | "watch" | "gate") as kind]:
+            return {PART_OF[kind]}
         case ["evaluate", student, "on", exam] if exam != "final":
             asked = {part for name, part in EXAMS.items() if name == exam}
             return asked.union(STUDENT_OF.get(student, ("students",)))

@@ -1,5 +1,5 @@
-"""One round of the loop, readable top to bottom: generate, review, mix, train, evaluate, watch,
-decide.
+"""One round of the loop, readable top to bottom: generate, review, doubt, mix, train, evaluate,
+watch, decide.
 
 Every stage is a value-in, value-out function of the kit; where it runs, and how its result is
 remembered, is the business of `runs`. Each student is trained from the base, so a round that is not
@@ -36,6 +36,7 @@ class Kit:
 
     generate: Callable[[int, Pool, Checkpoint], Screened]
     review: Callable[[int, Pool, Checkpoint, Screened], Screened]
+    doubt: Callable[[int, Pool, Checkpoint], Signals]
     mix: Callable[[int, Pool], Mixture]
     train: Callable[[int, Mixture], Checkpoint]
     evaluate: Callable[[int, Checkpoint], Exams]
@@ -73,6 +74,7 @@ def run_round(kit: Kit, state: State, index: int) -> Round | FailedRound:
     """
     generated = kit.generate(index, state.pool, state.champion)
     screened = kit.review(index, state.pool, state.champion, generated)
+    doubts = kit.doubt(index, screened.accepted, state.control)
     reasons = Counter(rejection.reason for rejection in screened.rejected)
     mixture = kit.mix(index, grow(state.pool, screened.accepted))
     try:
@@ -80,7 +82,7 @@ def run_round(kit: Kit, state: State, index: int) -> Round | FailedRound:
         exams = kit.evaluate(index, candidate)
     except DivergedError as error:
         return FailedRound(index, screened.accepted, reasons, mixture, error.what)
-    signals = kit.watch(index, mixture, exams, state.standing.control)
+    signals = doubts + kit.watch(index, mixture, exams, state.standing.control)
     verdict = kit.decide(index, exams, state.standing, signals)
     return Round(index, screened.accepted, reasons, mixture, candidate, exams, signals, verdict)
 

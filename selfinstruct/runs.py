@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from selfinstruct import examining, making, reviewing, rows, weights
+from selfinstruct import doubting, examining, making, reviewing, rows, weights
 from selfinstruct.config import Config
 from selfinstruct.contents import contents
 from selfinstruct.estimate import Evidence
@@ -175,6 +175,7 @@ def _kit(here: Setting) -> Kit:
     return Kit(
         partial(making.generate, here),
         partial(reviewing.review, here),
+        partial(doubting.doubt, here),
         partial(making.mix, here),
         partial(making.train, here),
         partial(examining.examine, here),

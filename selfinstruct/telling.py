@@ -11,6 +11,8 @@ NAMES = {"accuracy": "label accuracy", "rouge_l": "ROUGE-L of the reply", "nll":
 """What people read for a metric, where its own name is too short."""
 PERCENT = frozenset({"accuracy", "exact_match", "json_schema"})
 """Metrics that are shares of rows."""
+LABELS_TOLD = 5
+"""Labels that are named where many are in doubt."""
 SIGNS = {"accept": "✓", "reject": "✗", "inconclusive": "?"}
 """What stands beside a verdict, so that its colour is not all that tells it."""
 
@@ -105,6 +107,25 @@ def overlap(found: Mapping[str, Any]) -> str:
     """The longest runs of words shared with a training row: median, 95 % and most of the rows."""
     made, real = (_quantiles(found[name]["quantiles"]) for name in ("synthetic", "control"))
     return f"{made} words in a row from a real row (half, 95 %, all of them); held-out rows {real}"
+
+
+def tell_labels(found: Mapping[str, Any]) -> str:
+    """How many labels of synthetic rows are right, as far as the real-only student can tell, and
+    those it doubts most; `found` is the stage `labels` of a round.
+    """
+    if not found["signals"]:
+        return "too few rows to tell how many are right"
+    (signal,) = found["signals"]
+    told = (
+        f"real-only finds the one asked for in {signal['value']:.0%} of the new rows, in "
+        f"{signal['real']:.0%} of dev rows"
+    )
+    if ratio := signal["ratio"]:
+        value, low, high = (100 * min(1.0, ratio[end]) for end in ("value", "low", "high"))
+        told += f", so roughly {value:.0f} % [{low:.0f}, {high:.0f}] are right"
+    doubtful = [each for each in found["by_label"] if each["doubtful"]][:LABELS_TOLD]
+    named = ", ".join(f"{each['label']} {each['found']} of {each['rows']}" for each in doubtful)
+    return f"{told}; most in doubt: {named}" if named else told
 
 
 def _quantiles(values: Sequence[int]) -> str:

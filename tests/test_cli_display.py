@@ -96,6 +96,19 @@ def test_on_a_terminal_a_line_stays_of_every_stage_that_took_a_while() -> None:
     assert "round 0/3 · mix" not in text
 
 
+def test_what_a_stage_came_to_is_printed_where_there_is_no_terminal() -> None:
+    steps = [
+        (0.0, Progress(1, "labels", 0, 4, "rows answered", note="real-only looks")),
+        (1.0, Progress(1, "labels", 3, 4, "rows answered", note="real-only looks")),
+        (2.0, Progress(1, "labels", 4, 4, "rows answered", note="real-only looks")),
+        (2.1, Progress(1, "labels", 4, 4, "rows answered", note="half of them are right")),
+    ]
+    lines = shown(False, *steps).splitlines()
+    assert len(lines) == 2
+    assert "4/4 rows answered" in lines[1]
+    assert "half of them are right" in lines[1]
+
+
 def calls(spent: float, limit: float | None = 100) -> tuple[Used, ...]:
     return (Used("calls", spent, limit),)
 

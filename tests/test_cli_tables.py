@@ -100,10 +100,16 @@ def test_a_round_tells_what_its_teacher_read_and_what_its_rows_repeat(tmp_path: 
         "personal_data": {"rows": 1, "total": 9, "kinds": {"email": 1}, "remote": 1, "hidden": 1},
         "overlap": {"synthetic": {"quantiles": [3, 7, 12]}, "control": {"quantiles": [2, 4, 6]}},
         "licenses": {"CC-BY-4.0 AND Gemma": 5},
+        "labels": {"signals": [], "by_label": []},
     }
     out = io.StringIO()
     print_summary(Console(file=out, width=140), summary)
-    for words in ("personal data: in 1 of 9 rows (email 1)", "copied: 3 / 7 / 12", "Gemma 5"):
+    for words in (
+        "personal data: in 1 of 9 rows (email 1)",
+        "copied: 3 / 7 / 12",
+        "Gemma 5",
+        "labels: too few rows to tell",
+    ):
         assert words in out.getvalue()
 
 

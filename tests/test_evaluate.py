@@ -8,7 +8,7 @@ from selfinstruct import chat
 from selfinstruct.chat import Target
 from selfinstruct.config import EvaluateConfig
 from selfinstruct.errors import IncompleteError, UserError
-from selfinstruct.evaluate import evaluate, likelihoods
+from selfinstruct.evaluate import evaluate, labels_found, likelihoods
 from selfinstruct.progress import Progress
 from selfinstruct.types import (
     Answered,
@@ -229,3 +229,15 @@ def test_a_likelihood_alone_must_be_a_number_too() -> None:
     broken = Pupil(parrot, nll=lambda _: math.nan)
     with pytest.raises(IncompleteError, match="likelihood of nan"):
         likelihoods(broken, CHECKPOINT, ROWS, "general", "response", SYSTEM)
+
+
+def test_a_label_is_found_where_the_answer_names_it_as_on_gate() -> None:
+    pupil = Pupil(
+        lambda row: says("**colour**" if row != ROWS[0] else " Intent: capital city.\nHm")
+    )
+    found = labels_found(pupil, ROWS, CFG, "label_and_response", SYSTEM)
+    assert found == (True, True, False)
+    report = evaluate(pupil, CHECKPOINT, ROWS, "gate", CFG, "label_and_response", SYSTEM)
+    assert report.scores["accuracy"] == (1.0, 1.0, 0.0)
+    first, second = pupil.asked[:3], pupil.asked[3:]
+    assert first == second

@@ -94,7 +94,7 @@ LAYERS = (
     },
     {"limits", "setting", "reuse", "wording", "arms", "trained", "talk", "tracked", "review"},
     {"verifying", "merging", "pairing"},
-    {"making", "examining", "reviewing", "pilot", "fork", "refilter"},
+    {"making", "doubting", "examining", "reviewing", "pilot", "fork", "refilter"},
     {"runs", "contestants", "rereading", "sweep"},
     {"ablation"},
     {"report", "export", "web"},

@@ -29,7 +29,7 @@ PLACES: list[Place] = [
     (0, "mix"),
     (0, "train"),
     *((0, f"evaluate real-only on {exam}") for exam in EXAMS),
-    *((index, stage) for index in (1, 2) for stage in ("generate", "mix", "train")),
+    *((index, stage) for index in (1, 2) for stage in ("generate", "labels", "mix", "train")),
     *((r, f"evaluate round-{r} on {exam}") for r in (1, 2) for exam in EXAMS if exam != "final"),
     *((index, stage) for index in (1, 2) for stage in ("watch", "gate")),
     (0, "evaluate round-2 on final"),
@@ -69,7 +69,9 @@ CONTROL = [
     "0 train",
     *(f"0 evaluate real-only on {exam}" for exam in ("gate", "dev", "general", "lm_eval")),
 ]
-ROUND = ["1 generate", "1 mix", "1 train"]
+ROUND = ["1 generate", "1 labels", "1 mix", "1 train"]
+TWO = [stage for index, name in PLACES[:-3] if "on final" not in (stage := f"{index} {name}")]
+ONE = [stage for stage in TWO if not stage.startswith("2")]
 SCORES = [f"1 evaluate round-1 on {exam}" for exam in ("gate", "dev", "general", "lm_eval")]
 
 
@@ -82,8 +84,8 @@ SCORES = [f"1 evaluate round-1 on {exam}" for exam in ("gate", "dev", "general",
         ({"filters": {"novelty": {"threshold": 0.5}}}, [*BASE, *CONTROL]),
         ({"teacher": {**MODEL, "name": "m:g"}}, [*BASE, *CONTROL]),
         ({"generate": {"accept": 5}}, [*BASE, *CONTROL]),
-        ({"mixture": {"on_shortage": "error"}}, [*BASE, *CONTROL, "1 generate"]),
-        ({"mixture": {"unit": "tokens"}}, [*BASE, *CONTROL, "1 generate"]),
+        ({"mixture": {"on_shortage": "error"}}, [*BASE, *CONTROL, *ROUND[:2]]),
+        ({"mixture": {"unit": "tokens"}}, [*BASE, *CONTROL, *ROUND[:2]]),
         ({"mixture": {"repeat": 2}}, [*BASE, "1 generate"]),
         ({"student": {"rank": 4}}, [*BASE, "0 mix", "1 generate", "1 mix"]),
         ({"student": {"name": "other"}}, ["0 mix", "1 generate"]),
@@ -91,7 +93,7 @@ SCORES = [f"1 evaluate round-1 on {exam}" for exam in ("gate", "dev", "general",
             {"evaluate": {"max_new_tokens": 5}},
             [
                 *(stage for stage in [*BASE, *CONTROL] if "on gate" not in stage),
-                *ROUND,
+                *(stage for stage in ROUND if stage != "1 labels"),
                 *SCORES[1:],
                 "1 watch",
             ],
@@ -106,7 +108,11 @@ SCORES = [f"1 evaluate round-1 on {exam}" for exam in ("gate", "dev", "general",
                 "1 watch",
             ],
         ),
-        ({"watch": {"band": 0.2}}, [*BASE, *CONTROL, *ROUND, *SCORES]),
+        ({"watch": {"band": 0.2}}, [*BASE, *CONTROL, "1 generate", *ROUND[2:], *SCORES]),
+        (
+            {"watch": {"label_rows": 9}},
+            [stage for stage in TWO if not stage.endswith(" labels")],
+        ),
         ({"watch": {"block": False}}, [*BASE, *CONTROL, *ROUND, *SCORES, "1 watch"]),
         ({"gate": {"alpha": 0.1}}, [*BASE, *CONTROL, *ROUND, *SCORES, "1 watch"]),
         ({"judge": {"model": MODEL}}, [*BASE, *CONTROL, *ROUND, *SCORES, "1 watch"]),
@@ -172,11 +178,7 @@ def test_a_share_that_changes_the_steps_of_an_arm_takes_the_control_along() -> N
     assert sorted(left(config(), config(**share))) == sorted([*BASE, "0 mix", "1 generate"])
     steps = {"student": {"max_steps": 9}}
     same = left(config(**steps), config(**steps, **share))
-    assert sorted(same) == sorted([*BASE, *CONTROL, "1 generate"])
-
-
-TWO = [stage for index, name in PLACES[:-3] if "on final" not in (stage := f"{index} {name}")]
-ONE = [stage for stage in TWO if not stage.startswith("2")]
+    assert sorted(same) == sorted([*BASE, *CONTROL, *ROUND[:2]])
 
 
 @pytest.mark.parametrize(
@@ -270,6 +272,7 @@ def test_a_change_tells_what_is_done_again_for_it(change: dict[str, Any], told: 
 def test_stages_are_named_kind_by_kind() -> None:
     assert name_stages(PLACES) == [
         "candidates of rounds 1 and 2",
+        "labels of rounds 1 and 2",
         "mixture of rounds 0, 1 and 2",
         "training of rounds 0, 1 and 2",
         "scores on gate of rounds 0, 1 and 2",

@@ -32,7 +32,14 @@ class Bench:
         self.asked: list[str] = []
         self.drops: Screened | None = None
         self.kit = Kit(
-            self.generate, self.review, self.mix, self.train, self.evaluate, self.watch, self.decide
+            self.generate,
+            self.review,
+            self.doubt,
+            self.mix,
+            self.train,
+            self.evaluate,
+            self.watch,
+            self.decide,
         )
 
     def generate(self, index: int, pool: Pool, champion: Checkpoint) -> Screened:
@@ -43,6 +50,10 @@ class Bench:
         rows = len(screened.accepted)
         self.asked.append(f"review {rows} of {index} beside {len(pool)} for {champion.name}")
         return screened if self.drops is None else self.drops
+
+    def doubt(self, index: int, accepted: Pool, control: Checkpoint) -> Signals:
+        self.asked.append(f"doubt {len(accepted)} of {index} by {control.name}")
+        return (Signal("label_agreement", "synthetic", 10 * index, 0),)
 
     def mix(self, index: int, pool: Pool) -> Mixture:
         self.asked.append(f"mix {index} with {len(pool)}")
@@ -65,7 +76,7 @@ class Bench:
         return (Signal("depth", "mixture", index, 0),)
 
     def decide(self, index: int, candidate: Exams, standing: Standing, signals: Signals) -> Verdict:
-        assert [signal.value for signal in signals] == [index]
+        assert [signal.value for signal in signals] == [10 * index, index]
         held = f"{name(standing.champion)}, {name(standing.base)} and {name(standing.control)}"
         self.asked.append(f"decide {name(candidate)} against {held}")
         gain = Interval(0.1, 0.0, 0.2)
@@ -100,9 +111,10 @@ def test_an_accepted_round_keeps_its_student_and_its_rows() -> None:
     bench, state = play("accept", "reject")
     assert state.champion.name == "s1"
     assert state.pool == (made(1),)
-    assert bench.asked[-7:] == [
+    assert bench.asked[-8:] == [
         "generate 2 from 1 for s1",
         "review 1 of 2 beside 1 for s1",
+        "doubt 1 of 2 by s0",
         "mix 2 with 2",
         "train 2 on 5",
         "evaluate s2 in round 2",

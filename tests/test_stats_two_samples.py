@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import fisher_exact, permutation_test
+from scipy.stats.contingency import relative_risk
 
-from selfinstruct.stats import exchange_test, share_difference
+from selfinstruct.stats import exchange_test, share_difference, share_ratio
 from selfinstruct.stats.two_samples import Clusters
 
 CLUSTER = st.integers(1, 5).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -128,3 +129,54 @@ def test_every_size_of_sample_has_limits_within_one() -> None:
     for a, n, b, m in product((0, 1, 3), (3, 4), (0, 2), (2, 5)):
         found = share_difference(alone(a, n), alone(b, m))
         assert -1 <= found.low <= found.value <= found.high <= 1
+
+
+def test_a_ratio_of_many_rows_has_the_limits_of_its_logarithm() -> None:
+    """Katz's limits, which scipy has, are those of very many rows."""
+    ours, theirs = (3100, 10_000), (5600, 10_000)
+    found = share_ratio(alone(*ours), alone(*theirs))
+    oracle = relative_risk(*ours, *theirs)
+    ends = oracle.confidence_interval(0.95)
+    assert found is not None
+    assert found.value == pytest.approx(oracle.relative_risk)
+    assert (found.low, found.high) == pytest.approx((ends.low, ends.high), rel=2e-3)
+
+
+@pytest.mark.parametrize(("p", "q", "n", "m"), [(0.3, 0.56, 60, 80), (0.9, 0.86, 50, 50)])
+def test_the_limits_of_a_ratio_hold_as_often_as_they_say(
+    p: float, q: float, n: int, m: int
+) -> None:
+    rng = np.random.default_rng(0)
+    held = 0
+    for _ in range(1000):
+        found = share_ratio(alone(rng.binomial(n, p), n), alone(rng.binomial(m, q), m))
+        held += found is not None and found.low <= p / q <= found.high
+    assert 0.93 <= held / 1000 <= 0.97
+
+
+@given(SEVERAL, SEVERAL)
+@settings(max_examples=50, deadline=None)
+def test_a_ratio_the_other_way_round_is_one_over_it(ours: Clusters, theirs: Clusters) -> None:
+    found, other = share_ratio(ours, theirs), share_ratio(theirs, ours)
+    if found is None or other is None:
+        assert not sum(kept for kept, _ in theirs) or not sum(kept for kept, _ in ours)
+        return
+    assert 0 < found.low <= found.value <= found.high
+    assert (1 / found.low, 1 / found.high) == pytest.approx((other.high, other.low))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(alone(3, 5), alone(0, 5)), ([(3, 5)], alone(2, 5)), (alone(2, 5), [(3, 5)])],
+)
+def test_there_is_no_ratio_to_nothing_nor_with_one_cluster(
+    ours: Clusters, theirs: Clusters
+) -> None:
+    assert share_ratio(ours, theirs) is None
+
+
+def test_a_ratio_of_none_is_0_with_room_above() -> None:
+    found = share_ratio(alone(0, 20), alone(10, 20))
+    assert found is not None
+    assert (found.value, found.low) == (0.0, 0.0)
+    assert 0.1 < found.high < 0.6

@@ -184,3 +184,36 @@ def test_two_prompts_beside_each_other_are_told_with_their_difference() -> None:
         "r/q@8 against r/q@7: better, +12.0 points [+3.1, +20.4] kept, p = 0.012 by 24 and 22 "
         "prompts"
     )
+
+
+def labels(**found: Any) -> dict[str, Any]:
+    ratio = {"value": 0.55, "low": 0.451, "high": 0.66}
+    return {"signals": [{"value": 0.31, "real": 0.56, "ratio": ratio, **found}], "by_label": []}
+
+
+def test_how_many_labels_are_right_is_told_roughly_and_the_doubtful_ones_are_named() -> None:
+    doubted = [
+        {"label": f"l{n}", "found": n, "rows": 9, "doubtful": n not in (1, 8)} for n in range(9)
+    ]
+    assert telling.tell_labels({**labels(), "by_label": doubted}) == (
+        "real-only finds the one asked for in 31% of the new rows, in 56% of dev rows, so roughly "
+        "55 % [45, 66] are right; most in doubt: l0 0 of 9, l2 2 of 9, l3 3 of 9, l4 4 of 9, "
+        "l5 5 of 9"
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "end"),
+    [
+        (
+            labels(ratio={"value": 1.1, "low": 0.9, "high": 1.3}),
+            "roughly 100 % [90, 100] are right",
+        ),
+        (labels(ratio=None), "in 56% of dev rows"),
+        ({"signals": [], "by_label": []}, "too few rows to tell how many are right"),
+    ],
+)
+def test_no_more_than_all_labels_are_right_and_too_little_is_said_to_be(
+    found: dict[str, Any], end: str
+) -> None:
+    assert telling.tell_labels(found).endswith(end)

@@ -100,6 +100,8 @@ class Display:
         """Show one step."""
         changed = (progress.stage, progress.round) != (self._now.stage, self._now.round)
         noted = bool(progress.note) and not progress.total
+        full = bool(progress.total) and progress.done == progress.total
+        summed_up = full and progress.note != self._now.note  # what a stage came to
         if changed or (noted and not progress.target):
             self._leave_stage()
             self._stage_began = self._clock()
@@ -116,7 +118,7 @@ class Display:
             if self._bill:
                 self._bill = replace(self._bill, told=self._bill.now, kept=progress.accepted)
         due = self._clock() - self._last_line >= PLAIN_EVERY_S
-        if not self._console.is_terminal and (changed or noted or due):
+        if not self._console.is_terminal and (changed or noted or summed_up or due):
             self._last_line = self._clock()
             self._print(self.line())
 

@@ -21,6 +21,7 @@ from selfinstruct.telling import (
     personal_data,
     seconds,
     tell_ending,
+    tell_labels,
     tell_prompt_arm,
     tell_review,
     tell_rivals,
@@ -112,7 +113,7 @@ def _print_round(console: Console, entry: dict[str, Any]) -> None:
         console.print(Text(f"  mean scores: {scored}"))
     if entry["review"]:
         console.print(Text(f"  people: {escape(tell_review(entry['review']))}"))
-    for line in _rights(entry):
+    for line in _of_rows(entry):
         console.print(Text(f"  {line}"))
     if mixture := entry["mixture"]:
         real = mixture["rows"] - mixture["synthetic"]
@@ -130,9 +131,13 @@ def _print_round(console: Console, entry: dict[str, Any]) -> None:
         console.print(Text(f"  why: {entry['why']}"))
 
 
-def _rights(entry: dict[str, Any]) -> list[str]:
-    """What of the real rows the teacher read and its rows repeat, and what those come under."""
+def _of_rows(entry: dict[str, Any]) -> list[str]:
+    """Whether labels are right, what of the real rows the teacher read and its rows repeat, and
+    what those come under.
+    """
     told = []
+    if found := entry["labels"]:
+        told.append(f"labels: {escape(tell_labels(found))}")
     if found := entry["personal_data"]:
         told.append(f"personal data: {personal_data(found, 'teacher')}")
     if found := entry["overlap"]:

@@ -153,6 +153,11 @@ class WatchConfig(Section):
     """Samples drawn for each interval; another hundred moves a ratio by about .01."""
     max_rows: Annotated[int, Field(ge=20)] = 400
     """Rows of each side that are looked at; self-ROUGE-L takes time with their square."""
+    label_rows: Count = 200
+    """Labelled rows of a round, and of dev, that the real-only student answers before the round's
+    training, to tell how many of the labels are right: with two hundred of each to about an eighth.
+    0 for none.
+    """
 
 
 class JudgeConfig(Section):

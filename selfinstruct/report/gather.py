@@ -142,7 +142,11 @@ def gather(folder: Path) -> Facts:
 def _round(store: Store, index: int) -> RoundFacts:
     diverged = store.stage(index, "diverged")
     train = store.stage(index, "train") or diverged or {}
-    watch = store.stage(index, "watch") or {}
+    signals = [
+        signal
+        for stage in ("labels", "watch")
+        for signal in (store.stage(index, stage) or {}).get("signals", ())
+    ]
     gate = store.stage(index, "gate")
     waves = takewhile(lambda wave: wave is not None, (store.wave(index, n) for n in count()))
     mixed = store.stage(index, "mix")
@@ -152,7 +156,7 @@ def _round(store: Store, index: int) -> RoundFacts:
         mixed=mixed,
         mixture=_mixture(store.folder / "rounds" / str(index) / "mixture.jsonl") if mixed else None,
         losses=tuple(math.nan if loss is None else loss for loss in train.get("losses") or ()),
-        signals=tuple(map(rows.to_signal, watch.get("signals", ()))),
+        signals=tuple(map(rows.to_signal, signals)),
         verdict=rows.to_verdict(gate["verdict"]) if gate else None,
         failed=diverged is not None,
         reviewed=settled(store, index) if store.stage(index, STAGE) is not None else None,

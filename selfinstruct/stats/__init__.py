@@ -15,7 +15,7 @@ from selfinstruct.stats.resampling import (
     standard_error,
 )
 from selfinstruct.stats.two_level import TwoLevelTest, seed_variance, two_level_test
-from selfinstruct.stats.two_samples import Clusters, exchange_test, share_difference
+from selfinstruct.stats.two_samples import Clusters, exchange_test, share_difference, share_ratio
 
 __all__ = [
     "Clusters",
@@ -39,6 +39,7 @@ __all__ = [
     "rows_needed",
     "seed_variance",
     "share_difference",
+    "share_ratio",
     "standard_error",
     "two_level_test",
     "wilson",

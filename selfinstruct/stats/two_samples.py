@@ -37,6 +37,29 @@ def share_difference(ours: Clusters, theirs: Clusters, level: float = 0.95) -> I
     return Interval(one - other, one - other - below, one - other + above)
 
 
+def share_ratio(ours: Clusters, theirs: Clusters, level: float = 0.95) -> Interval | None:
+    """The share of ours over that of theirs; None where theirs is 0 or a sample is one cluster.
+
+    The limits are made of Wilson's for each share by MOVER (Donner & Zou, Stat. Methods Med. Res.
+    21:347, 2012, formula 12), with as many rows as in `share_difference`. Raises `ValueError` for a
+    sample without rows.
+    """
+    (one, n), (other, m) = _share(ours), _share(theirs)
+    if not other or len(ours) == 1 or len(theirs) == 1:
+        return None
+    mine, theirs_s = wilson(one * n, n, level), wilson(other * m, m, level)
+    both = one * other
+    # Each limit l stands in a product l (2 share - l), which is share^2 - (share - l)^2.
+    low_mine, high_mine = (limit * (2 * one - limit) for limit in (mine.low, mine.high))
+    low_theirs, high_theirs = (
+        limit * (2 * other - limit) for limit in (theirs_s.low, theirs_s.high)
+    )
+    # The low limit as its formula multiplied out, which has nothing to cancel.
+    below = low_mine / (both + math.sqrt(both**2 - low_mine * high_theirs)) if one else 0.0
+    above = (both + math.sqrt(both**2 - high_mine * low_theirs)) / low_theirs
+    return Interval(one / other, below, above)
+
+
 def exchange_test(ours: Clusters, theirs: Clusters, seed: int = 0) -> float:
     """The two-sided p-value of the difference of the shares, were clusters dealt out by chance.
 

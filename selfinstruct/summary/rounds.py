@@ -32,6 +32,8 @@ def round_facts(
     verdict = gate["verdict"] if gate else _without_student(store, index)
     screened = store.screened(index)
     asked = _asked(store, index, calls, wording)
+    labels = store.stage(index, "labels")
+    looked = [labels, store.stage(index, "watch")]
     return {
         "index": index,
         "verdict": verdict["outcome"],
@@ -51,7 +53,8 @@ def round_facts(
         "scores": _scores(screened.scores),
         "review": _review(store, index),
         "mixture": store.stage(index, "mix"),
-        "signals": (store.stage(index, "watch") or {"signals": []})["signals"],
+        "labels": labels,
+        "signals": [signal for each in looked if each for signal in each["signals"]],
         "gate": gate["verdict"] if gate else None,
         "metrics": _metrics(store, gate, base) if gate else {},
         "seconds": {
