@@ -27,7 +27,7 @@ def freeze(store: Store) -> None:
 
 
 MADE = tuple(labelled("made", 13))
-TARGET = {"task": {"system": "Sort.", "target": "label"}}
+TARGET: dict[str, Any] = {"task": {"system": "Sort.", "target": "label"}}
 
 
 def test_the_control_is_asked_once_for_new_and_dev_rows_and_it_is_told(
