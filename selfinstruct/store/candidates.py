@@ -76,6 +76,11 @@ class Candidates(Ledger):
         rows = self._db.execute("SELECT round, wave FROM waves ORDER BY round, wave")
         return [(row["round"], row["wave"]) for row in rows]
 
+    def rounds_asked(self) -> list[int]:
+        """Every round that has a call or a wave, in order."""
+        query = "SELECT round FROM waves UNION SELECT round FROM attempts ORDER BY round"
+        return [row["round"] for row in self._db.execute(query)]
+
     def screened(self, round_index: int) -> Screened:
         """All candidates of one round, in order."""
         count = self._db.execute(
