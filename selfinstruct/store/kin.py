@@ -35,8 +35,8 @@ class Kin(Search):
             ("call", "SELECT key AS id FROM attempts WHERE key >= ? AND key < ?", span),
             (
                 "prompt",
-                "SELECT DISTINCT template || '@' || version AS id FROM prompts"
-                " WHERE version >= ? AND version < ? AND ? IN (template, '')",
+                "SELECT template || '@' || version AS id FROM (SELECT DISTINCT version, template"
+                " FROM prompts WHERE version >= ? AND version < ? AND ? IN (template, ''))",
                 (*versions, template),
             ),
             (
@@ -179,6 +179,16 @@ class Kin(Search):
         ).fetchone()
         n: int = row["n"]
         return n
+
+    def times_mixed_of(self, prompt: str) -> dict[int, int]:
+        """By round, how often rows that TEMPLATE@VERSION wrote and filters kept stand in its
+        mixture; no word of rounds where none does. All in SQLite: they may be a hundred thousand.
+        """
+        query = (
+            "SELECT round, sum(times) AS n FROM mixed WHERE id IN"
+            " (SELECT id FROM facts WHERE prompt = ? AND reason IS NULL) GROUP BY round"
+        )
+        return {row["round"]: row["n"] for row in self._db.execute(query, (prompt,))}
 
     def mixture(self, round_index: int) -> list[str]:
         """The ids of the rows of a round's mixture, each once."""
