@@ -30,6 +30,7 @@ LAYERS = (
         "plugins",
         "proxy",
         "joining",
+        "manifest",
     },
     {
         "store",

@@ -8,7 +8,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from selfinstruct import telling
-from selfinstruct.adapters import MANIFEST, load_checkpoint, require_same
+from selfinstruct.adapters import load_checkpoint, require_same
 from selfinstruct.errors import UserError
 from selfinstruct.export import sections
 from selfinstruct.export.dataset_card import finish_card, languages
@@ -17,6 +17,7 @@ from selfinstruct.export.hub_licenses import LICENSE, explained, model_license
 from selfinstruct.export.lines import OUTCOMES, champion_round, mixture_lines
 from selfinstruct.export.markdown import bullets, code, plain, quote, table
 from selfinstruct.licenses import UNKNOWN, terms_of
+from selfinstruct.manifest import files_of
 from selfinstruct.rows import to_verdict
 from selfinstruct.store import Store
 from selfinstruct.summary import CONTROL
@@ -45,9 +46,7 @@ class Student:
     @property
     def files(self) -> dict[str, Path]:
         """The adapter's files by name, without the manifest, which an export has of its own."""
-        paths = sorted(path for path in self.adapter.rglob("*") if path.is_file())
-        named = {path.relative_to(self.adapter).as_posix(): path for path in paths}
-        return {name: path for name, path in named.items() if name != MANIFEST}
+        return files_of(self.adapter)
 
 
 @dataclass(frozen=True, slots=True)
