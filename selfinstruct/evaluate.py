@@ -17,6 +17,7 @@ from selfinstruct import chat
 from selfinstruct.config import EvaluateConfig
 from selfinstruct.errors import DivergedError, IncompleteError, UserError
 from selfinstruct.metrics import metrics_of
+from selfinstruct.model import StudentModel, TokenNll
 from selfinstruct.progress import OnProgress, Progress, silent
 from selfinstruct.types import (
     SPLITS,
@@ -28,8 +29,6 @@ from selfinstruct.types import (
     Request,
     Sampling,
     Split,
-    StudentModel,
-    TokenNll,
 )
 
 
