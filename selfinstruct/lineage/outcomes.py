@@ -8,7 +8,7 @@ the ledger.
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from selfinstruct.lineage.nouns import Node, View, is_edited
+from selfinstruct.lineage.nouns import Node, View
 from selfinstruct.rows import Row
 from selfinstruct.store.search import HELD_OUT
 from selfinstruct.types import Report, digest
@@ -39,7 +39,7 @@ def _children(view: View, id_: str, generations: int) -> Iterator[Node]:
     for fact in found.rows:
         further = fact["reason"] is None and generations > 1
         below = tuple(_children(view, fact["id"], generations - 1)) if further else ()
-        kind = "edited by a person" if is_edited(fact) else "child"
+        kind = "edited by a person" if fact["fate"] == "edited" else "child"
         nodes.append(Node(kind, fact["id"], view.told(fact), below))
     told = {"count": found.total, "fates": view.store.fates_of_children(id_)}
     yield Node("children", "", told, tuple(nodes), found.total - len(nodes))

@@ -18,8 +18,12 @@ class Tracer(View):
 
     def trace(self, asked: str) -> Trace:
         """The trace of a row, a call, a prompt's version or a student, by its id or the beginning
-        of it. Raises `UserError` where it names nothing, or several things.
+        of it, all of one moment. Raises `UserError` where it names nothing, or several things.
         """
+        with self.store.snapshot():
+            return self._trace(asked)
+
+    def _trace(self, asked: str) -> Trace:
         found = self.store.named(asked)
         if not found:
             raise UserError(

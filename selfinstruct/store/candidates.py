@@ -66,7 +66,9 @@ class Candidates(Ledger):
             tuple(
                 Score(row["id"], row["name"], row["value"], row["source"], row["detail"])
                 for row in self._db.execute(
-                    "SELECT * FROM scores WHERE round = ? AND wave = ? ORDER BY rowid", key
+                    "SELECT * FROM scores WHERE round = ?1 AND wave = ?2 AND id IN"
+                    " (SELECT id FROM candidates WHERE round = ?1 AND wave = ?2) ORDER BY rowid",
+                    key,
                 )
             ),
         )

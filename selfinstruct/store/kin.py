@@ -7,12 +7,12 @@ from typing import Any
 from selfinstruct.lookup import REVIEWED
 from selfinstruct.rows import Row
 from selfinstruct.store.ledger import LAST
-from selfinstruct.store.search import JUDGED, Found, Search
+from selfinstruct.store.search import FATE, JUDGED, Found, Search
 
 MOST = 6
 """Ids of one kind that a beginning is told to fit."""
-_FACT = "SELECT facts.* FROM facts"
-_FATE = f"(CASE WHEN wave = {REVIEWED} THEN 'edited' ELSE coalesce(reason, 'accepted') END) AS fate"
+_FACT = f"SELECT facts.*, {FATE} AS fate FROM facts"
+_END = f"(CASE WHEN wave = {REVIEWED} THEN 'edited' ELSE coalesce(reason, 'accepted') END) AS fate"
 _CALL = (
     "SELECT attempts.*, template, version, parents FROM attempts"
     " JOIN prompts ON prompts.id = attempts.prompt"
@@ -131,7 +131,7 @@ class Kin(Search):
     def fates_of_children(self, id_: str) -> dict[str, int]:
         """How many of them were accepted, edited, and dropped for which reason, most first."""
         rows = self._db.execute(
-            f"SELECT {_FATE}, count(*) AS n FROM facts"
+            f"SELECT {_END}, count(*) AS n FROM facts"
             " WHERE doc IN (SELECT rowid FROM texts WHERE texts MATCH ?)"
             " GROUP BY fate ORDER BY n DESC, fate",
             (_parent(id_),),
@@ -151,7 +151,7 @@ class Kin(Search):
         ).fetchone()
         rounds: dict[int, dict[str, int]] = {}
         for row in self._db.execute(
-            f"SELECT round, {_FATE}, count(*) AS n FROM facts"
+            f"SELECT round, {_END}, count(*) AS n FROM facts"
             " WHERE prompt = ? GROUP BY round, fate ORDER BY round, n DESC, fate",
             (prompt,),
         ):
