@@ -3,17 +3,14 @@
 A folder without a valid manifest, written last, is no adapter. Weights are safetensors.
 """
 
-import json
-import os
 from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.failpoints import failpoint
-from selfinstruct.files import digest_file, replacing, write_atomic
+from selfinstruct.files import replacing
+from selfinstruct.manifest import MANIFEST, changed_file, read_manifest, seal
 from selfinstruct.types import Checkpoint, digest
-
-MANIFEST = "manifest.json"
 
 
 def require_ours(out: Path) -> None:
@@ -32,8 +29,7 @@ def publish(model: Any, base: str, out: Path) -> None:
     with replacing(out, "adapter") as part:
         _write(model, part)
         failpoint("adapter.written")
-        manifest = {"base": base, "files": _digests(part)}
-        write_atomic(part / MANIFEST, json.dumps(manifest, indent=2))
+        seal(part, {"base": base})
         failpoint("adapter.listed")
 
 
@@ -43,15 +39,13 @@ def load_checkpoint(folder: Path, name: str) -> Checkpoint:
     Raises `StoreError` where a file is missing, added or changed.
     """
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        base, listed = manifest["base"], dict(manifest["files"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise _damaged(folder, f"its {MANIFEST} cannot be read: {error}") from None
-    found = _digests(folder)
-    for file in sorted(found.keys() | listed.keys()):
-        if found.get(file) != listed.get(file):
-            raise _damaged(folder, f"{file} is not what was written")
-    return Checkpoint(name, base, folder, digest(found))
+        manifest = read_manifest(folder)
+        base = manifest["base"]
+    except (ValueError, KeyError) as error:
+        raise _damaged(folder, str(error)) from None
+    if changed := changed_file(folder, manifest):
+        raise _damaged(folder, f"{changed} is not what was written")
+    return Checkpoint(name, base, folder, digest(manifest["files"]))
 
 
 def fold_folder(name: str) -> str:
@@ -84,15 +78,6 @@ def _write(model: Any, folder: Path) -> None:
     # Asked to save what changed of the embeddings, PEFT looks the base up on the Hub.
     model.save_pretrained(folder, save_embedding_layers=False)
     (folder / "README.md").unlink()  # a form full of blanks
-    for path in folder.iterdir():
-        with path.open("rb") as handle:
-            os.fsync(handle.fileno())
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    digests = {path.relative_to(folder).as_posix(): digest_file(path) for path in files}
-    return {name: found for name, found in digests.items() if name != MANIFEST}
 
 
 def _damaged(folder: Path, why: str) -> StoreError:

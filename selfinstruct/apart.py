@@ -30,8 +30,8 @@ def set_apart(store: Store, rows: Iterable[Example], cfg: ContaminationConfig) -
     what an earlier one showed can still be told.
     """
     before, by_id = store.meta(KEY), {row.id: row for row in stress_rows(store)}
-    since = list(before["since"]) if before else []
-    first = 1 + max((index for index, _ in store.waves()), default=0)
+    since = _since(store, before) if before else []
+    first = _next_round(store)
     for row in rows:
         if row.id not in by_id:
             by_id[row.id] = row
@@ -44,6 +44,16 @@ def set_apart(store: Store, rows: Iterable[Example], cfg: ContaminationConfig) -
     store.set_meta(KEY, kept)
 
 
+def date_set(store: Store) -> None:
+    """Note in a set of an earlier version, which did not, from which round on nobody is shown it.
+
+    A run does so before it asks for anything more.
+    """
+    kept = store.meta(KEY)
+    if kept is not None and "since" not in kept:
+        store.set_meta(KEY, {**kept, "since": _since(store, kept)})
+
+
 def carried(store: Store, last: int) -> Row:
     """The set as a fork has it that keeps the candidates up to round `last`: every later round is
     asked for anew, and shows none of the rows.
@@ -51,7 +61,7 @@ def carried(store: Store, last: int) -> Row:
     kept = store.meta(KEY)
     if kept is None:
         return {}
-    return {KEY: {**kept, "since": [min(first, last + 1) for first in kept["since"]]}}
+    return {KEY: {**kept, "since": [min(first, last + 1) for first in _since(store, kept)]}}
 
 
 def too_near(store: Store, synthetic: Sequence[Example], train: Sequence[Example]) -> list[str]:
@@ -98,9 +108,22 @@ def _read(store: Store, train: Sequence[Example], index: int | None = None) -> _
     kept = store.meta(KEY)
     if kept is None:
         return _Apart()
-    pairs = zip(stress_rows(store), kept["since"], strict=True)
+    pairs = zip(stress_rows(store), _since(store, kept), strict=True)
     rows = [row for row, first in pairs if index is None or first <= index]
     if not rows:
         return _Apart()
     cfg = ContaminationConfig.model_validate(kept["contamination"])
     return _Apart(frozenset(row.id for row in rows), HeldOut.build(rows, cfg, train))
+
+
+def _since(store: Store, kept: Row) -> list[int]:
+    """By row the first round that shows it to nobody. An earlier version kept no word of that and
+    went on showing its rows, so of those it is the round after the last there is.
+    """
+    if "since" in kept:
+        return list(kept["since"])
+    return [_next_round(store)] * len(kept["rows"])
+
+
+def _next_round(store: Store) -> int:
+    return 1 + max(store.rounds_asked(), default=0)

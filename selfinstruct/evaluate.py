@@ -18,6 +18,7 @@ from selfinstruct.config import EvaluateConfig
 from selfinstruct.errors import DivergedError, IncompleteError, UserError
 from selfinstruct.metrics import metrics_of
 from selfinstruct.metrics.answers import accuracy
+from selfinstruct.model import StudentModel, TokenNll
 from selfinstruct.progress import OnProgress, Progress, silent
 from selfinstruct.types import (
     SPLITS,
@@ -29,8 +30,6 @@ from selfinstruct.types import (
     Request,
     Sampling,
     Split,
-    StudentModel,
-    TokenNll,
 )
 
 

@@ -15,6 +15,7 @@ from selfinstruct.gate import Checks
 from selfinstruct.guard import hold
 from selfinstruct.harness import task_scores
 from selfinstruct.judge import Judged, judge_answers, with_judge
+from selfinstruct.model import StudentModel
 from selfinstruct.models import open_model, open_student
 from selfinstruct.progress import Progress
 from selfinstruct.round import Signals, Standing, State
@@ -23,16 +24,7 @@ from selfinstruct.setting import Setting
 from selfinstruct.summary import looks
 from selfinstruct.teacher import ask
 from selfinstruct.telling import name_signal
-from selfinstruct.types import (
-    Checkpoint,
-    Completion,
-    Exam,
-    Mixture,
-    Prompt,
-    Report,
-    Sampling,
-    StudentModel,
-)
+from selfinstruct.types import Checkpoint, Completion, Exam, Mixture, Prompt, Report, Sampling
 from selfinstruct.verdict import Exams, Verdict
 from selfinstruct.watch import watch_rows, watch_student
 

@@ -28,11 +28,12 @@ from selfinstruct.filters.indexes import Indexes
 from selfinstruct.filters.licensed import forbidden, keep_allowed
 from selfinstruct.filters.personal import question_check, scan
 from selfinstruct.filters.screen import Verify, check_question, screen, unverified
+from selfinstruct.model import CHAT, Speech
 from selfinstruct.progress import OnProgress, Progress, silent
 from selfinstruct.prompting import SHIPPED, Prompts
 from selfinstruct.recipes import Ask, Material, Situation, Wave, draw_orders, fill_orders
 from selfinstruct.telling import tell_ending, tell_unmet
-from selfinstruct.types import CHAT, Drafts, Example, RealData, Screened, Speech
+from selfinstruct.types import Drafts, Example, RealData, Screened
 from selfinstruct.yields import Seen, count
 
 Ending = Literal["full", "candidates", "stalled"]

@@ -14,6 +14,7 @@ from selfinstruct.config import BudgetConfig
 from selfinstruct.errors import IncompleteError, UserError
 from selfinstruct.evaluate import question
 from selfinstruct.judge import judge_answers
+from selfinstruct.model import Model
 from selfinstruct.models import open_model, open_student
 from selfinstruct.privacy import Finder
 from selfinstruct.progress import OnProgress, Progress, silent
@@ -24,14 +25,7 @@ from selfinstruct.review.pairs import Contest, Pair, Word, contest_of, drawn, pa
 from selfinstruct.store import Store
 from selfinstruct.teacher import Teacher, ask
 from selfinstruct.trained import Trained, find_student
-from selfinstruct.types import (
-    Completion,
-    Example,
-    Model,
-    Prompt,
-    Sampling,
-    digest,
-)
+from selfinstruct.types import Completion, Example, Prompt, Sampling, digest
 
 PAIRS_WAVE = 2_000_000  # calls about pairs stand in the ledger behind those of the gate's judge
 WORDS: Mapping[int, Word] = {1: "first", -1: "second", 0: "equal"}

@@ -31,6 +31,7 @@ from selfinstruct.account import (
 )
 from selfinstruct.config import BudgetConfig, Config, PriceConfig, override, parse_config
 from selfinstruct.errors import StoreError, UserError
+from selfinstruct.model import Model
 from selfinstruct.privacy import Finder, hide_in_messages
 from selfinstruct.prompting import SUFFIX, Form, check
 from selfinstruct.recipes import NOUNS
@@ -40,7 +41,7 @@ from selfinstruct.rows import Row, from_messages, to_request
 from selfinstruct.store import Store
 from selfinstruct.store.search import JUDGED
 from selfinstruct.text import without_surrogates
-from selfinstruct.types import Completion, Message, Model, Request, Sampling
+from selfinstruct.types import Completion, Message, Request, Sampling
 
 HOW = (*(each.name for each in fields(Sampling)), "seed")
 """What `--set` changes of a request; any other name is one of the model's settings."""

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from selfinstruct import doubting, examining, making, reviewing, rows, weights
+from selfinstruct.apart import date_set
 from selfinstruct.config import Config
 from selfinstruct.contents import contents
 from selfinstruct.estimate import Evidence
@@ -143,6 +144,7 @@ class Run:
         if begun:
             refuse_changed(store, Settings(self.cfg, held))
             store.update_meta(about)
+            date_set(store)
         else:
             store.freeze(data, about)
         own_tasks = cfg.guard.lm_eval_path

@@ -10,6 +10,7 @@ from selfinstruct.apart import to_show
 from selfinstruct.config import Config, ModelConfig
 from selfinstruct.errors import DivergedError, StoreError
 from selfinstruct.generate import Aim
+from selfinstruct.model import Model
 from selfinstruct.privacy import Finder
 from selfinstruct.progress import OnProgress, Progress
 from selfinstruct.prompting import SHIPPED, Prompts
@@ -18,7 +19,7 @@ from selfinstruct.store import Store
 from selfinstruct.task import Task
 from selfinstruct.teacher import Teacher
 from selfinstruct.tracking import Track
-from selfinstruct.types import Checkpoint, Example, Model, RealData, Report, Score
+from selfinstruct.types import Checkpoint, Example, RealData, Report, Score
 
 ENDS = ("gate", "diverged")
 """The stages that end a round: a verdict, or that there is no student to give one on."""

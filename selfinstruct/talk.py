@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from selfinstruct.errors import UserError
-from selfinstruct.types import Completion, Example, Message, Model, Request, Sampling
+from selfinstruct.model import Model
+from selfinstruct.types import Completion, Example, Message, Request, Sampling
 
 GREEDY = Sampling(temperature=0.0, top_p=1.0, max_tokens=128)
 

@@ -20,11 +20,12 @@ from selfinstruct.filters.extras import require_extras
 from selfinstruct.filters.standards import Standards
 from selfinstruct.licenses import is_allowed
 from selfinstruct.metrics import metrics_of
+from selfinstruct.model import CHAT, Speech
 from selfinstruct.plugins import find_function
 from selfinstruct.recipes import WITHOUT_LABEL, labelling
 from selfinstruct.recipes.passages import of_rows, read_passages
 from selfinstruct.schema import open_schema
-from selfinstruct.types import CHAT, Example, RealData, Speech
+from selfinstruct.types import Example, RealData
 
 JUDGE = "judge"
 """The metric that takes two students and a model: see `judge`."""

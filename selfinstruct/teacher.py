@@ -24,13 +24,14 @@ from selfinstruct.account import (
     worst_prompt_tokens,
 )
 from selfinstruct.config import BudgetConfig
+from selfinstruct.model import Model
 from selfinstruct.privacy import Finder, hide_in_messages
 from selfinstruct.progress import OnProgress, Progress, silent
 from selfinstruct.redaction import redact, secrets_in
 from selfinstruct.rows import from_messages
 from selfinstruct.store import Store
 from selfinstruct.text import without_surrogates
-from selfinstruct.types import Completion, Model, Prompt, Request, Sampling, digest
+from selfinstruct.types import Completion, Prompt, Request, Sampling, digest
 
 SEEDS = 2**30  # a prompt's samples count on from one of these, and stay below 2**31
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from selfinstruct.types import Answered, Model, Request
+from selfinstruct.model import Answered, Model
+from selfinstruct.types import Request
 
 
 def answered_by(model: Model, requests: Sequence[Request]) -> list[Answered]:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.config import Config, parse_config
+from selfinstruct.export.facts import Facts, read_facts
+from selfinstruct.export.student import Student, champion_of
 from selfinstruct.files import write_jsonl
 from selfinstruct.rows import from_example, from_mixture, from_verdict
 from selfinstruct.store import Store
@@ -106,6 +108,15 @@ def write_exported(
                 _score(store, name, 0, "final")
             store.commit_stage(0, "finish", {"champion": champion, "name": champion}, 1.0)
     return folder
+
+
+def open_champion(
+    run: Path, outcomes: Sequence[Outcome | None] = ("accept", "reject"), **sections: Any
+) -> tuple[Facts, Student]:
+    """The facts of such a run, and its champion."""
+    with Store(write_exported(run, outcomes, **sections)) as store:
+        facts = read_facts(store)
+        return facts, champion_of(store, facts)
 
 
 def _generate(store: Store, index: int, kept: tuple[Example, ...]) -> None:

@@ -2,18 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from selfinstruct.model import Answered, OnCount, TokenNll, uncounted
 from selfinstruct.recipes import Ask
-from selfinstruct.types import (
-    Answered,
-    Completion,
-    Message,
-    OnCount,
-    Prompt,
-    Request,
-    Sampling,
-    TokenNll,
-    uncounted,
-)
+from selfinstruct.types import Completion, Message, Prompt, Request, Sampling
 
 
 class FakeStudent:

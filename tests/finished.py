@@ -1,14 +1,13 @@
 """A finished run, written straight into the ledger: what the reading commands are tested on."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from selfinstruct import rows
-from selfinstruct.adapters import MANIFEST, load_checkpoint
+from selfinstruct.adapters import load_checkpoint
 from selfinstruct.config import GateConfig
-from selfinstruct.files import digest_file
 from selfinstruct.gate import decide
+from selfinstruct.manifest import seal
 from selfinstruct.store import Store
 from selfinstruct.types import (
     Completion,
@@ -60,8 +59,7 @@ def write_adapter(folder: Path, weights: bytes) -> str:
     """An adapter of these weights, whole; its digest."""
     folder.mkdir(parents=True)
     (folder / "adapter_model.safetensors").write_bytes(weights)
-    listed = {"adapter_model.safetensors": digest_file(folder / "adapter_model.safetensors")}
-    (folder / MANIFEST).write_text(json.dumps({"base": "b", "files": listed}))
+    seal(folder, {"base": "b"})
     return load_checkpoint(folder, "").digest
 
 

@@ -21,7 +21,7 @@ from typing import Any
 from selfinstruct import scoring, weights
 from selfinstruct.arms import plan_arms
 from selfinstruct.config import parse_config
-from selfinstruct.database import LEDGER, Schema, connect
+from selfinstruct.database import connect
 from selfinstruct.export.folder import publish
 from selfinstruct.files import write_jsonl
 from selfinstruct.joining import join
@@ -36,6 +36,7 @@ from selfinstruct.runs import Run
 from selfinstruct.searchable import rebuild_search
 from selfinstruct.store import Store
 from selfinstruct.sweep import run_sweep
+from selfinstruct.tables import LEDGER, Schema
 from selfinstruct.wheels import Wheel
 from tests.finished import write_run
 from tests.frozen_run import tiny_config, write_frozen_run

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from selfinstruct.model import Answered
 from selfinstruct.text import without_surrogates
-from selfinstruct.types import Answered, Completion, Request, digest
+from selfinstruct.types import Completion, Request, digest
 
 GOLDEN = Path(__file__).parent / "golden" / "malformed.jsonl"
 MUTANTS = 3

@@ -10,8 +10,9 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM
 
 from selfinstruct import failpoints
-from selfinstruct.adapters import MANIFEST, load_checkpoint, publish, require_ours
+from selfinstruct.adapters import load_checkpoint, publish, require_ours
 from selfinstruct.errors import DiskError, StoreError, UserError
+from selfinstruct.manifest import MANIFEST
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
 

@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 
 from selfinstruct.cli.app import app
 from selfinstruct.cli.chat import converse, opened
+from selfinstruct.model import Answered
 from selfinstruct.talk import Manner, Talk
 from selfinstruct.trained import find_student
-from selfinstruct.types import Answered, Completion, Request
+from selfinstruct.types import Completion, Request
 from tests.taught import SYSTEM, write_taught
 from tests.test_talk import Echo
 

@@ -6,10 +6,11 @@ from selfinstruct.cli.replay import Changes, replay_command
 from selfinstruct.cli.replay_text import print_replay
 from selfinstruct.config import ModelConfig
 from selfinstruct.errors import UserError
+from selfinstruct.model import Model
 from selfinstruct.models.scripted import Scripted
 from selfinstruct.prompting import shipped
 from selfinstruct.store import Store
-from selfinstruct.types import Model, digest
+from selfinstruct.types import digest
 from tests.recorded import recorded_config, write_recorded
 from tests.replayed import write_replayed
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from selfinstruct import __version__, failpoints
-from selfinstruct.database import LEDGER, Schema, connect, explained, has_module, transaction
+from selfinstruct.database import connect, explained, has_module, transaction
 from selfinstruct.errors import DiskError, StoreError
 from selfinstruct.store import Store
+from selfinstruct.tables import LEDGER, Schema
 from tests.finished import write_run
 from tests.golden_ledger import write_ledger
 from tests.lost_module import lose_the_module
@@ -209,23 +210,6 @@ def test_every_version_is_brought_up_to_date_and_read(tmp_path: Path, version: i
     assert (tmp_path / f"run.db.v{version}.bak").exists()
 
 
-@pytest.mark.parametrize("version", [1, 3, 4])
-def test_a_new_ledger_and_one_brought_up_to_date_are_alike(tmp_path: Path, version: int) -> None:
-    write_ledger(tmp_path / "old.db", version)
-    columns = {}
-    for name in ("old.db", "new.db"):
-        with closing(connect(tmp_path / name, write=True)) as db:
-            tables = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
-            columns[name] = {
-                table["name"]: db.execute(f"PRAGMA table_info({table['name']})").fetchall()
-                for table in tables
-            }
-        with closing(sqlite3.connect(tmp_path / name)) as db:
-            others = db.execute("SELECT sql FROM sqlite_schema WHERE type IN ('index', 'trigger')")
-            columns[name]["others"] = sorted(sql for (sql,) in others if sql is not None)
-    assert columns["old.db"] == columns["new.db"]
-
-
 def test_an_older_version_is_brought_up_to_date_and_a_copy_kept(tmp_path: Path) -> None:
     path = tmp_path / "run.db"
     write_ledger(path, 1)
@@ -262,7 +246,8 @@ def test_a_migration_killed_halfway_is_done_whole_the_next_time(tmp_path: Path) 
     write_ledger(path, 1)
     code = (
         "import sys; from pathlib import Path\n"
-        "from selfinstruct.database import Schema, connect\n"
+        "from selfinstruct.database import connect\n"
+        "from selfinstruct.tables import Schema\n"
         "connect(Path(sys.argv[1]), write=True, schema=Schema('', (sys.argv[2],)))"
     )
     endless = f"{TO_2} WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT * FROM n;"

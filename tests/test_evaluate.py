@@ -9,20 +9,17 @@ from selfinstruct.chat import Target
 from selfinstruct.config import EvaluateConfig
 from selfinstruct.errors import IncompleteError, UserError
 from selfinstruct.evaluate import evaluate, labels_found, likelihoods
+from selfinstruct.model import Answered, OnCount, TokenNll, uncounted
 from selfinstruct.progress import Progress
 from selfinstruct.types import (
-    Answered,
     Checkpoint,
     Completion,
     Exam,
     Example,
     Message,
-    OnCount,
     Report,
     Request,
     Sampling,
-    TokenNll,
-    uncounted,
 )
 
 CHECKPOINT = Checkpoint("round-1", "base", None, "d1gest")

@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = (
-    {"errors", "types", "progress", "failpoints"},
-    {"verdict", "files", "endpoint", "redaction", "wheels", "lookup"},
+    {"errors", "types", "progress", "failpoints", "lookup"},
+    {"verdict", "model", "files", "endpoint", "redaction", "wheels", "tables"},
     {
         "config",
         "shipped",
@@ -30,6 +30,7 @@ LAYERS = (
         "plugins",
         "proxy",
         "joining",
+        "manifest",
     },
     {
         "store",

@@ -2,9 +2,12 @@ from pathlib import Path
 
 import pytest
 
+from selfinstruct.files import write_jsonl
 from selfinstruct.lineage.outcomes import mixture_ids
+from selfinstruct.rows import from_example, from_mixture
 from selfinstruct.store import Store
 from selfinstruct.types import Example, Mixture, Screened
+from tests.finished import KEPT
 from tests.traced import CHILD, GRANDCHILD, ODD, SEED, of, trace, write_traced
 
 
@@ -33,6 +36,21 @@ def test_how_many_are_listed_is_limited_and_counts_are_whole(run: Path) -> None:
         store.commit_wave(4, 0, Screened(many, ()))
     found = of(trace(run, ODD.what.id, limit=4).led_to, "children")[""]
     assert (len(found.nodes), found.more, found.told["count"]) == (4, 26, 30)
+
+
+def test_a_prompts_version_leads_to_the_mixtures_of_its_rows(tmp_path: Path) -> None:
+    run = write_traced(tmp_path)
+    older = Mixture((KEPT, KEPT, SEED), 0.5, 0.5)
+    with Store(run, write=True) as store:
+        store.commit_mixture(4, Mixture((SEED, KEPT, SEED), 0.5, 0.5), 1.0)
+        store.commit_stage(5, "mix", from_mixture(older), 1.0)
+    write_jsonl(run / "rounds/5/mixture.jsonl", map(from_example, older.rows))
+    found = of(trace(run, "label_first/question@v1").led_to, "mixture")
+    assert {name: node.told.get("of_these") for name, node in found.items()} == {
+        "round 1": None,  # its file is gone
+        "round 4": 1,
+        "round 5": 2,
+    }
 
 
 def test_a_changed_mixture_file_is_not_believed(run: Path) -> None:

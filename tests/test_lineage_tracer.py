@@ -3,7 +3,11 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.errors import UserError
-from tests.traced import of, trace, write_traced
+from selfinstruct.lineage import Tracer
+from selfinstruct.store import Store
+from selfinstruct.store.search import Found
+from selfinstruct.types import Example, Screened
+from tests.traced import SEED, of, trace, write_traced
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +38,20 @@ def test_a_call_a_prompt_and_a_student_are_places_to_start_from(run: Path) -> No
 def test_an_id_must_name_one_thing(run: Path, id_: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         trace(run, id_)
+
+
+class Busy(Store):
+    """A ledger that gets another child of the row between two questions about its children."""
+
+    def children_of(self, id_: str, limit: int) -> Found:
+        found = super().children_of(id_, limit)
+        with Store(self.folder, write=True) as writer:
+            child = Example("n", "late", "r", origin="synthetic", round=9, parents=(id_,))
+            writer.commit_wave(9, len(writer.waves()), Screened((child,), ()))
+        return found
+
+
+def test_a_trace_is_of_one_moment_while_the_run_goes_on(tmp_path: Path) -> None:
+    with Busy(write_traced(tmp_path)) as store:
+        (children, *_) = (node for node in Tracer(store).trace(SEED.id).led_to if node.nodes)
+    assert children.told["count"] == sum(children.told["fates"].values()) == 1

@@ -28,6 +28,7 @@ from selfinstruct.filters.screen import check_question, screen
 from selfinstruct.judge import judge_answers, read_choice
 from selfinstruct.metrics import metrics_of
 from selfinstruct.mixture import mix
+from selfinstruct.model import Speech
 from selfinstruct.recipes import RECIPES, Material, Situation, Wave, draw_orders
 from selfinstruct.recipes.evolve import ANSWER as EVOLVED
 from selfinstruct.recipes.evolve import GAIN, REWRITE
@@ -37,16 +38,7 @@ from selfinstruct.recipes.self_instruct import INPUT_FIRST, IS_CLASSIFICATION, O
 from selfinstruct.store import Store
 from selfinstruct.teacher import Teacher, ask
 from selfinstruct.text import CONTROL, without_surrogates
-from selfinstruct.types import (
-    Completion,
-    Drafts,
-    Example,
-    FinishReason,
-    Prompt,
-    Sampling,
-    Screened,
-    Speech,
-)
+from selfinstruct.types import Completion, Drafts, Example, FinishReason, Prompt, Sampling, Screened
 from tests.malformed import Queue, by_hand, by_kind, corpus, mutant, spoken
 
 LABELLED = tuple(

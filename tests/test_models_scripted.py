@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.errors import UserError
+from selfinstruct.model import Answered
 from selfinstruct.models.scripted import Scripted, open_script
-from selfinstruct.types import Answered, Completion, Message, Request, Sampling
+from selfinstruct.types import Completion, Message, Request, Sampling
 from tests.answered import answered_by
 
 ASKED = [Request((Message("user", text),), Sampling()) for text in ("two words", "a", "b")]

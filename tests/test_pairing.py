@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.errors import IncompleteError, UserError
+from selfinstruct.model import Answered
 from selfinstruct.pairing import judge_pairs, make_pairs, manner
 from selfinstruct.progress import Progress
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.pairs import Pair
 from selfinstruct.store import Store
 from selfinstruct.trained import Trained, find_student
-from selfinstruct.types import Answered, Completion, Message, Request
+from selfinstruct.types import Completion, Message, Request
 from tests.frozen_run import rows
 from tests.paired import choose, side_of
 from tests.taught import SYSTEM, write_taught

@@ -10,18 +10,10 @@ import pytest
 
 from selfinstruct.chat import Target, plain_text
 from selfinstruct.config import DemosConfig, GenerateConfig
+from selfinstruct.model import CHAT, Speech
 from selfinstruct.recipes import Material, Order, Wave
 from selfinstruct.recipes.few_shot import few_shot, schema_of
-from selfinstruct.types import (
-    CHAT,
-    Completion,
-    Drafts,
-    Example,
-    FinishReason,
-    Prompt,
-    Sampling,
-    Speech,
-)
+from selfinstruct.types import Completion, Drafts, Example, FinishReason, Prompt, Sampling
 
 LABELLED = tuple(
     Example(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from selfinstruct.config import DemosConfig, GenerateConfig, RecordsConfig
 from selfinstruct.errors import UserError
+from selfinstruct.model import CHAT, Speech
 from selfinstruct.recipes import Material, Order, Wave
 from selfinstruct.recipes.records import (
     RECORD,
@@ -23,7 +24,7 @@ from selfinstruct.recipes.records import (
     records,
     value_missing,
 )
-from selfinstruct.types import CHAT, Completion, Drafts, Example, FinishReason, Prompt, Speech
+from selfinstruct.types import Completion, Drafts, Example, FinishReason, Prompt
 from selfinstruct.types import Sampling as How
 
 SCHEMA: dict[str, Any] = {

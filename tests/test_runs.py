@@ -13,6 +13,7 @@ from selfinstruct.errors import DivergedError, IncompleteError, StoreError, User
 from selfinstruct.progress import Progress
 from selfinstruct.report.gather import gather
 from selfinstruct.report.run import run_page
+from selfinstruct.rows import from_example
 from selfinstruct.runs import Run
 from selfinstruct.store import Store
 from selfinstruct.summary import read_summary
@@ -186,6 +187,18 @@ def test_a_run_begun_before_a_setting_existed_goes_on_with_its_default(
         assert store.meta("identity") == identity
         assert len(store.meta("guard")) == 10
     assert bench.outcome() == whole[0].outcome()
+
+
+def test_a_run_notes_of_an_older_stress_set_from_which_round_on_nobody_is_shown_it(
+    whole: tuple[Bench, list[Progress]], bench: Bench
+) -> None:
+    shutil.copytree(whole[0].out / "t", bench.out / "t")
+    with Store(bench.out / "t", write=True) as store:
+        row = from_example(store.screened(1).accepted[0])
+        store.set_meta("stress", {"rows": [row], "contamination": {}})
+    Run(bench.config()).execute()
+    with Store(bench.out / "t") as store:
+        assert store.meta("stress")["since"] == [3]
 
 
 def test_a_base_exchanged_under_its_name_is_noticed_and_an_older_run_learns_its_own(

@@ -117,6 +117,17 @@ def test_a_prompts_version_tells_what_it_took_and_brought(run: Path) -> None:
         assert store.use_of("nope@v9")["calls"] == 0
 
 
+@pytest.mark.parametrize("prompt", ["label_first/question@v1b", "label_first/question@v1", "no@v9"])
+def test_the_rows_of_a_prompt_are_counted_in_mixtures_as_if_each_were_asked_for(
+    run: Path, prompt: str
+) -> None:
+    with Store(run) as store:
+        kept = store.kept_by(prompt)
+        times = {index: store.times_mixed(index, kept) for index in range(4)}
+        assert store.times_mixed_of(prompt) == {index: n for index, n in times.items() if n}
+        assert store.times_mixed_of("label_first/question@v1b") == {2: 1}
+
+
 def test_a_mixture_knows_its_rows_and_who_wrote_them(run: Path) -> None:
     with Store(run) as store:
         seed = real_data().train[0].id

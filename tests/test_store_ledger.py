@@ -58,6 +58,19 @@ def test_another_version_is_refused(tmp_path: Path) -> None:
         Store(tmp_path)
 
 
+def test_what_is_read_in_a_snapshot_is_of_one_moment_whoever_writes(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as writer, Store(tmp_path) as reader:
+        writer.set_meta("turn", 1)
+        with pytest.raises(RuntimeError, match="mine"), reader.snapshot():
+            assert reader.meta("turn") == 1
+            writer.set_meta("turn", 2)
+            with reader.snapshot():
+                assert reader.meta("turn") == 1
+            assert reader.meta("turn") == 1
+            raise RuntimeError("mine")
+        assert reader.meta("turn") == 2
+
+
 def test_reading_where_nothing_is_says_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no run at"):
         Store(tmp_path / "none")

@@ -5,8 +5,9 @@ import pytest
 
 from selfinstruct import chat
 from selfinstruct.errors import UserError
+from selfinstruct.model import Answered
 from selfinstruct.talk import Manner, Talk, changed, shared_instruction
-from selfinstruct.types import Answered, Completion, Example, Message, Request, Sampling
+from selfinstruct.types import Completion, Example, Message, Request, Sampling
 from tests.frozen_run import rows
 
 

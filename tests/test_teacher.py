@@ -8,12 +8,13 @@ import pytest
 from selfinstruct.account import SpentError
 from selfinstruct.config import BudgetConfig, PrivacyConfig
 from selfinstruct.errors import UserError
+from selfinstruct.model import Answered
 from selfinstruct.models.scripted import Scripted
 from selfinstruct.privacy import Finder
 from selfinstruct.progress import Progress, Used
 from selfinstruct.store import Store
 from selfinstruct.teacher import Teacher, as_sent, ask
-from selfinstruct.types import Answered, Completion, Message, Prompt, Request, Sampling, digest
+from selfinstruct.types import Completion, Message, Prompt, Request, Sampling, digest
 
 DRAWN = Sampling(temperature=0.8)
 GREEDY = Sampling(temperature=0.0)

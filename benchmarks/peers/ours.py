@@ -11,10 +11,11 @@ from pathlib import Path
 from measuring import WARM_UP, measured, parser, prompt_text, resident_mib, tell
 
 from selfinstruct.config import BudgetConfig, ModelConfig
+from selfinstruct.model import Model
 from selfinstruct.models import open_model
 from selfinstruct.store import Store
 from selfinstruct.teacher import Teacher, ask
-from selfinstruct.types import Completion, Message, Model, Prompt, Request, Sampling
+from selfinstruct.types import Completion, Message, Prompt, Request, Sampling
 
 HOW = Sampling(temperature=0.8, max_tokens=512)
 ROUND = 1

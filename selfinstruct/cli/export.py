@@ -18,9 +18,10 @@ from selfinstruct.export.harnesses import Tool, write_stress
 from selfinstruct.export.hub import RepoType, plan_upload, upload
 from selfinstruct.export.lines import Line, What, lines_of, mixture_of
 from selfinstruct.export.markdown import plain
+from selfinstruct.export.model_card import license_file as student_license
+from selfinstruct.export.model_card import model_card
 from selfinstruct.export.stress import take_apart
-from selfinstruct.export.student import champion_of, model_card, shown_base
-from selfinstruct.export.student import license_file as student_license
+from selfinstruct.export.student import champion_of, shown_base
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION
 

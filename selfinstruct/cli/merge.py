@@ -11,7 +11,8 @@ from typing import Any
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import Output, escape
 from selfinstruct.export.facts import read_facts
-from selfinstruct.export.student import Whole, license_file, model_card, student_of
+from selfinstruct.export.model_card import Whole, license_file, model_card
+from selfinstruct.export.student import student_of
 from selfinstruct.merging import Merged, merge
 from selfinstruct.merging.merge import DType, Papers, stub_card
 from selfinstruct.store import Store

@@ -8,6 +8,7 @@ from typing import Any
 
 from selfinstruct.config import ModelConfig, parse_config
 from selfinstruct.errors import UserError
+from selfinstruct.model import Model
 from selfinstruct.models import open_model
 from selfinstruct.registry import Chosen, Registry, read_ref
 from selfinstruct.replaying import Again, Plan, ask_again, plan_replay, require_affordable
@@ -15,7 +16,7 @@ from selfinstruct.rereading import reread
 from selfinstruct.rows import Row, from_messages
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION
-from selfinstruct.types import Completion, Model
+from selfinstruct.types import Completion
 from selfinstruct.wording import registry_of
 
 Open = Callable[[ModelConfig], Model]

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from selfinstruct.config.section import Positive, Section, operational
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.errors import UserError
-from selfinstruct.types import Speech
+from selfinstruct.model import Speech
 from selfinstruct.wheels import WHEELS
 
 SECRET_HINTS = ("sk-", "Bearer ")

@@ -69,7 +69,14 @@ class Facts:
 
 
 def read_facts(store: Store) -> Facts:
-    """The facts of an open ledger. Raises `StoreError` where it has not begun, or is too old."""
+    """The facts of an open ledger, all of one moment. Raises `StoreError` where it has not begun,
+    or is too old.
+    """
+    with store.snapshot():
+        return _read(store)
+
+
+def _read(store: Store) -> Facts:
     summary = summarise(store)
     data, config = store.real_data(), store.meta("config")
     assert data is not None  # else there is no summary

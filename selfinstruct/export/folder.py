@@ -3,7 +3,6 @@
 A folder is replaced only where it is an export itself, and only when asked for.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,9 +11,9 @@ from typing import Any
 from selfinstruct import __version__
 from selfinstruct.errors import UserError
 from selfinstruct.failpoints import failpoint
-from selfinstruct.files import copy_synced, digest_file, replacing, write_atomic
+from selfinstruct.files import copy_synced, replacing, write_atomic
+from selfinstruct.manifest import read_manifest, seal
 
-MANIFEST = "manifest.json"
 MADE_BY = "selfinstruct"
 Content = bytes | Path
 """What a file is to hold: these bytes, or what that file holds."""
@@ -55,24 +54,16 @@ def _write(part: Path, files: Mapping[str, Content], about: Mapping[str, Any]) -
         else:
             write_atomic(part / name, content)
     failpoint("export.written")
-    manifest = {
-        "schema_version": 1,
-        "made_by": MADE_BY,
-        "version": __version__,
-        **about,
-        "files": {name: digest_file(part / name) for name in sorted(files)},
-    }
-    write_atomic(part / MANIFEST, json.dumps(manifest, indent=2, allow_nan=False) + "\n")
+    told = {"schema_version": 1, "made_by": MADE_BY, "version": __version__, **about}
+    manifest = seal(part, told)
     failpoint("export.listed")
     return manifest
 
 
 def _is_export(out: Path) -> bool:
-    path = out / MANIFEST
-    if out.is_symlink() or not path.is_file():
+    if out.is_symlink():
         return False
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        return bool(read_manifest(out).get("made_by") == MADE_BY)
     except ValueError:
         return False
-    return isinstance(found, dict) and found.get("made_by") == MADE_BY

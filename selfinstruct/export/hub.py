@@ -17,7 +17,7 @@ import huggingface_hub
 
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.errors import IncompleteError, UserError
-from selfinstruct.export.folder import MANIFEST
+from selfinstruct.manifest import MANIFEST
 from selfinstruct.redaction import redact
 
 TOKEN, ENDPOINT = "HF_TOKEN", "HF_ENDPOINT"

@@ -55,9 +55,8 @@ def _require_between_rounds(store: Store) -> None:
 
     What such a round shows the teacher is drawn already in part; a resumed run draws the same.
     """
-    asked = {index for index, _ in store.waves()} | {call["round"] for call in store.calls()}
     done = {stage["round"] for stage in store.stages() if stage["stage"] == "generate"}
-    if begun := asked - done - {0}:
+    if begun := set(store.rounds_asked()) - done - {0}:
         raise UserError(
             f"{store.folder} is in the middle of asking for round {max(begun)}",
             why="its prompts may show rows that a stress set would take",

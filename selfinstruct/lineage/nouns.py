@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from selfinstruct.lookup import REVIEWED
 from selfinstruct.rows import Row
 from selfinstruct.store import Store
 from selfinstruct.store.search import HELD_OUT, JUDGED
@@ -46,7 +45,7 @@ class View:
         words = None if hidden else self.store.words_of(fact)
         names = ("split", "round", "wave", "reason", "value", "label", "depth", "license", "origin")
         told = {name: fact[name] for name in names if fact[name] is not None}
-        return {**told, "fate": fate(fact), "row": words}
+        return {**told, "fate": fact["fate"], "row": words}
 
     def listed(self, kind: str, ids: Sequence[str]) -> Iterator[Node]:
         """Rows by id, those that this ledger has not among them."""
@@ -66,20 +65,6 @@ def call_node(call: Row, kind: str = "call", nodes: tuple[Node, ...] = ()) -> No
     names = ("round", "wave", "model", "state", "sample", "prompt_tokens", "completion_tokens")
     told = {"prompt": f"{call['template']}@{call['version']}", **{n: call[n] for n in names}}
     return Node(kind, call["key"], told, nodes)
-
-
-def fate(fact: Row) -> str:
-    """What became of a row: `real`, `accepted`, `edited` or `rejected`."""
-    if fact["split"] is not None:
-        return "real"
-    if is_edited(fact):
-        return "edited"
-    return "accepted" if fact["reason"] is None else "rejected"
-
-
-def is_edited(fact: Row) -> bool:
-    """Whether a row is what a person made of a candidate."""
-    return bool(fact["wave"] == REVIEWED)
 
 
 def place(fact: Row) -> Row:

@@ -5,7 +5,7 @@ every filter decided, and what people made of it.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from selfinstruct.lineage.nouns import Node, View, call_node, fate, is_edited
+from selfinstruct.lineage.nouns import Node, View, call_node
 from selfinstruct.rows import Row, to_example, to_rejection
 from selfinstruct.settled import STAGE as REVIEW
 from selfinstruct.types import UNNEEDED, Example
@@ -50,9 +50,9 @@ UNLINKED = "asked by an older version, which kept no word of what a call goes on
 
 def origins(view: View, fact: Row) -> Iterator[Node]:
     """All that is behind one row, as it stands in one place; nothing behind a real one."""
-    if fact["split"] is not None:
+    if fact["fate"] == "real":
         return
-    if is_edited(fact):
+    if fact["fate"] == "edited":
         yield from _candidate(view, fact)
     else:
         yield from _parents(view, fact, GENERATIONS)
@@ -135,7 +135,7 @@ def _filters(view: View, fact: Row) -> Node:
         Node("score", one.name, {"value": one.value, "by": one.source, "detail": one.detail})
         for one in view.store.scores_of(fact["id"])
     ]
-    return Node("filters", "", {"fate": fate(fact)}, (*nodes, *scores))
+    return Node("filters", "", {"fate": fact["fate"]}, (*nodes, *scores))
 
 
 def _off(config: Mapping[str, Any]) -> frozenset[str]:
@@ -159,7 +159,7 @@ def _reviewed(view: View, fact: Row) -> Iterator[Node]:
     let the filters' word stand.
     """
     changes = view.store.stage(fact["round"], REVIEW)
-    if changes is None or is_edited(fact):
+    if changes is None or fact["fate"] == "edited":
         return
     who = _who(view, fact["id"])
     for told in _decisions(changes, fact["id"]):

@@ -5,10 +5,10 @@ Mixtures of older versions are read from the files of their rounds, whose digest
 the ledger.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from selfinstruct.lineage.nouns import Node, View, is_edited
+from selfinstruct.lineage.nouns import Node, View
 from selfinstruct.rows import Row
 from selfinstruct.store.search import HELD_OUT
 from selfinstruct.types import Report, digest
@@ -39,7 +39,7 @@ def _children(view: View, id_: str, generations: int) -> Iterator[Node]:
     for fact in found.rows:
         further = fact["reason"] is None and generations > 1
         below = tuple(_children(view, fact["id"], generations - 1)) if further else ()
-        kind = "edited by a person" if is_edited(fact) else "child"
+        kind = "edited by a person" if fact["fate"] == "edited" else "child"
         nodes.append(Node(kind, fact["id"], view.told(fact), below))
     told = {"count": found.total, "fates": view.store.fates_of_children(id_)}
     yield Node("children", "", told, tuple(nodes), found.total - len(nodes))
@@ -63,22 +63,40 @@ def _examined(view: View, fact: Row) -> Iterator[Node]:
 
 def mixed(view: View, ids: Sequence[str]) -> Iterator[Node]:
     """The mixtures that any of these rows is in, with what was trained on them."""
+    told = "times" if len(ids) == 1 else "of_these"
+    yield from _mixtures(view, told, lambda index: view.store.times_mixed(index, ids), lambda: ids)
+
+
+def mixed_of(view: View, prompt: str) -> Iterator[Node]:
+    """The mixtures that any kept row of a prompt's version is in, with what was trained on them."""
+    times, store = view.store.times_mixed_of(prompt), view.store
+    yield from _mixtures(
+        view, "of_these", lambda index: times.get(index, 0), lambda: store.kept_by(prompt)
+    )
+
+
+def _mixtures(
+    view: View, told: str, known: Callable[[int], int], ids: Callable[[], Sequence[str]]
+) -> Iterator[Node]:
+    """The mixtures that rows are in: how often is `known` of a round whose mixture is in the
+    ledger, and for the others counted by the rows' `ids`; it is `told` under that name.
+    """
     for index, stage in _mixes(view):
-        times = _times_mixed(view, index, stage, ids)
+        if view.store.mixed(index):
+            times: int | None = known(index)
+        else:
+            times = _times_in_file(view, index, stage["digest"], ids())
         if times is None:
             yield Node("mixture", f"round {index}", {"note": LOST})
         elif times:
-            told = {"rows": stage["rows"], "share": stage["achieved_share"]}
-            told |= {"times" if len(ids) == 1 else "of_these": times}
-            yield Node("mixture", f"round {index}", told, tuple(_trained(view, index)))
+            about = {"rows": stage["rows"], "share": stage["achieved_share"], told: times}
+            yield Node("mixture", f"round {index}", about, tuple(_trained(view, index)))
 
 
-def _times_mixed(view: View, index: int, stage: Row, ids: Sequence[str]) -> int | None:
-    if view.store.mixed(index):
-        return view.store.times_mixed(index, ids)
-    rows = mixture_ids(view.store.folder, index, stage["digest"])
-    wanted = set(ids)
-    return None if rows is None else sum(id_ in wanted for id_ in rows)
+def _times_in_file(view: View, index: int, wanted: str, ids: Sequence[str]) -> int | None:
+    rows = mixture_ids(view.store.folder, index, wanted)
+    asked = set(ids)
+    return None if rows is None else sum(id_ in asked for id_ in rows)
 
 
 def _mixes(view: View) -> list[tuple[int, Row]]:

@@ -3,7 +3,14 @@
 from selfinstruct.errors import UserError
 from selfinstruct.lineage.nouns import Node, Trace, View, call_node, place
 from selfinstruct.lineage.origins import origins
-from selfinstruct.lineage.outcomes import evaluated, learned, mixed, outcomes, students
+from selfinstruct.lineage.outcomes import (
+    evaluated,
+    learned,
+    mixed,
+    mixed_of,
+    outcomes,
+    students,
+)
 
 
 class Tracer(View):
@@ -11,8 +18,12 @@ class Tracer(View):
 
     def trace(self, asked: str) -> Trace:
         """The trace of a row, a call, a prompt's version or a student, by its id or the beginning
-        of it. Raises `UserError` where it names nothing, or several things.
+        of it, all of one moment. Raises `UserError` where it names nothing, or several things.
         """
+        with self.store.snapshot():
+            return self._trace(asked)
+
+    def _trace(self, asked: str) -> Trace:
         found = self.store.named(asked)
         if not found:
             raise UserError(
@@ -57,14 +68,13 @@ class Tracer(View):
     def _prompt(self, name: str) -> Trace:
         """What was asked with a version of a template, and what came of it."""
         use = self.store.use_of(name)
-        kept = self.store.kept_by(name)
         rounds = tuple(
             Node("round", str(index), dict(fates)) for index, fates in use["rounds"].items()
         )
         told = {key: value for key, value in use.items() if key != "rounds"}
         if not rounds:
             told["note"] = "no row was read from its answers; a question's row is its answer's"
-        return Trace(Node("prompt", name, told), (), (*rounds, *mixed(self, kept)))
+        return Trace(Node("prompt", name, told), (), (*rounds, *mixed_of(self, name)))
 
     def _student(self, checkpoint: str) -> Trace:
         name = students(self).get(checkpoint, checkpoint)

@@ -5,10 +5,9 @@ anybody would read it, and both are held against each other before the folder ge
 """
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +19,8 @@ from selfinstruct import chat, weights
 from selfinstruct.base import load_base
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.failpoints import failpoint
-from selfinstruct.files import digest_file, replacing, unwritten, write_atomic
+from selfinstruct.files import replacing, unwritten
+from selfinstruct.manifest import seal
 from selfinstruct.merging.likeness import Likeness, Said, difference, require_like, say
 from selfinstruct.merging.readers import readable_by
 from selfinstruct.models.decoding import end_tokens
@@ -145,20 +145,9 @@ def publish(out: Path, write: Callable[[Path], Merged]) -> Merged:
     with replacing(out, "merged") as part:
         made = write(part)
         failpoint("merged.written")
-        whole = Merged(**{**vars(made), "files": _sync(part)})
-        write_atomic(part / MANIFEST, json.dumps(asdict(whole), indent=2))
+        manifest = seal(part, asdict(made), MANIFEST)
         failpoint("merged.listed")
-    return whole
-
-
-def _sync(folder: Path) -> dict[str, str]:
-    """See every file onto the disk; its name to its SHA-256."""
-    found = {}
-    for path in sorted(folder.iterdir()):
-        with path.open("rb") as handle:
-            os.fsync(handle.fileno())
-        found[path.name] = digest_file(path)
-    return found
+    return replace(made, files=manifest["files"])
 
 
 def _require_free(out: Path, *, force: bool) -> None:

@@ -6,7 +6,8 @@ A backend's library is loaded when that backend is asked for, not before.
 from typing import TYPE_CHECKING
 
 from selfinstruct.config import ModelConfig
-from selfinstruct.types import Checkpoint, Model
+from selfinstruct.model import Model
+from selfinstruct.types import Checkpoint
 from selfinstruct.weights import OnNote, unheard
 
 if TYPE_CHECKING:

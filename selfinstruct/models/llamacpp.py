@@ -20,8 +20,9 @@ from typing import Any
 from selfinstruct import weights
 from selfinstruct.chat import plain_text
 from selfinstruct.errors import UserError
+from selfinstruct.model import Answered
 from selfinstruct.rows import from_messages
-from selfinstruct.types import Answered, Completion, FinishReason, Request, digest
+from selfinstruct.types import Completion, FinishReason, Request, digest
 from selfinstruct.wheels import INSTALL
 
 ENGINE = "xllamacpp"

@@ -6,9 +6,10 @@ The function takes a sequence of requests and gives one text or `Completion` for
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from selfinstruct.errors import UserError
+from selfinstruct.model import Answered
 from selfinstruct.models.scripted import Answer, complete
 from selfinstruct.plugins import find_function, source_of
-from selfinstruct.types import Answered, Request, digest
+from selfinstruct.types import Request, digest
 
 Program = Callable[[Sequence[Request]], Iterable[Answer]]
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from selfinstruct.errors import UserError
 from selfinstruct.files import read_jsonl
-from selfinstruct.types import Answered, Completion, Request, digest
+from selfinstruct.model import Answered
+from selfinstruct.types import Completion, Request, digest
 
 Answer = str | Completion
 

@@ -18,19 +18,10 @@ from selfinstruct import chat, weights
 from selfinstruct.base import Base, load_base
 from selfinstruct.errors import UserError
 from selfinstruct.memory import in_pieces
+from selfinstruct.model import Answered, OnCount, TokenNll, uncounted
 from selfinstruct.models import choices
 from selfinstruct.models.decoding import Done, Draw, end_tokens, first_stop
-from selfinstruct.types import (
-    Answered,
-    Completion,
-    Message,
-    OnCount,
-    Request,
-    Sampling,
-    TokenNll,
-    digest,
-    uncounted,
-)
+from selfinstruct.types import Completion, Message, Request, Sampling, digest
 from selfinstruct.weights import OnNote
 
 LOGIT_BYTES = 2**28

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from selfinstruct import chat
+from selfinstruct.model import StudentModel
 from selfinstruct.text import without_surrogates
-from selfinstruct.types import Example, Message, StudentModel
+from selfinstruct.types import Example, Message
 
 BEYOND_CONTEXT = "beyond_context"
 """The reason of a candidate that a student cannot read to its end."""

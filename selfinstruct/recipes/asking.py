@@ -12,18 +12,10 @@ from typing import Generic, TypeVar
 from selfinstruct.chat import Target, after_thought, has_thought
 from selfinstruct.config import GenerateConfig
 from selfinstruct.licenses import join_licenses
+from selfinstruct.model import CHAT, Speech
 from selfinstruct.prompting import SHIPPED, Prompts
 from selfinstruct.text import normalise, whole_question
-from selfinstruct.types import (
-    CHAT,
-    Completion,
-    Drafts,
-    Example,
-    Prompt,
-    Rejection,
-    Sampling,
-    Speech,
-)
+from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling
 
 T = TypeVar("T")
 

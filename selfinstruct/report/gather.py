@@ -117,7 +117,7 @@ class Facts:
 
 def gather(folder: Path) -> Facts:
     """The facts of a run's folder. Raises `StoreError` where no run is or none has begun."""
-    with Store(folder) as store:
+    with Store(folder) as store, store.snapshot():
         summary = summarise(store)
         data = store.real_data()
         assert data is not None  # else there is no summary

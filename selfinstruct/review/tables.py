@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from selfinstruct.database import Schema
 from selfinstruct.review.lines import Lines
 from selfinstruct.review.nouns import (
     SETTLING,
@@ -22,6 +21,7 @@ from selfinstruct.review.nouns import (
 )
 from selfinstruct.review.pair_tables import PAIRS
 from selfinstruct.rows import Row, from_example, to_example
+from selfinstruct.tables import Schema
 from selfinstruct.types import Message, Score, digest
 
 NAME = "reviews.db"

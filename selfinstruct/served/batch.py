@@ -15,10 +15,11 @@ from anyio.from_thread import start_blocking_portal
 from selfinstruct.config import ModelConfig
 from selfinstruct.endpoint import Resolve, look_up
 from selfinstruct.errors import IncompleteError, UserError
+from selfinstruct.model import Answered
 from selfinstruct.redaction import redact
 from selfinstruct.served.model import dialect_of, open_replica
 from selfinstruct.served.trouble import TryError, refusal
-from selfinstruct.types import Answered, Completion, Request, digest
+from selfinstruct.types import Completion, Request, digest
 from selfinstruct.weights import OnNote, unheard
 
 MOST_REQUESTS = 50_000

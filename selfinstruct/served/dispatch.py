@@ -13,10 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from selfinstruct.errors import IncompleteError, UserError
+from selfinstruct.model import Answered
 from selfinstruct.served.health import Health
 from selfinstruct.served.replica import Replica
 from selfinstruct.served.trouble import TryError
-from selfinstruct.types import Answered, Completion, Request
+from selfinstruct.types import Completion, Request
 
 BACKOFF_S = 0.5
 MAX_BACKOFF_S = 30.0

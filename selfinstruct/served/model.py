@@ -14,6 +14,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from selfinstruct.config import ModelConfig
 from selfinstruct.endpoint import Resolve, look_up, read_endpoint
+from selfinstruct.model import Answered
 from selfinstruct.proxy import named_proxy, proxy_of
 from selfinstruct.served.anthropic_messages import AnthropicMessages
 from selfinstruct.served.dispatch import Dispatch, Emit, Rules
@@ -25,7 +26,7 @@ from selfinstruct.served.pace import Pace
 from selfinstruct.served.replica import Dialect, Replica
 from selfinstruct.served.trouble import Target
 from selfinstruct.served.wire import Wire
-from selfinstruct.types import Answered, Request, digest
+from selfinstruct.types import Request, digest
 
 News = SimpleQueue[Answered | Future[None]]
 

@@ -15,10 +15,11 @@ from typing import Any
 from selfinstruct.config import ModelConfig
 from selfinstruct.endpoint import Resolve, look_up
 from selfinstruct.errors import UserError
+from selfinstruct.model import Speech
 from selfinstruct.served.model import open_replica
 from selfinstruct.served.replica import Replica
 from selfinstruct.served.trouble import TryError
-from selfinstruct.types import Completion, Message, Request, Sampling, Speech
+from selfinstruct.types import Completion, Message, Request, Sampling
 
 SENTENCE = "The invoice of March was paid twice, and nobody has answered since. "
 SHORT, LONG = 40, 400

@@ -66,7 +66,9 @@ class Candidates(Ledger):
             tuple(
                 Score(row["id"], row["name"], row["value"], row["source"], row["detail"])
                 for row in self._db.execute(
-                    "SELECT * FROM scores WHERE round = ? AND wave = ? ORDER BY rowid", key
+                    "SELECT * FROM scores WHERE round = ?1 AND wave = ?2 AND id IN"
+                    " (SELECT id FROM candidates WHERE round = ?1 AND wave = ?2) ORDER BY rowid",
+                    key,
                 )
             ),
         )
@@ -75,6 +77,11 @@ class Candidates(Ledger):
         """The round and number of every committed wave, in order."""
         rows = self._db.execute("SELECT round, wave FROM waves ORDER BY round, wave")
         return [(row["round"], row["wave"]) for row in rows]
+
+    def rounds_asked(self) -> list[int]:
+        """Every round that has a call or a wave, in order."""
+        query = "SELECT round FROM waves UNION SELECT round FROM attempts ORDER BY round"
+        return [row["round"] for row in self._db.execute(query)]
 
     def screened(self, round_index: int) -> Screened:
         """All candidates of one round, in order."""

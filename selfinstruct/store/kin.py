@@ -7,12 +7,12 @@ from typing import Any
 from selfinstruct.lookup import REVIEWED
 from selfinstruct.rows import Row
 from selfinstruct.store.ledger import LAST
-from selfinstruct.store.search import JUDGED, Found, Search
+from selfinstruct.store.search import FATE, JUDGED, Found, Search
 
 MOST = 6
 """Ids of one kind that a beginning is told to fit."""
-_FACT = "SELECT facts.* FROM facts"
-_FATE = f"(CASE WHEN wave = {REVIEWED} THEN 'edited' ELSE coalesce(reason, 'accepted') END) AS fate"
+_FACT = f"SELECT facts.*, {FATE} AS fate FROM facts"
+_END = f"(CASE WHEN wave = {REVIEWED} THEN 'edited' ELSE coalesce(reason, 'accepted') END) AS fate"
 _CALL = (
     "SELECT attempts.*, template, version, parents FROM attempts"
     " JOIN prompts ON prompts.id = attempts.prompt"
@@ -35,8 +35,8 @@ class Kin(Search):
             ("call", "SELECT key AS id FROM attempts WHERE key >= ? AND key < ?", span),
             (
                 "prompt",
-                "SELECT DISTINCT template || '@' || version AS id FROM prompts"
-                " WHERE version >= ? AND version < ? AND ? IN (template, '')",
+                "SELECT template || '@' || version AS id FROM (SELECT DISTINCT version, template"
+                " FROM prompts WHERE version >= ? AND version < ? AND ? IN (template, ''))",
                 (*versions, template),
             ),
             (
@@ -131,7 +131,7 @@ class Kin(Search):
     def fates_of_children(self, id_: str) -> dict[str, int]:
         """How many of them were accepted, edited, and dropped for which reason, most first."""
         rows = self._db.execute(
-            f"SELECT {_FATE}, count(*) AS n FROM facts"
+            f"SELECT {_END}, count(*) AS n FROM facts"
             " WHERE doc IN (SELECT rowid FROM texts WHERE texts MATCH ?)"
             " GROUP BY fate ORDER BY n DESC, fate",
             (_parent(id_),),
@@ -151,7 +151,7 @@ class Kin(Search):
         ).fetchone()
         rounds: dict[int, dict[str, int]] = {}
         for row in self._db.execute(
-            f"SELECT round, {_FATE}, count(*) AS n FROM facts"
+            f"SELECT round, {_END}, count(*) AS n FROM facts"
             " WHERE prompt = ? GROUP BY round, fate ORDER BY round, n DESC, fate",
             (prompt,),
         ):
@@ -179,6 +179,16 @@ class Kin(Search):
         ).fetchone()
         n: int = row["n"]
         return n
+
+    def times_mixed_of(self, prompt: str) -> dict[int, int]:
+        """By round, how often rows that TEMPLATE@VERSION wrote and filters kept stand in its
+        mixture; no word of rounds where none does. All in SQLite: they may be a hundred thousand.
+        """
+        query = (
+            "SELECT round, sum(times) AS n FROM mixed WHERE id IN"
+            " (SELECT id FROM facts WHERE prompt = ? AND reason IS NULL) GROUP BY round"
+        )
+        return {row["round"]: row["n"] for row in self._db.execute(query, (prompt,))}
 
     def mixture(self, round_index: int) -> list[str]:
         """The ids of the rows of a round's mixture, each once."""

@@ -138,6 +138,22 @@ class Ledger:
             yield db
             put(db, {WORKED: self.worked()})
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that is read inside is of one moment, whoever writes meanwhile.
+
+        Not for long: until it ends the log of a ledger that is written to only grows.
+        """
+        if self._db.in_transaction:  # of one moment already
+            yield
+            return
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if self._db.in_transaction:  # SQLite itself has ended it where the file is damaged
+                self._db.execute("COMMIT")
+
     def meta(self, key: str) -> Any:
         """The JSON value stored under `key`, or None."""
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()

@@ -37,7 +37,7 @@ _TEXT = (
     f" ELSE (SELECT text FROM ({REAL}) AS seen WHERE seen.split = facts.split"
     " AND seen.position = facts.position) END)"
 )
-_FATE = (
+FATE = (
     f"(CASE WHEN facts.split IS NOT NULL THEN 'real' WHEN facts.wave = {REVIEWED} THEN 'edited'"
     " WHEN facts.reason IS NULL THEN 'accepted' ELSE 'rejected' END)"
 )
@@ -64,7 +64,7 @@ ROW_FIELDS: Mapping[str, Field] = {
     **{name: Field(f"facts.{name}") for name in _TEXTS},
     **{name: Field(f"facts.{name}", "number") for name in _NUMBERS},
     "licence": Field("facts.license"),
-    "fate": Field(_FATE),
+    "fate": Field(FATE),
     "recipe": Field(_RECIPE),
     "value": Field("facts.value", "any"),
     "novelty": Field(_NOVELTY, "number"),
@@ -131,7 +131,7 @@ class Search(Ledger):
             condition = _both(condition, Condition(found, (f"text : ({match_words(text)})",)))
         order, arguments = _order(sort, fields, "facts.doc")
         facts = self._db.execute(
-            f"SELECT facts.*, {_FATE} AS fate FROM facts WHERE {condition.sql} ORDER BY {order}"
+            f"SELECT facts.*, {FATE} AS fate FROM facts WHERE {condition.sql} ORDER BY {order}"
             " LIMIT ?",
             (*condition.arguments, *arguments, limit),
         ).fetchall()

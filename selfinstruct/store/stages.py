@@ -92,7 +92,10 @@ class Stages(Ledger):
 
     def measured(self) -> list[str]:
         """The names of what the filters of this run have measured of its candidates."""
-        query = "SELECT DISTINCT name FROM scores WHERE wave != ?"
+        query = (
+            "SELECT name FROM (SELECT DISTINCT name FROM scores) AS known WHERE EXISTS"
+            " (SELECT 1 FROM scores WHERE scores.name = known.name AND wave != ?)"
+        )
         return [row["name"] for row in self._db.execute(query, (NO_WAVE,))]
 
     def stages(self) -> Sequence[Row]:

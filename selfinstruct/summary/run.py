@@ -26,7 +26,7 @@ SCHEMA_VERSION = 1
 
 def read_summary(folder: Path) -> Summary:
     """The summary of a run's folder. Raises `StoreError` if there is none."""
-    with Store(folder) as store:
+    with Store(folder) as store, store.snapshot():
         return summarise(store)
 
 
