@@ -17,6 +17,7 @@ from selfinstruct.judge import judge_answers
 from selfinstruct.models import open_model, open_student
 from selfinstruct.privacy import Finder
 from selfinstruct.progress import OnProgress, Progress, silent
+from selfinstruct.purposes import PAIRS_WAVE
 from selfinstruct.registry import of_rows
 from selfinstruct.review.filling import begun
 from selfinstruct.review.pair_desk import PairDesk
@@ -33,7 +34,6 @@ from selfinstruct.types import (
     digest,
 )
 
-PAIRS_WAVE = 2_000_000  # calls about pairs stand in the ledger behind those of the gate's judge
 WORDS: Mapping[int, Word] = {1: "first", -1: "second", 0: "equal"}
 Open = Callable[[Trained], Model]
 """A student in, its model out, ready to answer; the caller closes it."""
