@@ -86,6 +86,12 @@ def require_price(budget: BudgetConfig, model: str) -> None:
     )
 
 
+def asks_for_counts(budget: BudgetConfig) -> bool:
+    """Whether a limit or a price asks what calls came to; hours are on another clock."""
+    limits = (budget.max_calls, budget.max_tokens, budget.max_cost)
+    return bool(budget.prices) or any(limit is not None for limit in limits)
+
+
 def charge(
     prompt_tokens: int, completion_tokens: int, price: PriceConfig | None, calls: int = 1
 ) -> Spending:

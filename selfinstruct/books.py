@@ -38,10 +38,34 @@ class Books:
 
 def read_books(db: sqlite3.Connection) -> Books:
     """The books as they stand."""
-    rows = db.execute(f"SELECT model, {SUMS} FROM attempts GROUP BY model ORDER BY min(rowid)")
-    lost = _meta(db, LOST) or {}
     opened = db.execute("SELECT key FROM attempts WHERE state = 'open'")
-    return Books(_added(rows, lost), lost, frozenset(row["key"] for row in opened))
+    lost = _meta(db, LOST) or {}
+    return Books(spending(db), lost, frozenset(row["key"] for row in opened))
+
+
+def spending(db: sqlite3.Connection) -> dict[str, Counts]:
+    """What was spent so far, by model: a look at every call."""
+    rows = db.execute(f"SELECT model, {SUMS} FROM attempts GROUP BY model ORDER BY min(rowid)")
+    return _added(rows, _meta(db, LOST) or {})
+
+
+def left_open(db: sqlite3.Connection, keys: Iterable[str]) -> frozenset[str]:
+    """Those of these calls that are out, or whose process ended before the answer."""
+    rows = db.execute(
+        "SELECT key FROM attempts WHERE state = 'open' AND key IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(keys)),),
+    )
+    return frozenset(row["key"] for row in rows)
+
+
+def served_lately(db: sqlite3.Connection, model: str) -> list[str]:
+    """The names that a model's last 1000 answers came under, the earliest first."""
+    rows = db.execute(
+        "SELECT served FROM attempts WHERE model = ? AND state = 'done' AND served IS NOT NULL"
+        " ORDER BY rowid DESC LIMIT ?",
+        (model, LAST),
+    )
+    return list(dict.fromkeys(row["served"] for row in reversed(rows.fetchall())))
 
 
 def lost_with(db: sqlite3.Connection, keys: Iterable[str]) -> Mapping[str, Counts]:

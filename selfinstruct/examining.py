@@ -18,6 +18,7 @@ from selfinstruct.judge import Judged, judge_answers, with_judge
 from selfinstruct.model import StudentModel
 from selfinstruct.models import open_model, open_student
 from selfinstruct.progress import Progress
+from selfinstruct.purposes import JUDGE_WAVE
 from selfinstruct.round import Signals, Standing, State
 from selfinstruct.seeds import group_rows
 from selfinstruct.setting import Setting
@@ -27,8 +28,6 @@ from selfinstruct.telling import name_signal
 from selfinstruct.types import Checkpoint, Completion, Exam, Mixture, Prompt, Report, Sampling
 from selfinstruct.verdict import Exams, Verdict
 from selfinstruct.watch import watch_rows, watch_student
-
-JUDGE_WAVE = 1_000_000  # calls of the judge stand in the ledger behind every wave of the teacher
 
 
 def examine(here: Setting, index: int, checkpoint: Checkpoint) -> Exams:

@@ -5,23 +5,16 @@ waves before it and a resumed round equals an uninterrupted one. Training and ju
 business.
 """
 
-import math
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Literal
 
-from selfinstruct.aiming.goals import Unmet, goal_of, goals, keep, missing, unmet
-from selfinstruct.aiming.weights import shrunk
+from selfinstruct.aiming.enough import Ending, ending, judged_by, next_prompts
+from selfinstruct.aiming.goals import Unmet, goals, keep, unmet
+from selfinstruct.aiming.tally import Tally
 from selfinstruct.chat import Target
-from selfinstruct.config import (
-    DemosConfig,
-    FiltersConfig,
-    GenerateConfig,
-    LicensesConfig,
-    PrivacyConfig,
-)
+from selfinstruct.config import FiltersConfig, GenerateConfig, LicensesConfig, PrivacyConfig
 from selfinstruct.errors import IncompleteError
 from selfinstruct.filters.children import Children
 from selfinstruct.filters.indexes import Indexes
@@ -30,13 +23,10 @@ from selfinstruct.filters.personal import question_check, scan
 from selfinstruct.filters.screen import Verify, check_question, screen, unverified
 from selfinstruct.model import CHAT, Speech
 from selfinstruct.progress import OnProgress, Progress, silent
-from selfinstruct.prompting import SHIPPED, Prompts
+from selfinstruct.prompting import SHIPPED, Prompts, Shelf
 from selfinstruct.recipes import Ask, Material, Situation, Wave, draw_orders, fill_orders
 from selfinstruct.telling import tell_ending, tell_unmet
 from selfinstruct.types import Drafts, Example, RealData, Screened
-from selfinstruct.yields import Seen, count
-
-Ending = Literal["full", "candidates", "stalled"]
 
 
 def verified_by_none(_wave: int) -> Verify:
@@ -90,19 +80,6 @@ class Memory:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One wave: how many prompts it asked, and what became of its candidates."""
-
-    prompts: int
-    screened: Screened
-
-    @property
-    def candidates(self) -> int:
-        """All of them; each is accepted or rejected."""
-        return len(self.screened.accepted) + len(self.screened.rejected)
-
-
-@dataclass(frozen=True)
 class Filled:
     """Every candidate of a round, accepted or rejected, why the round ended, and which quotas and
     requests it ended without.
@@ -111,6 +88,45 @@ class Filled:
     screened: Screened
     ending: Ending
     unmet: tuple[Unmet, ...] = ()
+
+
+class Course:
+    """What a round's waves so far leave to the next one; it grows by each finished wave, which is
+    counted once.
+
+    `tally` is what came of them, `labels` counts the rows there are by label, `pool` holds those
+    that prompts may show. `full` are the ids of rows that need not be shown any more: they have no
+    room for another child of as many parents as a prompt shows.
+    """
+
+    def __init__(self, aim: Aim, cfg: GenerateConfig, max_children: int | None) -> None:
+        self.tally = Tally()
+        self.labels = Counter(row.label for row in aim.data.train)
+        self.pool = Shelf(max_depth=cfg.demos.max_depth)
+        self.full: set[str] = set()
+        self._children = Children(max_children)
+        self._parents = max(1, cfg.demos.real + cfg.demos.synthetic)
+        self._aim, self._cfg = aim, cfg
+        self._take_in(aim.pool)
+
+    @property
+    def prompts(self) -> int:
+        """How many the next wave asks."""
+        return next_prompts(self.tally, self._cfg)
+
+    def add(self, wave: Screened) -> None:
+        """Go on by a wave that asked as many prompts as were next."""
+        self.tally = self.tally.after(self.prompts, wave, judged_by(self._cfg))
+        self._take_in(wave.accepted)
+
+    def _take_in(self, rows: Sequence[Example]) -> None:
+        shown = self._aim.to_show(rows)
+        self.labels.update(row.label for row in shown)
+        self.pool.add(shown)
+        self._children.add(rows)
+        full = self._children.full(self._parents, rows)
+        self.pool.take_off(full)
+        self.full |= full
 
 
 def generate(
@@ -130,57 +146,33 @@ def generate(
     wanted = goals(cfg)
     held_out = (*aim.data.dev, *aim.data.gate, *aim.data.final)
     indexes = Indexes.build(aim.data.train, aim.pool, held_out, filters)
-    done = Screened()
-    waves: list[Asked] = []
-    while (ended := ending(waves, cfg)) is None:
-        index, prompts = len(waves), next_prompts(waves, cfg)
+    course = Course(aim, cfg, filters.max_children)
+    done: list[Screened] = []
+    while (ended := ending(course.tally, cfg)) is None:
+        index = len(done)
         wave = memory.recall(index)
         if wave is None:
-            full = full_rows(aim, done.accepted, cfg.demos, filters.max_children)
-            material = material_of(aim, done.accepted, indexes, filters, full)
-            drafts = draw_wave(ask_in_wave(index), material, aim, cfg, waves)
+            material = material_of(aim, course, indexes, filters)
+            drafts = draw_wave(ask_in_wave(index), material, aim, cfg, course)
             screened = screen(drafts, indexes, filters, verify_in_wave(index))
-            wave = keep(screened, wanted, done.accepted)
+            wave = keep(screened, wanted, course.tally.accepted)
             memory.commit(index, wave)
         else:
             indexes.add(wave.accepted)
-        waves.append(Asked(prompts, wave))
-        done = Screened(
-            (*done.accepted, *wave.accepted),
-            (*done.rejected, *wave.rejected),
-            (*done.scores, *wave.scores),
-        )
-        on_progress(_progress(aim.round, done, index, cfg))
-    return Filled(done, ended, unmet(wanted, done.accepted))
+        done.append(wave)
+        course.add(wave)
+        on_progress(_progress(aim.round, course.tally, cfg))
+    return Filled(_joined(done), ended, unmet(wanted, course.tally.accepted))
 
 
-def full_rows(
-    aim: Aim, accepted: tuple[Example, ...], cfg: DemosConfig, max_children: int | None
-) -> frozenset[str]:
-    """The ids of the rows that need not be shown any more, after `accepted` of the round: they have
-    no room for another child of as many parents as a prompt shows.
-
-    It follows from finished waves alone, so a resumed round leaves out the same.
-    """
-    children = Children(max_children)
-    children.add((*aim.pool, *accepted))
-    return children.full(max(1, cfg.real + cfg.synthetic))
-
-
-def material_of(
-    aim: Aim,
-    accepted: tuple[Example, ...],
-    indexes: Indexes,
-    filters: FiltersConfig,
-    full: frozenset[str],
-) -> Material:
-    """What a wave may draw from, after `accepted` of its round; `indexes` and `filters` say which
-    questions are worth an answer, `full` is what `full_rows` found.
+def material_of(aim: Aim, course: Course, indexes: Indexes, filters: FiltersConfig) -> Material:
+    """What the wave after these may draw from; `indexes` and `filters` say which questions are
+    worth an answer.
     """
     names_somebody = question_check(aim.privacy)
     return Material(
         train=aim.data.train,
-        pool=aim.to_show((*aim.pool, *accepted)),
+        pool=course.pool,
         labels=aim.data.labels,
         target=aim.target,
         check_question=lambda example: (
@@ -190,85 +182,29 @@ def material_of(
         ),
         speech=aim.speech,
         prompts=aim.prompts,
-        full=full,
+        full=course.full,
     )
 
 
 def draw_wave(
-    ask: Ask, material: Material, aim: Aim, cfg: GenerateConfig, waves: Sequence[Asked]
+    ask: Ask, material: Material, aim: Aim, cfg: GenerateConfig, course: Course
 ) -> Drafts:
-    """What the recipes make of the wave that follows `waves`: they and its place alone decide what
-    is drawn, so that it can be drawn again.
+    """What the recipes make of the wave that follows these: they and its place alone decide what is
+    drawn, so that it can be drawn again.
     """
-    index, prompts = len(waves), next_prompts(waves, cfg)
+    index = course.tally.waves
     rng = random.Random(f"{aim.seed}/{aim.round}/generate/{index}")
     here = Situation(
-        rows=(*material.train, *material.pool),
+        rows=course.labels,
         labels=material.labels,
         place=f"{aim.seed}/{aim.round}",
-        waves=[wave.screened for wave in waves],
-        asked=sum(wave.prompts for wave in waves),
+        tally=course.tally,
         focus=aim.focus,
         arms=aim.prompts.arms,
     )
-    orders = draw_orders(aim.recipes, here, cfg, prompts, rng)
+    orders = draw_orders(aim.recipes, here, cfg, course.prompts, rng)
     drafts = fill_orders(material, ask, cfg, Wave(aim.round, index, rng, orders, aim.terms))
     return keep_allowed(scan(drafts, aim.privacy), aim.licenses)
-
-
-def ending(waves: Sequence[Asked], cfg: GenerateConfig) -> Ending | None:
-    """Full, out of candidates, or stalled; None while there is reason to go on.
-
-    Stalled is a round whose last waves, as many as asked twice `cfg.prompts_per_wave` prompts or
-    more, kept too small a share of their candidates: of fewer, chance could keep none.
-    """
-    accepted = sum(len(wave.screened.accepted) for wave in waves)
-    if accepted >= cfg.accept:
-        return "full"
-    if sum(wave.candidates for wave in waves) >= cfg.max_candidates:
-        return "candidates"
-    prompts = kept = seen = 0
-    for wave in reversed(waves):
-        if prompts >= 2 * cfg.prompts_per_wave:
-            break
-        prompts += wave.prompts
-        kept += len(wave.screened.accepted)
-        seen += wave.candidates
-    if cfg.stall is None or prompts < 2 * cfg.prompts_per_wave:
-        return None
-    return "stalled" if seen == 0 or kept / seen < cfg.stall else None
-
-
-def next_prompts(waves: Sequence[Asked], cfg: GenerateConfig) -> int:
-    """How many prompts the next wave asks: as many as should bring what is missing, going by the
-    waves so far, and `cfg.prompts_per_wave` at most.
-
-    It follows from finished waves alone, so a resumed round asks the same.
-    """
-    asked = sum(wave.prompts for wave in waves)
-    candidates = sum(wave.candidates for wave in waves)
-    enough = [cfg.prompts_per_wave]
-    if any(wave.screened.accepted for wave in waves):
-        enough.append(math.ceil(_prompts_wanted(waves, asked, candidates, cfg)))
-    if candidates:
-        enough.append(math.ceil((cfg.max_candidates - candidates) * asked / candidates))
-    return min(enough)
-
-
-def _prompts_wanted(
-    waves: Sequence[Asked], asked: int, candidates: int, cfg: GenerateConfig
-) -> float:
-    """Prompts that should bring what is missing; of several goals by the yield of each, since the
-    last ones open are the hard ones.
-    """
-    accepted = [row for wave in waves for row in wave.screened.accepted]
-    wanted = goals(cfg)
-    if len(wanted) == 1:
-        return (cfg.accept - len(accepted)) * asked / len(accepted)
-    seen = count((wave.screened for wave in waves), lambda row: goal_of(row, wanted))
-    rates = shrunk({goal: seen.get(goal, Seen()) for goal in wanted.values()})
-    lacks = missing(wanted, accepted)
-    return sum(rows / rates[goal] for goal, rows in lacks.items()) * asked / candidates
 
 
 def require_full(filled: Filled, cfg: GenerateConfig, round_index: int) -> None:
@@ -287,12 +223,20 @@ def require_full(filled: Filled, cfg: GenerateConfig, round_index: int) -> None:
     )
 
 
-def _progress(round_index: int, done: Screened, wave: int, cfg: GenerateConfig) -> Progress:
+def _joined(waves: Sequence[Screened]) -> Screened:
+    return Screened(
+        tuple(row for wave in waves for row in wave.accepted),
+        tuple(item for wave in waves for item in wave.rejected),
+        tuple(score for wave in waves for score in wave.scores),
+    )
+
+
+def _progress(round_index: int, tally: Tally, cfg: GenerateConfig) -> Progress:
     return Progress(
         round_index,
         "generate",
-        accepted=len(done.accepted),
+        accepted=tally.size.accepted,
         target=cfg.accept,
-        rejected=dict(Counter(item.reason for item in done.rejected).most_common()),
-        note=f"wave {wave + 1}",
+        rejected=dict(Counter(tally.reasons).most_common()),
+        note=f"wave {tally.waves}",
     )

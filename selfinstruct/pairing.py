@@ -18,6 +18,7 @@ from selfinstruct.model import Model
 from selfinstruct.models import open_model, open_student
 from selfinstruct.privacy import Finder
 from selfinstruct.progress import OnProgress, Progress, silent
+from selfinstruct.purposes import PAIRS_WAVE
 from selfinstruct.registry import of_rows
 from selfinstruct.review.filling import begun
 from selfinstruct.review.pair_desk import PairDesk
@@ -27,7 +28,6 @@ from selfinstruct.teacher import Teacher, ask
 from selfinstruct.trained import Trained, find_student
 from selfinstruct.types import Completion, Example, Prompt, Sampling, digest
 
-PAIRS_WAVE = 2_000_000  # calls about pairs stand in the ledger behind those of the gate's judge
 WORDS: Mapping[int, Word] = {1: "first", -1: "second", 0: "equal"}
 Open = Callable[[Trained], Model]
 """A student in, its model out, ready to answer; the caller closes it."""

@@ -16,6 +16,7 @@ from selfinstruct.account import (
     Spending,
     account,
     affordable,
+    asks_for_counts,
     charge,
     price_of,
     require_price,
@@ -168,7 +169,7 @@ def _hand_over(
     answers: dict[str, Completion] = {}
     secrets = secrets_in(os.environ)  # any backend's library may put its key into an error
     tokens = before.tokens
-    names = dict.fromkeys(teacher.store.served().get(teacher.model.name, {}))
+    names = dict.fromkeys(teacher.store.served_lately(teacher.model.name))
     for arrived in teacher.model.generate([call.request for call in batch]):
         new: dict[str, Completion] = {}
         for answered in arrived:
@@ -202,7 +203,7 @@ def _noticed(
 
 def _write_off(teacher: Teacher, calls: Sequence[_Call]) -> None:
     """Calls that were out when an earlier process ended have failed, at their worst case."""
-    opened = teacher.store.books().open
+    opened = teacher.store.left_open(call.key for call in calls)
     densest = teacher.store.densest_prompt(teacher.model.name)
     lost: dict[str, Completion] = {}
     for call in (call for call in calls if call.key in opened):
@@ -226,5 +227,6 @@ def _most(call: _Call, densest: float | None) -> tuple[int, int]:
 
 
 def _spent(teacher: Teacher) -> Spending:
-    store = teacher.store
-    return account(teacher.budget, store.books().spent, store.worked())
+    """What the run has spent; a look at all of its calls, which is spared where nobody asks."""
+    store, budget = teacher.store, teacher.budget
+    return account(budget, store.spending() if asks_for_counts(budget) else {}, store.worked())

@@ -9,6 +9,7 @@ from selfinstruct.account import (
     Spending,
     account,
     affordable,
+    asks_for_counts,
     broken,
     charge,
     price_of,
@@ -172,6 +173,21 @@ def test_what_has_a_limit_or_a_price_is_shown(
     values: dict[str, object], shown: tuple[Used, ...]
 ) -> None:
     assert used(budget(**values), Spending(3, 9, Decimal("0.5"), 0.25)) == shown
+
+
+@pytest.mark.parametrize("values", [{}, {"max_hours": 1}, {"currency": "EUR"}])
+def test_where_nobody_asks_for_counts_they_make_no_difference(values: dict[str, object]) -> None:
+    assert not asks_for_counts(budget(**values))
+    none, many = Spending(hours=0.5), Spending(10**9, 10**12, Decimal(10**6), 0.5)
+    assert used(budget(**values), none) == used(budget(**values), many)
+    assert broken(budget(**values), none) == broken(budget(**values), many) == ()
+
+
+@pytest.mark.parametrize(
+    "values", [{"max_calls": 0}, {"max_tokens": 9}, {"max_cost": 0.5}, {"prices": {"m": CHEAP}}]
+)
+def test_a_limit_or_a_price_asks_for_counts(values: dict[str, object]) -> None:
+    assert asks_for_counts(budget(**values))
 
 
 def test_every_limit_has_its_kind() -> None:

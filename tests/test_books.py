@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.books import TICK_S
+from selfinstruct.books import LAST, TICK_S
 from selfinstruct.store import Store
 from selfinstruct.types import Completion, Message, Prompt
 
@@ -22,6 +22,9 @@ def test_spending_is_told_by_model_and_counts_calls_that_failed_or_are_out(tmp_p
         store.end_attempts({"k1": Completion("x", "stop", 10, 5)})
         store.end_attempts({"k2": Completion("", "error", 7, 0, error="cut")})
         found = store.books()
+        assert store.spending() == found.spent
+        assert store.left_open(["k1", "k3", "k5"]) == {"k3"}
+        assert store.left_open([]) == frozenset()
     assert found.spent == {"a": counts(3, 17, 5), "b": counts(1, 0, 0)}
     assert (dict(found.lost), set(found.open)) == ({}, {"k3", "k4"})
 
@@ -52,6 +55,23 @@ def test_the_densest_prompt_is_that_of_a_models_own_answers(tmp_path: Path) -> N
         store.end_attempts({"m": Completion("", "error", 24, 0)})
         assert store.densest_prompt("a") == pytest.approx(12 / written)
         assert store.densest_prompt("b") is None
+
+
+def test_the_names_of_a_model_are_those_of_its_last_answers(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+
+        def answer(model: str, names: list[str]) -> None:
+            keys = [f"{model} {len(names)} {n}" for n in range(len(names))]
+            store.begin_attempts(1, 0, model, [(key, prompt(key), 0) for key in keys])
+            told = [Completion("x", "stop", 1, 1, name) for name in names]
+            store.end_attempts(dict(zip(keys, told, strict=True)))
+
+        answer("a", ["m-1", "m-2", "m-1", ""])
+        answer("b", ["m-9"])
+        assert list(store.served_lately("a")) == ["m-1", "m-2"]
+        answer("a", ["m-3"] * LAST)
+        assert list(store.served_lately("a")) == ["m-3"]
+        assert list(store.served_lately("c")) == []
 
 
 class Clock:

@@ -13,8 +13,9 @@ from selfinstruct.cli.listing import (
     print_examples,
 )
 from selfinstruct.errors import UserError
+from selfinstruct.purposes import PAIRS_WAVE, VERIFY_WAVE
 from selfinstruct.store import Store
-from selfinstruct.types import Example, Screened
+from selfinstruct.types import Completion, Example, Message, Prompt, Screened
 from tests.finished import KEPT, write_run
 from tests.replayed import write_replayed
 
@@ -116,6 +117,27 @@ def test_a_judges_call_keeps_the_gate_row(
     assert "which is better" not in told
     print_call(call_story(folder, "judge", held_out=True))
     assert "which is better" in capsys.readouterr().out
+
+
+def test_what_a_call_of_no_recipe_is_for_is_told_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = {"one": (1, 3), "two": (1, VERIFY_WAVE + 3), "three": (0, PAIRS_WAVE)}
+    prompt = Prompt((Message("user", "well?"),), "judge/rubric.j2", "v1")
+    with Store(tmp_path, write=True) as store:
+        for key, place in places.items():
+            store.begin_attempts(*place, "m", [(key, prompt, 0)])
+            store.end_attempts({key: Completion("yes", "stop", 1, 1)})
+    print_calls(list_calls(tmp_path, "", 20, held_out=True))
+    told = capsys.readouterr().out
+    rows = {line.split()[0]: line for line in told.splitlines()}
+    assert " 3 " in rows["one"]
+    assert " verification of 3 " in rows["two"]
+    assert " pairs " in rows["three"]
+    for key, words in (("one", "round 1, wave 3,"), ("two", "round 1, verification of 3,")):
+        print_call(call_story(tmp_path, key, held_out=True))
+        assert words in capsys.readouterr().out
+    assert "000003" not in told
 
 
 @pytest.mark.parametrize(("prefix", "message"), [("x", "is no call's id"), ("call-", "fits 3")])

@@ -58,16 +58,19 @@ def test_until_then_a_child_passes(before: list[Example], draft: Example) -> Non
 )
 def test_a_row_is_full_for_children_of_so_many_parents(parents: int, full: set[str]) -> None:
     children = Children(1)
-    children.add([child(1, "a"), *(child(n, "b", "x", "y", "z") for n in range(3))])  # 1 and 3/4
-    assert children.full(parents) & {"a", "b"} == full
+    rows = [child(1, "a"), *(child(n, "b", "x", "y", "z") for n in range(3))]  # 1 and 3/4
+    children.add(rows)
+    assert children.full(parents, rows) & {"a", "b"} == full
+    assert children.full(parents, rows[:1]) == {"a"}  # of the parents of these alone
     draft = child(9, "b", *(f"new {n}" for n in range(parents - 1)))
     assert (children.fault(draft) is not None) == ("b" in full)
 
 
 def test_none_is_off() -> None:
     children = Children(None)
-    children.add(child(n, "a") for n in range(999))
-    assert children.full(1) == frozenset()
+    rows = [child(n, "a") for n in range(999)]
+    children.add(rows)
+    assert children.full(1, rows) == frozenset()
     assert children.fault(child(1000, "a")) is None
 
 

@@ -1,5 +1,3 @@
-import math
-import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,14 +17,10 @@ from selfinstruct.errors import IncompleteError
 from selfinstruct.filters.children import Children
 from selfinstruct.generate import (
     Aim,
-    Asked,
-    Ending,
+    Course,
     Filled,
     Memory,
-    ending,
-    full_rows,
     generate,
-    next_prompts,
     require_full,
 )
 from selfinstruct.progress import Progress
@@ -168,8 +162,7 @@ def test_a_row_that_has_had_its_children_is_shown_no_more_while_its_label_has_ot
     for wave in notebook.waves.values():
         children = Children(2)
         children.add(accepted)
-        full = children.full(2)
-        assert full == full_rows(AIM, accepted, DemosConfig(real=2, synthetic=0), 2)
+        full = children.full(2, accepted)
         for row in (*wave.accepted, *(item.what for item in wave.rejected)):
             kin = {name for name, its in label.items() if its == row.label}
             if not kin <= full:
@@ -189,6 +182,54 @@ def test_a_round_that_leaves_rows_out_and_is_resumed_equals_an_uninterrupted_one
     assert capped(Notebook(kept), again) == expected
     assert len(whole.waves) > known
     assert again == asked[len(asked) - len(again) :]
+
+
+def recounted(
+    aim: Aim, cfg: GenerateConfig, accepted: Sequence[Example], cap: int | None
+) -> tuple[Counter[str | None], list[list[Example]], frozenset[str]]:
+    """Rows by label, those to show of each label, and those that are full: counted from all rows,
+    as each wave once did.
+    """
+    children = Children(cap)
+    children.add((*aim.pool, *accepted))
+    full = children.full(cfg.demos.real + cfg.demos.synthetic, (*aim.pool, *accepted))
+    pool = aim.to_show((*aim.pool, *accepted))
+    shallow = [row for row in pool if row.depth <= cfg.demos.max_depth and row.id not in full]
+    shown = [[row for row in shallow if label in (None, row.label)] for label in (None, "a", "b")]
+    return Counter(row.label for row in (*aim.data.train, *pool)), shown, full
+
+
+@pytest.mark.parametrize("cap", [None, 1, 3])
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_what_waves_leave_to_the_next_is_what_counting_all_rows_again_gives(
+    cap: int | None, depth: int
+) -> None:
+    pool = tuple(replace(row, origin="synthetic", depth=1) for row in rows("pool", 9))
+    shown = frozenset(row.id for row in pool[::2])
+    aim = replace(
+        AIM,
+        pool=pool,
+        to_show=lambda some: tuple(row for row in some if row.depth > 1 or row.id in shown),
+    )
+    cfg = CFG.model_copy(
+        update={
+            "accept": 40,
+            "max_candidates": 80,
+            "demos": DemosConfig(real=1, synthetic=2, max_depth=depth),
+        }
+    )
+    notebook = Notebook()
+    generate(ask_in_wave, notebook.memory, aim, cfg, FiltersConfig(max_children=cap))
+    course, accepted = Course(aim, cfg, cap), list[Example]()
+    for wave in (*notebook.waves.values(), Screened()):
+        labels, by_label, full = recounted(aim, cfg, accepted, cap)
+        assert course.labels == labels
+        assert [list(course.pool.of(label)) for label in (None, "a", "b")] == by_label
+        assert course.full == full
+        course.add(wave)
+        accepted += wave.accepted
+    assert len(notebook.waves) > 3
+    assert bool(course.full) == (cap is not None)
 
 
 def replace_accept(accept: int) -> GenerateConfig:
@@ -229,83 +270,15 @@ def test_progress_counts_the_round_and_its_reasons() -> None:
     assert steps[-1].target == CFG.accept
 
 
-def wave(accepted: int, rejected: int) -> Screened:
-    rng = random.Random(f"{accepted}/{rejected}")
-    example = Example(str(rng.random()))
-    return Screened((example,) * accepted, (Rejection(example, "echo"),) * rejected)
-
-
-@pytest.mark.parametrize(
-    ("waves", "limits", "ended"),
-    [
-        ([], {}, None),
-        ([wave(5, 5)], {"accept": 6}, None),
-        ([wave(6, 5)], {"accept": 6}, "full"),
-        ([wave(6, 5)], {"accept": 6, "max_candidates": 11}, "full"),
-        ([wave(1, 9)], {"max_candidates": 11}, None),
-        ([wave(1, 10)], {"max_candidates": 11}, "candidates"),
-        ([wave(0, 9)], {"stall": 0.1}, None),
-        ([wave(0, 9), wave(1, 9)], {"stall": 0.1}, "stalled"),
-        ([wave(0, 9), wave(2, 9)], {"stall": 0.1}, None),
-        ([wave(0, 9), wave(0, 9)], {"stall": 0.0}, None),
-        ([wave(0, 9), wave(0, 9)], {"stall": None}, None),
-        ([wave(9, 0), wave(0, 9), wave(0, 9)], {"stall": 0.1}, "stalled"),
-        ([wave(0, 0), wave(0, 0)], {"stall": 0.1}, "stalled"),
-    ],
-)
-def test_a_round_is_full_or_out_of_candidates_or_stalled(
-    waves: list[Screened], limits: dict[str, float | None], ended: Ending | None
-) -> None:
-    cfg = GenerateConfig.model_validate({"accept": 100, "max_candidates": 1000, **limits})
-    assert ending([Asked(cfg.prompts_per_wave, each) for each in waves], cfg) == ended
-
-
-def test_small_last_waves_are_too_few_to_call_a_round_stalled() -> None:
-    cfg = GenerateConfig(accept=100, prompts_per_wave=8, stall=0.1)
-    first, small = Asked(8, wave(20, 40)), Asked(1, wave(0, 8))
-    assert ending([first, small, small], cfg) is None
-    assert ending([first, *[small] * 15], cfg) is None
-    assert ending([first, *[small] * 16], cfg) == "stalled"
-
-
-@pytest.mark.parametrize(
-    ("waves", "prompts"),
-    [
-        ([], 8),
-        ([Asked(8, wave(0, 64))], 8),  # nothing to go by
-        ([Asked(8, wave(32, 32))], 8),  # 68 missing, 4 a prompt: more than a wave
-        ([Asked(8, wave(32, 32)), Asked(8, wave(32, 32))], 8),  # 36 missing: 9 would do
-        ([Asked(8, wave(40, 24)), Asked(8, wave(40, 24))], 4),  # 20 missing, 5 a prompt
-        ([Asked(8, wave(40, 24)), Asked(8, wave(59, 5))], 1),
-        ([Asked(8, wave(1, 63)), Asked(8, wave(1, 463))], 2),  # 36 candidates left of 528 by 16
-    ],
-)
-def test_a_wave_asks_what_should_bring_the_missing_rows(waves: list[Asked], prompts: int) -> None:
-    cfg = GenerateConfig(accept=100, max_candidates=564, prompts_per_wave=8)
-    assert next_prompts(waves, cfg) == prompts
-
-
-def test_a_wave_for_a_hard_quota_goes_by_the_yield_of_that_quota() -> None:
-    hard = {"quotas": {"a": 50, "b": 50}, "accept": 100, "prompts_per_wave": 40}
-    cfg = GenerateConfig.model_validate(hard)
-    easy = tuple(Example(f"a {n}", label="a") for n in range(50))
-    few = tuple(Example(f"b {n}", label="b") for n in range(46))
-    dropped = tuple(Rejection(Example(f"lost {n}", label="b"), "echo") for n in range(904))
-    seen = [Asked(125, Screened((*easy, *few), dropped))]  # 8 candidates a prompt
-    prior = 16 * 96 / 1000
-    assert next_prompts(seen, cfg) == math.ceil(4 / ((46 + prior) / (950 + 16)) / 8) == 11
-    together = GenerateConfig.model_validate({**hard, "quotas": {}})
-    assert next_prompts(seen, together) == math.ceil(4 / 96 * 125) == 6
-
-
 def test_what_passes_after_the_round_is_full_is_kept_as_a_rejection_in_its_order() -> None:
-    whole = Screened(rows("made", 5), wave(0, 2).rejected)
-    found = keep(whole, goals(replace_accept(3)), ())
+    dropped = tuple(Rejection(row, "echo") for row in rows("lost", 2))
+    whole = Screened(rows("made", 5), dropped)
+    found = keep(whole, goals(replace_accept(3)), {})
     assert found.accepted == whole.accepted[:3]
     assert found.rejected[:2] == whole.rejected
     late = [(item.what, item.reason) for item in found.rejected[2:]]
     assert late == [(row, "round_full") for row in whole.accepted[3:]]
-    assert keep(whole, goals(replace_accept(5)), ()) == whole
+    assert keep(whole, goals(replace_accept(5)), {}) == whole
 
 
 @pytest.mark.parametrize("accept", [1, 5, 8, 17])

@@ -29,6 +29,7 @@ from selfinstruct.judge import judge_answers, read_choice
 from selfinstruct.metrics import metrics_of
 from selfinstruct.mixture import mix
 from selfinstruct.model import Speech
+from selfinstruct.prompting import Shelf
 from selfinstruct.recipes import RECIPES, Material, Situation, Wave, draw_orders
 from selfinstruct.recipes.evolve import ANSWER as EVOLVED
 from selfinstruct.recipes.evolve import GAIN, REWRITE
@@ -145,7 +146,7 @@ def run_wave(
     indexes = Indexes.build(train, (), (), FILTERS)
     material = Material(
         train,
-        (),
+        Shelf(),
         labels,
         target,
         lambda example: check_question(example, indexes, FILTERS),
@@ -153,9 +154,8 @@ def run_wave(
     )
     cfg = GenerateConfig(prompts_per_wave=count, samples_per_prompt=1, records=RECORDS)
     rng = random.Random(0)
-    wave = Wave(
-        1, 0, rng, draw_orders({recipe: 1.0}, Situation(train, labels, "0/1"), cfg, count, rng)
-    )
+    here = Situation(Counter(row.label for row in train), labels, "0/1")
+    wave = Wave(1, 0, rng, draw_orders({recipe: 1.0}, here, cfg, count, rng))
     drafts = RECIPES[recipe](material, asked, cfg, wave)
     return drafts, screen(drafts, indexes, FILTERS)
 

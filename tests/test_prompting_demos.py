@@ -2,17 +2,26 @@
 
 import random
 from collections import Counter
+from collections.abc import Collection, Sequence
 
 import pytest
 
 from selfinstruct.config import DemosConfig
-from selfinstruct.prompting import choose_demos
+from selfinstruct.prompting import Shelf, choose_demos, choose_row
 from selfinstruct.types import Example
 
 TRAIN = tuple(Example(f"real {n}", label="ab"[n % 2]) for n in range(20))
 POOL = tuple(
     Example(f"new {n}", label="ab"[n % 2], origin="synthetic", depth=1 + n % 3) for n in range(20)
 )
+
+
+def shelf(
+    pool: Sequence[Example] = POOL, full: Collection[str] = (), cfg: DemosConfig | None = None
+) -> Shelf:
+    found = Shelf(pool, (cfg or DemosConfig()).max_depth)
+    found.take_off(full)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -31,7 +40,7 @@ POOL = tuple(
 def test_demos_are_real_and_synthetic_in_their_numbers(
     pool: tuple[Example, ...], cfg: DemosConfig, real: int, synthetic: int
 ) -> None:
-    demos = choose_demos(TRAIN, pool, cfg, random.Random(1))
+    demos = choose_demos(TRAIN, shelf(pool, cfg=cfg), cfg, random.Random(1))
     origins = Counter(demo.origin for demo in demos)
     assert (origins["real"], origins["synthetic"]) == (real, synthetic)
     assert len(set(demos)) == len(demos)
@@ -39,9 +48,9 @@ def test_demos_are_real_and_synthetic_in_their_numbers(
 
 
 def test_demos_of_a_label_have_that_label() -> None:
-    demos = choose_demos(TRAIN, POOL, DemosConfig(), random.Random(1), "b")
+    demos = choose_demos(TRAIN, shelf(), DemosConfig(), random.Random(1), "b")
     assert Counter(demo.label for demo in demos) == {"b": 8}
-    few = choose_demos(TRAIN[:3], (), DemosConfig(), random.Random(1), "a")
+    few = choose_demos(TRAIN[:3], Shelf(), DemosConfig(), random.Random(1), "a")
     assert sorted(few, key=lambda demo: demo.instruction) == [TRAIN[0], TRAIN[2]]
 
 
@@ -66,7 +75,8 @@ def test_rows_that_have_had_their_children_are_not_shown(
 ) -> None:
     cfg = DemosConfig(max_depth=1)
     for seed in range(20):
-        demos = choose_demos(TRAIN, POOL[:19], cfg, random.Random(seed), full=full)
+        pool = shelf(POOL[:19], full, cfg)
+        demos = choose_demos(TRAIN, pool, cfg, random.Random(seed), full=full)
         origins = Counter(demo.origin for demo in demos)
         assert (origins["real"], origins["synthetic"]) == (real, synthetic)
         shown = [demo.id for demo in demos if demo.id in full]
@@ -75,9 +85,9 @@ def test_rows_that_have_had_their_children_are_not_shown(
 
 def test_of_a_label_its_own_rows_count_as_left() -> None:
     of_b = [row.id for row in TRAIN if row.label == "b"]
-    some = choose_demos(TRAIN, (), DemosConfig(), random.Random(1), "b", of_b[:7])
+    some = choose_demos(TRAIN, Shelf(), DemosConfig(), random.Random(1), "b", of_b[:7])
     assert sorted(demo.id for demo in some) == sorted(of_b[7:])
-    every = choose_demos(TRAIN, (), DemosConfig(), random.Random(1), "b", of_b)
+    every = choose_demos(TRAIN, Shelf(), DemosConfig(), random.Random(1), "b", of_b)
     assert Counter(demo.label for demo in every) == {"b": 8}
 
 
@@ -85,14 +95,26 @@ def test_a_row_that_is_full_elsewhere_changes_no_draw() -> None:
     for label, other in (("a", "b"), ("b", "a")):
         full = [row.id for row in (*TRAIN, *POOL) if row.label == other]
         drawn = [
-            choose_demos(TRAIN, POOL, DemosConfig(), random.Random(7), label, names)
+            choose_demos(TRAIN, shelf(POOL, names), DemosConfig(), random.Random(7), label, names)
             for names in ((), full)
         ]
         assert drawn[0] == drawn[1]
 
 
 def test_demos_depend_on_the_chance_alone_and_are_shuffled() -> None:
-    drawn = [choose_demos(TRAIN, POOL, DemosConfig(), random.Random(seed)) for seed in range(40)]
-    again = [choose_demos(TRAIN, POOL, DemosConfig(), random.Random(seed)) for seed in range(40)]
+    drawn = [choose_demos(TRAIN, shelf(), DemosConfig(), random.Random(seed)) for seed in range(40)]
+    again = [choose_demos(TRAIN, shelf(), DemosConfig(), random.Random(seed)) for seed in range(40)]
     assert drawn == again
     assert {demos[-1].origin for demos in drawn} == {"real", "synthetic"}
+
+
+@pytest.mark.parametrize("label", [None, "a", "b"])
+@pytest.mark.parametrize("full", [[], IDS[:15], IDS, NEW, [*IDS, *NEW[:9]], [*IDS, *NEW]])
+def test_one_row_is_drawn_as_from_a_list_of_all(label: str | None, full: list[str]) -> None:
+    shallow = [row for row in POOL if row.depth <= 2]
+    rows = [row for row in (*TRAIN, *shallow) if label in (None, row.label)]
+    left = [row for row in rows if row.id not in full] or rows
+    pool = shelf(POOL, full, DemosConfig(max_depth=2))
+    for seed in range(20):
+        found = choose_row(TRAIN, pool, random.Random(seed), label, full)
+        assert found == random.Random(seed).choice(left)

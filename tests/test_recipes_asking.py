@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.config import DemosConfig, GenerateConfig, RecordsConfig
+from selfinstruct.prompting import Shelf
 from selfinstruct.recipes import RECIPES
 from selfinstruct.recipes.asking import (
     Draft,
@@ -157,7 +158,7 @@ def test_two_conversations_that_end_alike_are_two_drafts() -> None:
         )
         for text in ("Tea", "Milk", "tea ")
     ]
-    sound, dropped = sift(drafts, Material((), (), (), "response", lambda _: None))
+    sound, dropped = sift(drafts, Material((), Shelf(), (), "response", lambda _: None))
     assert sound == drafts[:2]
     assert [(each.reason, each.neighbour) for each in dropped] == [
         ("duplicate", drafts[0].example.id)
@@ -184,7 +185,9 @@ def test_no_recipe_shows_a_row_that_has_had_its_children(recipe: str, tmp_path: 
     cfg = GenerateConfig(demos=DemosConfig(real=2, synthetic=2), records=records)
     full = frozenset(row.id for row in (*rows[:4], *rows[6:8]))
     labels = () if label is None else (label,)
-    material = Material(rows[:6], rows[6:], labels, "response", lambda _: None, full=full)
+    pool = Shelf(rows[6:])
+    pool.take_off(full)
+    material = Material(rows[:6], pool, labels, "response", lambda _: None, full=full)
     parents: set[str] = set()
     for seed in range(10):
         order = Order(recipe, label)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from selfinstruct.config import BacktranslateConfig, DemosConfig, GenerateConfig
+from selfinstruct.prompting import Shelf
 from selfinstruct.recipes import RECIPES, Material, Order, Wave
 from selfinstruct.recipes.backtranslate import backtranslate
 from selfinstruct.types import Completion, Drafts, Example
@@ -20,7 +21,7 @@ CFG = GenerateConfig(samples_per_prompt=2, demos=DemosConfig(real=2, synthetic=0
 
 
 def play(teacher: Scripted, orders: int = 4, pool: tuple[Example, ...] = (), **cfg: Any) -> Drafts:
-    material = Material(TRAIN, pool, (), "response", lambda _: None)
+    material = Material(TRAIN, Shelf(pool), (), "response", lambda _: None)
     wave = Wave(1, 0, random.Random(0), (Order("backtranslate"),) * orders)
     return backtranslate(material, teacher, CFG.model_copy(update=cfg), wave)
 

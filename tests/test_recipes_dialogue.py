@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfinstruct.config import DemosConfig, DialogueConfig, GenerateConfig, TurnsConfig
+from selfinstruct.prompting import Shelf
 from selfinstruct.recipes import RECIPES, Material, Order, Wave
 from selfinstruct.recipes.dialogue import ASSISTANT_TURN, USER_TURN, WHOLE, dialogue, draw_cells
 from selfinstruct.types import (
@@ -76,7 +77,7 @@ class ScriptedTeacher:
 
 def material(*train: Example, **changes: object) -> Material:
     labels = tuple(sorted({row.label for row in train if row.label is not None}))
-    base = Material(train, (), labels, "response", lambda _: None)
+    base = Material(train, Shelf(), labels, "response", lambda _: None)
     return replace(base, **changes)  # type: ignore[arg-type]
 
 

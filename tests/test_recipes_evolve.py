@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from selfinstruct.config import DemosConfig, EvolveConfig, GenerateConfig
+from selfinstruct.prompting import Shelf
 from selfinstruct.recipes import RECIPES, Material, Order, Wave
 from selfinstruct.recipes.evolve import BREADTH, COPIED_WORDS, DEPTH, MESSIER, copied_run, evolve
 from selfinstruct.types import Completion, Drafts, Example
@@ -37,7 +38,7 @@ def play(
     **stock: Any,
 ) -> Drafts:
     known = tuple(dict.fromkeys(label for label in labels if label is not None))
-    material = Material(tuple(train), (), known, target, lambda _: None)
+    material = Material(tuple(train), Shelf(), known, target, lambda _: None)
     orders = tuple(Order("evolve", label) for label in labels)
     wave = Wave(3, 0, random.Random(0), orders)
     return evolve(replace(material, **stock), teacher, cfg, wave)
@@ -125,7 +126,7 @@ def test_a_copy_of_the_wish_is_no_question() -> None:
 
 def test_rows_of_too_deep_a_generation_are_not_rewritten() -> None:
     deep = tuple(Example(f"Deep {n}", response="x", depth=9, origin="synthetic") for n in range(9))
-    found = play(Scripted(write), labels=[None] * 20, pool=deep)
+    found = play(Scripted(write), labels=[None] * 20, pool=Shelf(deep))
     assert {row.depth for row in found.examples} == {1}
 
 

@@ -11,6 +11,7 @@ import pytest
 from selfinstruct.chat import Target, plain_text
 from selfinstruct.config import DemosConfig, GenerateConfig
 from selfinstruct.model import CHAT, Speech
+from selfinstruct.prompting import Shelf
 from selfinstruct.recipes import Material, Order, Wave
 from selfinstruct.recipes.few_shot import few_shot, schema_of
 from selfinstruct.types import Completion, Drafts, Example, FinishReason, Prompt, Sampling
@@ -74,7 +75,7 @@ def ask(
     teacher = Teacher(answers, finish)
     train = PLAIN if order.label is None else LABELLED
     labels = () if order.label is None else ("late_fee", "refund")
-    material = Material(train, tuple(pool), labels, target, lambda _: None, speech)
+    material = Material(train, Shelf(pool), labels, target, lambda _: None, speech)
     return teacher, few_shot(material, teacher, cfg, Wave(2, 0, random.Random(0), (order,)))
 
 
@@ -237,7 +238,7 @@ def test_a_row_knows_where_it_comes_from() -> None:
 
 def test_a_text_without_an_instruction_is_the_instruction() -> None:
     rows = tuple(replace(row, instruction=row.input, input="") for row in LABELLED)
-    material = Material(rows, (), ("late_fee", "refund"), "label", lambda _: None)
+    material = Material(rows, Shelf(), ("late_fee", "refund"), "label", lambda _: None)
     teacher = Teacher([items({"text": "new text"})])
     drafts = few_shot(material, teacher, CFG, Wave(1, 0, random.Random(0), (ORDER,)))
     assert {(row.instruction, row.input) for row in drafts.examples} == {("new text", "")}

@@ -1,12 +1,14 @@
 """The recipe against a scripted teacher: what it asks, and that every answer is accounted for."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
 
 from selfinstruct.config import DemosConfig, GenerateConfig
+from selfinstruct.prompting import Shelf
 from selfinstruct.recipes import Material, Order, Situation, Wave, draw_orders
 from selfinstruct.recipes.label_first import label_first
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling
@@ -59,13 +61,13 @@ def write_both(question: str, n: int) -> Completion:
 
 
 def material(**changes: object) -> Material:
-    base = Material(TRAIN, (), ("fee", "refund"), "label_and_response", lambda _: None)
+    base = Material(TRAIN, Shelf(), ("fee", "refund"), "label_and_response", lambda _: None)
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
 def wave(seed: int = 0) -> Wave:
     rng = random.Random(seed)
-    here = Situation(TRAIN, ("fee", "refund"), "0/2")
+    here = Situation(Counter(row.label for row in TRAIN), ("fee", "refund"), "0/2")
     orders = draw_orders({"label_first": 1.0}, here, CFG, CFG.prompts_per_wave, rng)
     return Wave(2, 0, rng, orders)
 

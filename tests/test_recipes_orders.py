@@ -10,16 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from selfinstruct.aiming.tally import Size, Tally
 from selfinstruct.config import GenerateConfig
 from selfinstruct.errors import UserError
 from selfinstruct.prompting import Arm, shipped
 from selfinstruct.recipes import Order, Situation, draw_orders
 from selfinstruct.recipes.orders import labelling
 from selfinstruct.types import Example, Rejection, Screened
+from tests.counted import tally_of
 
 ROWS = tuple(Example("i", f"x {n}", label=label) for n, label in enumerate(["fee", "refund"] * 3))
 LABELS = ("fee", "refund")
 ONE = {"label_first": 1.0}
+
+
+def by_label(rows: Sequence[Example]) -> Counter[str | None]:
+    return Counter(row.label for row in rows)
 
 
 def config(**changes: Any) -> GenerateConfig:
@@ -32,9 +38,11 @@ def draw(
     recipes: Mapping[str, float] = ONE,
     rows: Sequence[Example] = ROWS,
     labels: Sequence[str] = LABELS,
+    waves: Sequence[Screened] = (),
     **changes: Any,
 ) -> tuple[Order, ...]:
-    here = Situation(rows, labels, "0/1", **changes)
+    tally = tally_of((cfg.prompts_per_wave, wave) for wave in waves)
+    here = Situation(by_label(rows), labels, "0/1", **{"tally": tally, **changes})
     return draw_orders(recipes, here, cfg, cfg.prompts_per_wave, random.Random(seed))
 
 
@@ -102,7 +110,9 @@ def test_a_config_that_aims_at_nothing_draws_as_it_always_did(seed: int, given: 
     labels = sorted(set(given))
     cfg = GenerateConfig()
     rng, other = random.Random(seed), random.Random(seed)
-    orders = draw_orders(ONE, Situation(rows, labels, "0/1"), cfg, cfg.prompts_per_wave, rng)
+    orders = draw_orders(
+        ONE, Situation(by_label(rows), labels, "0/1"), cfg, cfg.prompts_per_wave, rng
+    )
     assert orders == tuple(
         Order("label_first", label) for label in old_draw(rows, labels, cfg, other)
     )
@@ -209,7 +219,8 @@ def test_a_recipe_that_no_open_goal_can_ask_for_gets_no_prompt() -> None:
 
 def test_personas_and_styles_go_on_where_the_last_wave_stopped() -> None:
     cfg = config(personas=["a", "b"], styles=["x", "y", "z"], prompts_per_wave=4)
-    orders = [order for start in (0, 4, 8) for order in draw(cfg, start, asked=start)]
+    asked = [Tally(size=Size(start)) for start in (0, 4, 8)]
+    orders = [order for tally in asked for order in draw(cfg, tally=tally)]
     cells = Counter((order.persona, order.style) for order in orders)
     assert cells == {(p, s): 2 for p in "ab" for s in "xyz"}
 
@@ -234,7 +245,7 @@ def test_an_order_can_follow_from_no_split_but_train() -> None:
     }
     assert set(given) == {
         *("recipes", "here", "cfg", "prompts", "rng"),
-        *("rows", "labels", "place", "waves", "asked", "focus", "arms"),
+        *("rows", "labels", "place", "tally", "focus", "arms"),
     }
     assert not [name for name, type_ in given.items() if "Report" in type_ or "Data" in type_]
 
@@ -301,7 +312,8 @@ def simulate(
     prompts: Counter[tuple[str, str | None]] = Counter()
     for wave in range(60):
         kept = [row for each in waves for row in each.accepted]
-        here = Situation((*ROWS, *kept), LABELS, "0/1", waves, len(waves) * 8)
+        tally = tally_of((8, each) for each in waves)
+        here = Situation(by_label((*ROWS, *kept)), LABELS, "0/1", tally)
         orders = draw_orders(recipes, here, cfg, 8, random.Random(f"{seed}/{wave}"))
         prompts.update((order.recipe, order.label) for order in orders)
         waves.append(answered(orders, rates, chance, wave))

@@ -8,6 +8,7 @@ import pytest
 
 from selfinstruct.config import GenerateConfig
 from selfinstruct.errors import UserError
+from selfinstruct.prompting import Shelf
 from selfinstruct.recipes import RECIPES, Material, Order, Wave
 from selfinstruct.recipes.program import program
 from selfinstruct.types import Drafts, Example
@@ -45,7 +46,7 @@ NO_DICT, NO_FIELD, NO_TEXT = gives("a text"), gives({"text": "x"}), gives({"inst
 def play(name: str, orders: tuple[Order, ...], target: Any = "response", seed: int = 0) -> Drafts:
     cfg = GenerateConfig(samples_per_prompt=3, program=f"tests.test_recipes_program:{name}")
     labels = ("fee",) if target == "label" else ()
-    material = Material((Example("a"),), (), labels, target, lambda _: None)
+    material = Material((Example("a"),), Shelf(), labels, target, lambda _: None)
     silent = Scripted(lambda *_: say("never"))
     found = program(material, silent, cfg, Wave(2, 0, random.Random(seed), orders))
     assert silent.prompts == []

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from selfinstruct.config import DemosConfig, GenerateConfig, RecordsConfig
 from selfinstruct.errors import UserError
 from selfinstruct.model import CHAT, Speech
+from selfinstruct.prompting import Shelf
 from selfinstruct.recipes import Material, Order, Wave
 from selfinstruct.recipes.records import (
     RECORD,
@@ -89,7 +90,7 @@ def cfg(tmp_path: Path) -> GenerateConfig:
 def run(
     teacher: Teacher, cfg: GenerateConfig, speech: Speech = CHAT, order: Order | None = None
 ) -> Drafts:
-    material = Material(TRAIN, (), (), "response", lambda _: None, speech)
+    material = Material(TRAIN, Shelf(), (), "response", lambda _: None, speech)
     order = order or Order("records")
     return records(material, teacher, cfg, Wave(3, 0, random.Random(0), (order, order)))
 

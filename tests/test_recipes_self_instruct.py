@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from selfinstruct.config import DemosConfig, GenerateConfig
+from selfinstruct.prompting import Shelf
 from selfinstruct.recipes import RECIPES, Material, Order, Wave
 from selfinstruct.recipes.answering import YES_OR_NO
 from selfinstruct.recipes.self_instruct import (
@@ -86,7 +87,7 @@ def teacher(**answers: Answer) -> ScriptedTeacher:
 
 
 def material(**changes: object) -> Material:
-    base = Material(TRAIN, POOL, (), "response", lambda _: None)
+    base = Material(TRAIN, Shelf(POOL), (), "response", lambda _: None)
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
@@ -274,7 +275,7 @@ def test_the_last_turn_of_a_proposal_says_what_is_aimed_at(
     for order, told in ((Order("self_instruct"), ""), (aimed, AIM)):
         scripted = teacher()
         wave = Wave(4, 0, random.Random(0), (order,))
-        pool = POOL if train else ()
+        pool = Shelf(POOL if train else ())
         drafts = self_instruct(material(train=train, pool=pool), scripted, CFG, wave)
         (prompt,) = scripted.asked[PROPOSE.name]
         assert prompt.messages[-1].content == asked + told

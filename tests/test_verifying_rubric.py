@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from selfinstruct.errors import INCOMPLETE, IncompleteError
+from selfinstruct.purposes import CALIBRATE_WAVE, VERIFY_WAVE
 from selfinstruct.store import Store
 from selfinstruct.verifying.rubric import STAGE, by_rubric, calibration
-from selfinstruct.verifying.witnesses import CALIBRATE_WAVE, VERIFY_WAVE
 from tests.asked import witnesses
 from tests.frozen_run import rows
 from tests.workplace import setting

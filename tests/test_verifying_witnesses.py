@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from selfinstruct.purposes import CALIBRATE_WAVE, VERIFY_WAVE
 from selfinstruct.store import Store
 from selfinstruct.types import Message, Prompt, Sampling
-from selfinstruct.verifying.witnesses import CALIBRATE_WAVE, VERIFY_WAVE
 from tests.asked import witnesses
 from tests.workplace import setting
 

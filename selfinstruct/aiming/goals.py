@@ -7,12 +7,13 @@ all are met, and a teacher that finds one easy cannot use up the places of the o
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from selfinstruct.config import GenerateConfig
 from selfinstruct.errors import UserError
 from selfinstruct.types import QUOTA_FULL, ROUND_FULL, Example, Rejection, Screened
+from selfinstruct.yields import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +52,26 @@ def goals(cfg: GenerateConfig) -> Goals:
     return {(goal.request, goal.label): goal for goal in (*asked, rest)}
 
 
-def goal_of(row: Example, wanted: Goals) -> Goal:
-    """The one goal that a row counts for: its request, else its label's quota, else the rest."""
+def goal_of(row: Example | Place, wanted: Goals) -> Goal:
+    """The one goal that a row, or all that was asked for as it was, counts for: its request, else
+    its label's quota, else the rest.
+    """
     places = ((row.request, row.label), (row.request, None), ("", row.label), ("", None))
     return next(wanted[place] for place in places if place in wanted)
 
 
-def missing(wanted: Goals, accepted: Iterable[Example]) -> dict[Goal, int]:
-    """The goals that are not met yet, with the rows that each still lacks."""
-    got = Counter(goal_of(row, wanted) for row in accepted)
+def missing(wanted: Goals, accepted: Mapping[Place, int]) -> dict[Goal, int]:
+    """The goals that are not met yet, with the rows that each still lacks; `accepted` counts those
+    there are by what they were asked for.
+    """
+    got = Counter[Goal]()
+    for place, rows in accepted.items():
+        got[goal_of(place, wanted)] += rows
     return {goal: goal.count - got[goal] for goal in wanted.values() if goal.count > got[goal]}
 
 
-def keep(wave: Screened, wanted: Goals, accepted: Sequence[Example]) -> Screened:
-    """A wave without what is accepted beyond a goal, in slot order; `accepted` are the round's
+def keep(wave: Screened, wanted: Goals, accepted: Mapping[Place, int]) -> Screened:
+    """A wave without what is accepted beyond a goal, in slot order; `accepted` counts the round's
     rows before it. The others passed the filters and are rejected all the same, as not needed.
     """
     lacks = missing(wanted, accepted)
@@ -81,7 +88,7 @@ def keep(wave: Screened, wanted: Goals, accepted: Sequence[Example]) -> Screened
     return replace(wave, accepted=tuple(kept), rejected=(*wave.rejected, *late))
 
 
-def unmet(wanted: Goals, accepted: Iterable[Example]) -> tuple[Unmet, ...]:
+def unmet(wanted: Goals, accepted: Mapping[Place, int]) -> tuple[Unmet, ...]:
     """The quotas and requests that a round did not fill; the rest was nobody's aim."""
     lacks = missing(wanted, accepted)
     return tuple(

@@ -13,6 +13,7 @@ from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape, one_line
 from selfinstruct.config import BudgetConfig
 from selfinstruct.errors import UserError
+from selfinstruct.purposes import purpose
 from selfinstruct.store import Store
 from selfinstruct.store.search import JUDGED
 from selfinstruct.summary import SCHEMA_VERSION
@@ -117,7 +118,7 @@ def print_calls(found: dict[str, Any]) -> None:
         cells = [
             call["id"],
             str(call["round"]),
-            str(call["wave"]),
+            purpose(call["round"], call["wave"]) or str(call["wave"]),
             call["prompt"],
             call["model"],
             state,
@@ -182,7 +183,8 @@ def print_call(story: dict[str, Any]) -> None:
 
     seconds = "" if story["ended"] is None else f", {story['ended'] - story['started']:.1f} s"
     tokens = f"{story['prompt_tokens']} + {story['completion_tokens']} tokens{seconds}"
-    place = f"round {story['round']}, wave {story['wave']}"
+    number, wave = story["round"], story["wave"]
+    place = f"round {number}, {purpose(number, wave) or f'wave {wave}'}"
     console.print(Text(escape(f"{story['key']}  {place}, {story['state']}"), style="bold"))
     line("model", story["model"] + (f" as {story['served']}" if story["served"] else ""))
     line("prompt", f"{story['template']}@{story['version']}, sample {story['sample']}")

@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -22,7 +23,7 @@ from selfinstruct.estimate import Evidence, estimate, evidence_of
 from selfinstruct.guard import guard_rows, guarded_by
 from selfinstruct.licenses import count_licenses
 from selfinstruct.privacy import Finder, survey
-from selfinstruct.prompting import SHIPPED, Prompts
+from selfinstruct.prompting import SHIPPED, Prompts, Shelf
 from selfinstruct.proxy import named_proxy
 from selfinstruct.recipes import Material, Situation, Wave, draw_orders, fill_orders
 from selfinstruct.redaction import redact
@@ -210,10 +211,11 @@ def first_prompts(
         return [[Completion("", "error")] * samples for _ in told]
 
     material = Material(
-        data.train, (), data.labels, task.target, lambda _: None, task.speech, prompts
+        data.train, Shelf(), data.labels, task.target, lambda _: None, task.speech, prompts
     )
     rng = random.Random(f"{cfg.seed}/1/generate/0")
-    here = Situation(data.train, data.labels, f"{cfg.seed}/1", arms=prompts.arms)
+    rows = Counter(row.label for row in data.train)
+    here = Situation(rows, data.labels, f"{cfg.seed}/1", arms=prompts.arms)
     orders = draw_orders(task.recipes, here, cfg.generate, cfg.generate.prompts_per_wave, rng)
     fill_orders(material, listen, cfg.generate, Wave(1, 0, rng, orders))
     hidden = Finder.of(cfg.privacy) if cfg.privacy.hides_from(cfg.teacher) else None

@@ -29,14 +29,15 @@ class Children:
             for parent in parents:
                 self._shares[parent] += Fraction(1, len(parents))
 
-    def full(self, parents: int) -> frozenset[str]:
-        """The rows without room for another child of so many parents: all that is made from one of
-        them and others would be refused.
+    def full(self, parents: int, examples: Iterable[Example]) -> frozenset[str]:
+        """The parents of these examples without room for another child of so many parents: all that
+        is made from one of them and others would be refused.
         """
         if self._cap is None:
             return frozenset()
         room = self._cap - Fraction(1, parents)
-        return frozenset(parent for parent, share in self._shares.items() if share > room)
+        asked = {parent for example in examples for parent in example.parents}
+        return frozenset(parent for parent in asked if self._shares[parent] > room)
 
     def fault(self, example: Example) -> Rejection | None:
         """The parent that has had its share of children, the fullest of several; a child that just

@@ -1,8 +1,9 @@
 """Templates and demonstrations in, prompts with their version and parents out."""
 
 from selfinstruct.prompting.check import check
-from selfinstruct.prompting.demos import choose_demos, unless_full
+from selfinstruct.prompting.demos import choose_demos, choose_row
 from selfinstruct.prompting.prompts import SHIPPED, Arm, Form, Prompts
+from selfinstruct.prompting.shelf import Kind, Shelf
 from selfinstruct.prompting.template import (
     SUFFIX,
     Source,
@@ -20,16 +21,18 @@ __all__ = [
     "SUFFIX",
     "Arm",
     "Form",
+    "Kind",
     "Prompts",
+    "Shelf",
     "Source",
     "Template",
     "check",
     "choose_demos",
+    "choose_row",
     "compose",
     "near_name",
     "parse",
     "references",
     "shipped",
     "shipped_sources",
-    "unless_full",
 ]

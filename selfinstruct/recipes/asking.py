@@ -5,7 +5,7 @@ The words of one question belong to its recipe and its template, the call to the
 """
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -13,7 +13,7 @@ from selfinstruct.chat import Target, after_thought, has_thought
 from selfinstruct.config import GenerateConfig
 from selfinstruct.licenses import join_licenses
 from selfinstruct.model import CHAT, Speech
-from selfinstruct.prompting import SHIPPED, Prompts
+from selfinstruct.prompting import SHIPPED, Prompts, Shelf
 from selfinstruct.text import normalise, whole_question
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling
 
@@ -29,17 +29,18 @@ class Material:
     target, how the teacher may be asked, and with which prompts.
 
     `check_question` says why a question would be dropped whatever its answer, so that the answer
-    need not be paid for. `full` are the ids of rows that have had their share of children.
+    need not be paid for. `full` are the ids of rows that have had their share of children; those of
+    the pool are off its shelf.
     """
 
     train: tuple[Example, ...]
-    pool: tuple[Example, ...]
+    pool: Shelf
     labels: tuple[str, ...]
     target: Target
     check_question: Callable[[Example], Rejection | None]
     speech: Speech = CHAT
     prompts: Prompts = SHIPPED
-    full: frozenset[str] = frozenset()
+    full: Collection[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

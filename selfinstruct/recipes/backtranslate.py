@@ -11,7 +11,7 @@ from pathlib import Path
 
 from selfinstruct.config import GenerateConfig
 from selfinstruct.licenses import join_licenses
-from selfinstruct.prompting import Form, Prompts, choose_demos
+from selfinstruct.prompting import Form, Prompts, Shelf, choose_demos
 from selfinstruct.recipes.asking import (
     FREE_ORDER,
     FULL_ORDER,
@@ -60,7 +60,7 @@ def _blanks(
     texts that fewest rows were made of so far, none of a row that has had its share of children, as
     long as there is another.
     """
-    used = Counter(row.response for row in material.pool)
+    used = Counter(row.response for row in material.pool.rows)
     fresh = [each for each in passages if each.row is None or each.row.id not in material.full]
     passages = tuple(fresh) or passages
     blanks = []
@@ -69,7 +69,7 @@ def _blanks(
         passage = wave.rng.choice([each for each in passages if used[each.text] == fewest])
         used[passage.text] += 1
         others = [row for row in material.train if row.response and row is not passage.row]
-        demos = choose_demos(others, (), cfg.demos, wave.rng, full=material.full)
+        demos = choose_demos(others, Shelf(), cfg.demos, wave.rng, full=material.full)
         parents = demos if passage.row is None else (passage.row, *demos)
         blank = conceive(parents, order, wave)
         if passage.row is None:

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 
 from selfinstruct.chat import prompt_messages
 from selfinstruct.config import DialogueConfig, GenerateConfig, TurnsConfig
-from selfinstruct.prompting import Form, Prompts, choose_demos
+from selfinstruct.prompting import Form, Kind, Prompts, choose_demos
 from selfinstruct.recipes.asking import (
     FREE_ORDER,
     FULL_ORDER,
@@ -118,8 +118,9 @@ def _mixed(values: Iterable[T], round_index: int) -> list[T]:
 
 def _plan(order: Order, cell: Cell, material: Material, cfg: GenerateConfig, wave: Wave) -> _Plan:
     label = cell.scenario if cell.scenario in material.labels else order.label
-    train, pool = (_to_show(rows, label) for rows in (material.train, material.pool))
-    demos = choose_demos(train, pool, cfg.demos, wave.rng, label, material.full)
+    train, pool = _to_show(material.train, label), material.pool
+    kind: Kind = "talk" if pool.count(label, "talk") else "answered"
+    demos = choose_demos(train, pool, cfg.demos, wave.rng, label, material.full, kind)
     blank = replace(
         conceive(demos, order, wave),
         label=label,

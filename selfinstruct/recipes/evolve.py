@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from selfinstruct.config import GenerateConfig
-from selfinstruct.prompting import Form, Prompts, choose_demos, unless_full
+from selfinstruct.prompting import Form, Prompts, choose_demos, choose_row
 from selfinstruct.recipes.answering import answer, answer_form, yes_or_no
 from selfinstruct.recipes.asking import (
     FREE_ORDER,
@@ -99,10 +99,8 @@ def evolve(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Dra
 
 
 def _plan(order: Order, material: Material, cfg: GenerateConfig, wave: Wave) -> _Plan:
-    shallow = [row for row in material.pool if row.depth <= cfg.demos.max_depth]
     label = order.label
-    rows = [row for row in (*material.train, *shallow) if label is None or row.label == label]
-    parent = wave.rng.choice(unless_full(rows, material.full))
+    parent = choose_row(material.train, material.pool, wave.rng, label, material.full)
     demos: tuple[Example, ...] = ()
     if material.target != "label":
         demos = choose_demos(

@@ -14,13 +14,13 @@ from itertools import accumulate
 
 from selfinstruct.aiming.cells import walk
 from selfinstruct.aiming.goals import Goal, goals, missing
+from selfinstruct.aiming.tally import Tally, seen_by
 from selfinstruct.aiming.weights import tilt
 from selfinstruct.config import GenerateConfig
 from selfinstruct.errors import UserError
 from selfinstruct.prompting import Arm
 from selfinstruct.recipes.asking import Order
-from selfinstruct.types import Example, Screened
-from selfinstruct.yields import Seen, count, recipe_of
+from selfinstruct.yields import Seen
 
 TAKES_LABEL = frozenset({"label_first", "few_shot", "evolve", "program"})
 """The recipes whose prompts can ask for a label."""
@@ -34,16 +34,15 @@ WITHOUT_LABEL = frozenset({"backtranslate", "records", "self_instruct"})
 class Situation:
     """Where a round stands when its next wave is drawn.
 
-    `rows` are train and the pool so far, this round's rows among them, `labels` all there are;
-    `waves` and `asked` are the round's waves and how many prompts they had; `place` is its chance;
-    `focus` gives labels a weight, 1 where it has none; `arms` are prompts that share a recipe.
+    `rows` counts train and the pool so far, this round's rows among them, by label; `labels` are
+    all there are; `tally` is of the round's waves; `place` is its chance; `focus` gives labels a
+    weight, 1 where it has none; `arms` are prompts that share a recipe.
     """
 
-    rows: Sequence[Example]
+    rows: Mapping[str | None, int]
     labels: Sequence[str]
     place: str
-    waves: Sequence[Screened] = ()
-    asked: int = 0
+    tally: Tally = field(default_factory=Tally)
     focus: Mapping[str, float] = field(default_factory=dict)
     arms: Sequence[Arm] = ()
 
@@ -69,12 +68,11 @@ def draw_orders(
     """
     if not here.labels and NEEDS_LABEL & set(recipes):
         raise UserError("recipe label_first needs labelled training rows, and there are none")
-    accepted = [row for wave in here.waves for row in wave.accepted]
-    draw = _Draw(here, cfg, rng, missing(goals(cfg), accepted))
+    draw = _Draw(here, cfg, rng, missing(goals(cfg), here.tally.accepted))
     chosen = draw.recipes(recipes, prompts)
     arms = draw.arms(chosen)
     wanted = [(recipe, *draw.goal_and_label(recipe)) for recipe in chosen]
-    cells = walk(cfg.personas, cfg.styles, here.place, here.asked, prompts)
+    cells = walk(cfg.personas, cfg.styles, here.place, here.tally.size.prompts, prompts)
     return tuple(
         Order(recipe, label, goal.request, cell.persona, cell.style, arm)
         for (recipe, goal, label), cell, arm in zip(wanted, cells, arms, strict=True)
@@ -92,23 +90,23 @@ class _Draw:
         lacks: Mapping[Goal, int],
     ) -> None:
         self.here, self.cfg, self.rng, self.lacks = here, cfg, rng, lacks
-        self.rows = Counter(row.label for row in here.rows)
+        self.rows = Counter(here.rows)
         self.planned: Counter[Goal] = Counter()
-        self.of_label = count(here.waves, lambda row: (recipe_of(row), row.label))
+        self.of_label = seen_by(here.tally, lambda place: (place.recipe, place.label))
 
     def recipes(self, weights: Mapping[str, float], prompts: int) -> list[str]:
         """A recipe a prompt, each its share of them."""
         able = {name: weights[name] for name in sorted(weights) if self._open(name)}
         if len(able) == 1:
             return [*able] * prompts
-        return self._share_out(able, count(self.here.waves, recipe_of), prompts)
+        return self._share_out(able, seen_by(self.here.tally, lambda place: place.recipe), prompts)
 
     def arms(self, chosen: Sequence[str]) -> list[str]:
         """An arm a prompt, empty for those of a recipe that has none: each its share of them, in
         an order of chance, so that none has the first labels and styles of a wave to itself.
         """
         drawn: dict[str, list[str]] = {}
-        seen = count(self.here.waves, lambda row: row.arm)
+        seen = seen_by(self.here.tally, lambda place: place.arm)
         for recipe in dict.fromkeys(chosen):
             weights = {arm.name: arm.weight for arm in self.here.arms if arm.recipe == recipe}
             if weights:

@@ -60,7 +60,7 @@ def records(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Dr
     Raises `UserError` for a schema that cannot be used.
     """
     schema = open_schema(Path(cfg.records.json_schema or ""), FIELD)
-    known = [row.response for row in (*material.train, *material.pool)]
+    known = [row.response for row in (*material.train, *material.pool.rows)]
     counts = count_values(schema.value, known)
     drafts: list[_Draft] = []
     rejections: list[Rejection] = []

@@ -1,5 +1,6 @@
 """A run's committed waves once more: the stored answers read and screened, under any filters."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from selfinstruct.aiming.goals import goals, keep
 from selfinstruct.config import FiltersConfig
 from selfinstruct.filters.indexes import Indexes
 from selfinstruct.filters.screen import screen
-from selfinstruct.generate import Asked, draw_wave, full_rows, material_of, next_prompts
+from selfinstruct.generate import Course, draw_wave, material_of
 from selfinstruct.refilter.answers import Recorded, name_unasked
 from selfinstruct.refilter.asking import RULES
 from selfinstruct.refilter.record import Record
@@ -15,7 +16,8 @@ from selfinstruct.refilter.rules import Rule, from_scores, looked
 from selfinstruct.round import Pool, grow
 from selfinstruct.setting import aim_of
 from selfinstruct.settled import as_settled, settled
-from selfinstruct.types import Example, Screened
+from selfinstruct.types import Screened
+from selfinstruct.yields import Place, by_aim
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +82,22 @@ def _replay_round(
     indexes = Indexes.build(data.train, pool, (*data.dev, *data.gate, *data.final), filters)
     waves = record.waves[index]
     in_round = looked(waves, rules, cfg.filters)
-    asked: list[Asked] = []
-    shown: tuple[Example, ...] = ()
+    course = Course(aim, cfg.generate, cfg.filters.max_children)
     done: list[Replayed] = []
-    accepted: tuple[Example, ...] = ()
+    accepted = Counter[Place]()
     wanted = goals(cfg.generate)
     for number, stored in enumerate(waves):
-        prompts = next_prompts(asked, cfg.generate)
         place = (index, number)
         ask = Recorded(record.replies, place, _named(stored), record.reply, record.hidden)
-        full = full_rows(aim, shown, cfg.generate.demos, cfg.filters.max_children)
-        material = material_of(aim, shown, indexes, filters, full)
-        drafts = draw_wave(ask, material, aim, cfg.generate, asked)
+        material = material_of(aim, course, indexes, filters)
+        drafts = draw_wave(ask, material, aim, cfg.generate, course)
         known = (looked([stored], rules, cfg.filters), in_round)
         verify = from_scores(known, cfg.filters, filters, rules)
         screened = screen(name_unasked(drafts), indexes, filters, verify)
         found = keep(screened, wanted, accepted)
         done.append(Replayed(index, number, stored, found, ask.unasked))
-        accepted = (*accepted, *found.accepted)
-        asked.append(Asked(prompts, stored))
-        shown = (*shown, *stored.accepted)
+        accepted.update(map(by_aim, found.accepted))
+        course.add(stored)
     return done
 
 

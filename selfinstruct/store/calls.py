@@ -5,7 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from selfinstruct.books import LOST, Books, densest_prompt, lost_with, read_books
+from selfinstruct.books import (
+    LOST,
+    Books,
+    Counts,
+    densest_prompt,
+    left_open,
+    lost_with,
+    read_books,
+    served_lately,
+    spending,
+)
 from selfinstruct.rows import (
     Row,
     from_messages,
@@ -195,6 +205,18 @@ class Calls(Ledger):
     def books(self) -> Books:
         """Calls and tokens by model, failed and unfinished calls included, and what was lost."""
         return read_books(self._db)
+
+    def spending(self) -> Mapping[str, Counts]:
+        """What was spent so far, by model."""
+        return spending(self._db)
+
+    def left_open(self, keys: Iterable[str]) -> frozenset[str]:
+        """Those of these calls that went out and have no answer."""
+        return left_open(self._db, keys)
+
+    def served_lately(self, model: str) -> Sequence[str]:
+        """The names that a model's last 1000 answers came under, the earliest first."""
+        return served_lately(self._db, model)
 
     def densest_prompt(self, model: str) -> float | None:
         """The most tokens a character among the prompts a model has read, None before the first."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from selfinstruct.config import RubricConfig
 from selfinstruct.models import open_model, open_student
+from selfinstruct.purposes import CALIBRATE_WAVE, VERIFY_WAVE
 from selfinstruct.quality.students import Student
 from selfinstruct.recipes import Ask
 from selfinstruct.setting import Setting
@@ -16,11 +17,6 @@ from selfinstruct.types import Checkpoint
 
 if TYPE_CHECKING:
     from selfinstruct.base import Base
-
-VERIFY_WAVE = 2_000_000
-"""Calls that verify a wave stand in the ledger this far behind it, and behind the gate's judge."""
-CALIBRATE_WAVE = 3_000_000
-"""Calls about real rows, which belong to no wave."""
 
 
 class Witnesses:
