@@ -12,6 +12,7 @@ from typing import Any
 from selfinstruct.errors import UserError
 from selfinstruct.store import Store
 from selfinstruct.summary import reports, summarise
+from selfinstruct.trained import BASE, round_of
 from selfinstruct.types import Example, Report
 
 MORE_SCORES = "evaluate.metrics"
@@ -114,7 +115,7 @@ def _load(store: Store, folder: Path, student: str, shown: str) -> Contestant:
     report, data = reports(store, "gate")[student], store.real_data()
     assert data is not None  # the splits are frozen before anything is scored
     by_id = {row.id: row for row in data.gate}
-    index = int(student.removeprefix("round-")) if student.startswith("round-") else 0
+    index = 0 if student == BASE else round_of(student)
     stages = [stage for stage in store.stages() if stage["round"] == index]
     return Contestant(
         name=shown,
@@ -122,9 +123,9 @@ def _load(store: Store, folder: Path, student: str, shown: str) -> Contestant:
         report=report,
         rows=tuple(by_id[row] for row in report.ids),
         settings=store.meta("identity") or {},
-        mixture={} if student == "base" else store.stage(index, "mix") or {},
+        mixture={} if student == BASE else store.stage(index, "mix") or {},
         spent=store.spent() if index else {},
-        seconds=0.0 if student == "base" else sum(stage["seconds"] for stage in stages),
+        seconds=0.0 if student == BASE else sum(stage["seconds"] for stage in stages),
     )
 
 

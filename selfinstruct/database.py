@@ -216,7 +216,7 @@ def _require_ours(db: sqlite3.Connection, path: Path, schema: Schema, *, write: 
         raise StoreError(
             f"{path} has ledger version {found}; this selfinstruct ({__version__}) knows "
             f"{schema.version} and below",
-            next_step=f"install {_signed(db) or 'the version that wrote it'}",
+            next_step=_to_open_newer(db),
         )
     if found < schema.version and not write:
         raise StoreError(
@@ -227,12 +227,19 @@ def _require_ours(db: sqlite3.Connection, path: Path, schema: Schema, *, write: 
     return found
 
 
-def _signed(db: sqlite3.Connection) -> str | None:
+def _to_open_newer(db: sqlite3.Connection) -> str:
+    """What helps where a ledger is newer than this program, by the version that signed it."""
     row = db.execute("SELECT value FROM meta WHERE key = 'schema_by'").fetchone()
     if row is None:
-        return None
+        return "open it with the version that wrote it"
     version = row["value"].strip('"')
-    return f"selfinstruct {version} or later"
+    if version == __version__:  # two states of one version, as of a checkout that went on
+        here = Path(__file__).parent
+        return (
+            f"update this copy, which lies in {here}: the one that wrote the ledger is newer, "
+            f"though it too is called {version}"
+        )
+    return f"install selfinstruct {version} or later"
 
 
 def _open_to_write(path: Path, schema: Schema, found: int) -> sqlite3.Connection:

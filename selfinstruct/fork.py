@@ -37,6 +37,7 @@ from selfinstruct.reuse import (
 from selfinstruct.rows import Row
 from selfinstruct.store import Store
 from selfinstruct.summary import looks
+from selfinstruct.tracking import FAULTS
 from selfinstruct.types import digest
 
 FILES = {
@@ -269,7 +270,7 @@ def _drop(stands: Reuse, gone: Sequence[Place]) -> Drop:
         checkpoints=[stage.split(" ")[1] for _, stage in gone if stage.startswith("sweep ")],
         splits=splits,
         meta=[
-            *("sweep", "ablation", "review_read"),
+            *("sweep", "ablation", "review_read", FAULTS),
             *(["guard"] if "guard rows" in stands.gone else []),
             *(["data", "data_digest"] if splits else []),
         ],

@@ -136,7 +136,7 @@ def train(here: Setting, index: int, mixture: Mixture) -> Checkpoint:
         here.on_progress(replace(progress, round=index))
 
     try:
-        trained = _train(here, mixture, out, on_step, name, stored or {})
+        trained = _train(here, index, mixture, out, on_step, name, stored or {})
     except DivergedError as error:
         here.give_up(index, error, began, [*losses, None])
         raise
@@ -155,6 +155,7 @@ def train(here: Setting, index: int, mixture: Mixture) -> Checkpoint:
 
 def _train(
     here: Setting,
+    index: int,
     mixture: Mixture,
     out: Path,
     on_step: OnProgress,
@@ -173,7 +174,8 @@ def _train(
         here.task.target,
         cfg.task.system,
     ) as workshop:
-        return workshop.train(mixture.rows, out, cfg.seed, on_step, name, track=here.track(name))
+        track = here.track(index, name)
+        return workshop.train(mixture.rows, out, cfg.seed, on_step, name, track=track)
 
 
 def _tokens(here: Setting) -> Callable[[Example], int]:

@@ -23,7 +23,7 @@ from selfinstruct.setting import ENDS, Setting
 from selfinstruct.store import Store
 from selfinstruct.task import located, require_prices, settle
 from selfinstruct.tracked import numbers_of, words_of
-from selfinstruct.tracking import require_trackers, send
+from selfinstruct.tracking import require_ready, require_trackers, send
 from selfinstruct.types import Checkpoint
 from selfinstruct.verdict import FailedRound, Round
 from selfinstruct.wording import settle_wording
@@ -120,6 +120,7 @@ class Run:
         cfg = located(self.cfg, self.base)
         require_prices(cfg)
         require_trackers(cfg.student.report_to)
+        require_ready(cfg.student.report_to)
         data, guards = store.real_data(), store.meta("guard")
         begun = data is not None
         if begun:
@@ -168,7 +169,7 @@ class Run:
 
 def _report(here: Setting, done: Round | FailedRound) -> None:
     """Tell the trackers what a round came to, once, when it has ended."""
-    track = here.track(f"round-{done.index} gate")
+    track = here.track(done.index, f"round-{done.index} gate")
     if track is not None:
         send(track, done.index, numbers_of(done), words_of(done))
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from selfinstruct.aiming.weights import weak_labels
@@ -18,7 +18,7 @@ from selfinstruct.rows import Row
 from selfinstruct.store import Store
 from selfinstruct.task import Task
 from selfinstruct.teacher import Teacher
-from selfinstruct.tracking import Track
+from selfinstruct.tracking import FAULTS, Fault, Track
 from selfinstruct.types import Checkpoint, Example, RealData, Report, Score
 
 ENDS = ("gate", "diverged")
@@ -108,15 +108,22 @@ class Setting:
         cfg, data, task = self.cfg, self.data, self.task
         return aim_of(cfg, data, task, index, pool, focus or {}, self.prompts, self.store)
 
-    def track(self, what: str) -> Track | None:
+    def track(self, index: int, what: str) -> Track | None:
         """Where the training of this student, or a round's verdict, is reported; None for nowhere.
 
-        Its name tells run, student (and so round) and seed.
+        Its name tells run, student (and so round) and seed. A fault of a tracker is told the
+        watcher, and stays in the ledger.
         """
         cfg = self.cfg
-        name = f"{cfg.name} {what} seed {cfg.seed}"
         to = cfg.student.report_to
-        return Track(to, name, self.store.folder / "trackers") if to else None
+
+        def on_fault(fault: Fault) -> None:
+            known = self.store.meta(FAULTS) or []
+            self.store.set_meta(FAULTS, [*known, asdict(fault)])
+            self.note(index, "tracker", fault.words)
+
+        name = f"{cfg.name} {what} seed {cfg.seed}"
+        return Track(to, name, self.store.folder / "trackers", on_fault) if to else None
 
     def note(self, index: int, stage: str, note: str) -> None:
         """Tell the watcher what is going on."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from selfinstruct.pairs import LOWER_IS_BETTER
+from selfinstruct.tracking import Fault
 
 NAMES = {"accuracy": "label accuracy", "rouge_l": "ROUGE-L of the reply", "nll": "NLL, nats/token"}
 """What people read for a metric, where its own name is too short."""
@@ -178,6 +179,11 @@ def origin(forked: Mapping[str, Any]) -> str:
     """Where a fork comes from, what was changed for it and what of the other run it reuses."""
     changed, reused = "; ".join(forked["changed"]), ", ".join(forked["reused"])
     return f"forked from {forked['run']} ({changed}), reusing {reused or 'nothing'}"
+
+
+def tell_fault(found: Mapping[str, str]) -> str:
+    """What a tracker failed at, and what it said."""
+    return Fault(**found).words
 
 
 def seconds(value: float) -> str:

@@ -193,3 +193,15 @@ def test_real_rows_that_are_doubted_are_told_of(tmp_path: Path) -> None:
         store.commit_stage(0, "suspects of 5", found, 1.0)
     text = printed(tmp_path)
     assert "label otherwise: 1 of 60; 3fa9 says fee, they say refund" in text
+
+
+def test_what_trackers_did_not_take_is_told(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    summary, out = read_summary(tmp_path), io.StringIO()
+    fault = {"tracker": "mlflow", "at": "step 3 of t round-1", "said": "OSError: \x1b[2J gone"}
+    print_summary(Console(file=out, width=200), {**summary, "tracker_faults": [fault]})
+    told = (
+        "not all was reported: mlflow failed at step 3 of t round-1, and the run went on: OSError: "
+    )
+    assert told in out.getvalue()
+    assert "\x1b" not in out.getvalue()

@@ -279,8 +279,28 @@ def test_a_newer_version_is_refused_and_says_which_program_it_needs(
     told = rf"ledger version {NEXT.version}; this selfinstruct .* knows {LEDGER.version}"
     with pytest.raises(StoreError, match=told) as caught:
         connect(path, write=write)
-    assert caught.value.next_step == f"install selfinstruct {__version__} or later"
+    assert caught.value.next_step.startswith("update this copy, which lies in ")
+    assert caught.value.next_step.endswith(f"though it too is called {__version__}")
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("signed", "helps"),
+    [('"9.1.0"', "install selfinstruct 9.1.0 or later"), (None, "open it with the version that")],
+)
+def test_a_newer_version_by_another_name_is_named(
+    tmp_path: Path, signed: str | None, helps: str
+) -> None:
+    path = tmp_path / "run.db"
+    write_ledger(path, 1)
+    connect(path, write=True, schema=NEXT).close()
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DELETE FROM meta WHERE key = 'schema_by'")
+        if signed is not None:
+            db.execute("INSERT INTO meta VALUES ('schema_by', ?)", (signed,))
+    with pytest.raises(StoreError) as caught:
+        connect(path, write=False)
+    assert caught.value.next_step.startswith(helps)
 
 
 # -- a disk that refuses ----------------------------------------------------------------------

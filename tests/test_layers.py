@@ -27,6 +27,7 @@ LAYERS = (
         "database",
         "books",
         "edit",
+        "linewise",
         "plugins",
         "proxy",
         "joining",

@@ -119,3 +119,15 @@ def test_no_run_is_no_page(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no run at"):
         write_report(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_trackers_did_not_take_stands_at_the_top(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    facts = gather(tmp_path)
+    assert "Not all was reported" not in run_page(facts, [])
+    fault = {"tracker": "wandb", "at": "step 3 of t", "said": "<b>gone"}
+    page = Page(run_page(replace(facts, summary={**facts.summary, "tracker_faults": [fault]}), []))
+    assert page.faults == []
+    assert "Not all was reported: wandb failed at step 3 of t, and the run went on: <b>gone" in (
+        page.text
+    )

@@ -51,18 +51,18 @@ def test_a_review_comes_back_line_by_line(exported: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("line", "change", "words"),
     [
-        (0, {"item": "0" * 16}, "line 1: no row 0000000000000000 is in the queue"),
-        (0, {"item_hash": "0" * 16}, "line 1: row .* is not what was shown there"),
-        (3, {"undoes": "nobody's"}, "line 4: the decision nobody's that it takes back is not"),
+        (0, {"item": "0" * 16}, ":1: no row 0000000000000000 is in the queue"),
+        (0, {"item_hash": "0" * 16}, ":1: row .* is not what was shown there"),
+        (3, {"undoes": "nobody's"}, ":4: the decision nobody's that it takes back is not"),
         (
             1,
             {"edited": {"instruction": "", "response": "y"}},
-            "line 2: an edit cannot take a label",
+            ":2: an edit cannot take a label",
         ),
-        (1, {"edited": {"instruction": "x", "label": "fee"}}, "line 2: the edit leaves the answer"),
-        (1, {"edited": None}, "line 2: the edited text does not go with 'edit'"),
-        (0, {"action": "love"}, "line 1: action: Input should be"),
-        (2, {"id": 7}, "line 3: id: Input should be a valid string"),
+        (1, {"edited": {"instruction": "x", "label": "fee"}}, ":2: the edit leaves the answer"),
+        (1, {"edited": None}, ":2: the edited text does not go with 'edit'"),
+        (0, {"action": "love"}, ":1: action: Input should be"),
+        (2, {"id": 7}, ":3: id: Input should be a valid string"),
     ],
 )
 def test_what_does_not_fit_is_named_by_its_line_and_nothing_is_taken(
@@ -83,7 +83,7 @@ def test_what_was_decided_otherwise_here_is_a_conflict(exported: Path, tmp_path:
     with Desk.open(tmp_path / "two") as desk:
         first = desk.item(desk.listed(EVERYTHING, 0, 1)[0].id)
         decide(desk, first, "reject", "mine", reviewer="bob")
-        with pytest.raises(UserError, match=r"line 1: .* decided otherwise here \(reject by bob\)"):
+        with pytest.raises(UserError, match=r":1: .* decided otherwise here \(reject by bob\)"):
             import_decisions(desk, exported)
         desk.undo("bob", "u-mine")
         assert import_decisions(desk, exported).taken == 5
@@ -94,7 +94,7 @@ def test_a_file_of_something_else_is_told(tmp_path: Path, text: str) -> None:
     write_reviewable(tmp_path / "two")
     (tmp_path / "x.jsonl").write_text(text)
     with Desk.open(tmp_path / "two") as desk:
-        with pytest.raises(UserError, match=r"x\.jsonl, line 1: "):
+        with pytest.raises(UserError, match=r"x\.jsonl:1: "):
             import_decisions(desk, tmp_path / "x.jsonl")
         with pytest.raises(UserError, match="cannot be read"):
             import_decisions(desk, tmp_path / "nowhere.jsonl")

@@ -502,3 +502,35 @@ def test_tensorboard_holds_every_training_and_verdict(bench: Bench) -> None:
     files = sorted(board.rglob("*"))
     run.execute(0)  # a verdict that is remembered is not told again
     assert sorted(board.rglob("*")) == files
+
+
+def test_a_tracker_that_would_take_nothing_stops_a_run_before_it_begins(bench: Bench) -> None:
+    if importlib.util.find_spec("mlflow") is None:
+        pytest.skip("mlflow is not installed")
+    cfg = bench.config()
+    student = cfg.student.model_copy(update={"report_to": ("mlflow",)})
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        pytest.raises(UserError, match="names mlflow, which would take nothing"),
+    ):
+        patch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+        Run(cfg.model_copy(update={"student": student})).execute()
+    with Store(bench.out / "t") as store:
+        assert store.real_data() is None
+
+
+def test_a_tracker_that_fails_on_the_way_costs_a_run_nothing(bench: Bench) -> None:
+    if importlib.util.find_spec("tensorboard") is None:
+        pytest.skip("tensorboard is not installed")
+    (bench.out / "t").mkdir(parents=True)
+    (bench.out / "t" / "trackers").write_text("no folder: nothing can be written below it")
+    cfg = bench.config()
+    student = cfg.student.model_copy(update={"report_to": ("tensorboard",)})
+    Run(cfg.model_copy(update={"student": student})).execute(1)
+    found = read_summary(bench.out / "t")
+    assert [entry["index"] for entry in found["rounds"]] == [1]
+    assert [fault["at"] for fault in found["tracker_faults"]] == [
+        "the beginning of t real-only seed 0",
+        "the beginning of t round-1 seed 0",
+        "the end of t round-1 gate seed 0",
+    ]

@@ -6,6 +6,7 @@ from selfinstruct.config import ModelConfig
 from selfinstruct.models.scripted import Scripted
 from selfinstruct.progress import Progress
 from selfinstruct.store import Store
+from selfinstruct.tracking import FAULTS, Fault
 from tests.workplace import setting
 
 
@@ -57,3 +58,21 @@ def test_a_model_elsewhere_is_asked_without_personal_data(
         near = ModelConfig(backend="llamacpp", name="bundled")
         assert (here.asks(model, far).hidden is not None) is hides
         assert here.asks(model, near).hidden is None
+
+
+def test_a_trackers_fault_reaches_the_watcher_and_stays_in_the_ledger(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    heard: list[Progress] = []
+    student = {"name": str(tiny_base), "report_to": ["mlflow"]}
+    with Store(tmp_path / "t", write=True) as store:
+        here = setting(tiny_base, store, heard.append, student=student)
+        track = here.track(2, "round-2")
+        assert track is not None
+        assert (track.to, track.name) == (("mlflow",), "t round-2 seed 0")
+        first, second = Fault("mlflow", "step 1 of x", "gone"), Fault("mlflow", "the end", "gone")
+        for fault in (first, second):
+            track.on_fault(fault)
+        assert [Fault(**each) for each in store.meta(FAULTS)] == [first, second]
+        assert heard[0] == Progress(2, "tracker", note=first.words)
+        assert setting(tiny_base, store).track(2, "round-2") is None

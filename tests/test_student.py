@@ -23,7 +23,7 @@ from selfinstruct.models import open_student
 from selfinstruct.progress import Progress
 from selfinstruct.student.tokens import IGNORED
 from selfinstruct.student.trainer import LoraTrainer, new_trainer
-from selfinstruct.tracking import Track
+from selfinstruct.tracking import Fault, Track
 from selfinstruct.types import Checkpoint, Example, Message
 from tests import tiny
 from tests.narrow import Narrow
@@ -324,12 +324,14 @@ def test_tensorboard_is_told_every_step_and_the_student_is_the_same(
         "tensorboard.backend.event_processing.event_accumulator"
     ).EventAccumulator
     heard: list[Progress] = []
-    track = Track(("tensorboard",), "t round-1 seed 0", tmp_path / "trackers")
+    faults: list[Fault] = []
+    track = Track(("tensorboard",), "t round-1 seed 0", tmp_path / "trackers", faults.append)
     told = workshop.train(ROWS, tmp_path / "a", 0, heard.append, track=track)
     losses = [each.loss for each in heard if each.loss is not None]
     found = reader(str(track.board)).Reload().Scalars("train/loss")
     assert [each.value for each in found] == pytest.approx(losses, abs=1e-4)
     assert told.checkpoint.digest == workshop.train(ROWS, tmp_path / "b", 0).checkpoint.digest
+    assert faults == []
 
 
 def test_a_workshop_loads_nothing_before_it_is_needed_and_keeps_nothing(tiny_base: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from selfinstruct.errors import StoreError
 from selfinstruct.store import Store
 from selfinstruct.summary import read_summary, reports
+from selfinstruct.tracking import FAULTS
 from tests.finished import GATE, write_run
 
 
@@ -25,6 +26,15 @@ def test_a_finished_run_in_one_object(tmp_path: Path) -> None:
     accuracy = entry["metrics"]["accuracy"]
     assert (accuracy["base"], accuracy["champion"], accuracy["candidate"]) == (0.05, 0.5, 0.95)
     assert 0 < accuracy["low"] < accuracy["gain"] < accuracy["high"]
+
+
+def test_what_trackers_did_not_take_is_part_of_it(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    assert read_summary(tmp_path)["tracker_faults"] == []
+    fault = {"tracker": "mlflow", "at": "step 3 of t", "said": "ConnectionError: gone"}
+    with Store(tmp_path, write=True) as store:
+        store.set_meta(FAULTS, [fault])
+    assert read_summary(tmp_path)["tracker_faults"] == [fault]
 
 
 def test_a_run_without_an_accept_keeps_the_control_as_champion(tmp_path: Path) -> None:

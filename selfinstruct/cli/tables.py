@@ -21,6 +21,7 @@ from selfinstruct.telling import (
     personal_data,
     seconds,
     tell_ending,
+    tell_fault,
     tell_labels,
     tell_prompt_arm,
     tell_review,
@@ -235,6 +236,8 @@ def _print_end(console: Console, summary: dict[str, Any]) -> None:
         if len(names) > 1:
             told = ", ".join(f"{escape(name)} ({count} answers)" for name, count in names.items())
             console.print(Text(f"the teacher answered as {told}: its rows may differ", "yellow"))
+    for fault in summary["tracker_faults"]:
+        console.print(Text(escape(f"not all was reported: {tell_fault(fault)}"), "yellow"))
     champion = (summary["champion"] or "none yet", "bold")
     console.print(Text.assemble("champion: ", champion, " · ", " · ".join(parts)))
 

@@ -22,14 +22,33 @@ class Spoilt:
     fault: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a row answers, made comparable once; two that have a label are compared by it alone."""
+
+    label: str | None
+    text: str
+
+    @classmethod
+    def of(cls, row: Example, target: Target) -> "_Answer":
+        label = None if target == "response" or row.label is None else normalise_label(row.label)
+        return cls(label, normalise(reference(row, target)))
+
+    def differs(self, other: "_Answer") -> bool:
+        if self.label is not None and other.label is not None:
+            return self.label != other.label
+        return self.text != other.text
+
+
 def spoil(rows: Sequence[Example], target: Target, rng: random.Random) -> list[Spoilt]:
     """Each row with one of the faults, in turn; a row that a fault leaves as it was gets another,
     and one that none of them changes is left out.
     """
+    answers = [_Answer.of(row, target) for row in rows]
     found: list[Spoilt] = []
-    for at, row in enumerate(rows):
+    for at in range(len(rows)):
         order = [FAULTS[(at + step) % len(FAULTS)] for step in range(len(FAULTS))]
-        tried = (_spoil(row, fault, rows, target, rng) for fault in order)
+        tried = (_spoil(at, rows, answers, fault, target, rng) for fault in order)
         spoilt = next((each for each in tried if each is not None), None)
         if spoilt is not None:
             found.append(spoilt)
@@ -40,10 +59,18 @@ FAULTS = ("swapped", "truncated", "shuffled")
 
 
 def _spoil(
-    row: Example, fault: str, rows: Sequence[Example], target: Target, rng: random.Random
+    at: int,
+    rows: Sequence[Example],
+    answers: Sequence[_Answer],
+    fault: str,
+    target: Target,
+    rng: random.Random,
 ) -> Spoilt | None:
+    """The row at this place with that fault; None where it would stay as it is."""
+    row = rows[at]
     if fault == "swapped":
-        others = [other for other in rows if _answers_otherwise(row, other, target)]
+        pairs = zip(rows, answers, strict=True)
+        others = [other for other, said in pairs if answers[at].differs(said)]
         if not others:
             return None
         other = rng.choice(others)
@@ -56,12 +83,6 @@ def _spoil(
     if left == words:
         return None
     return Spoilt(_with_text(row, " ".join(left), target), fault)
-
-
-def _answers_otherwise(row: Example, other: Example, target: Target) -> bool:
-    if target != "response" and row.label is not None and other.label is not None:
-        return normalise_label(row.label) != normalise_label(other.label)
-    return normalise(reference(row, target)) != normalise(reference(other, target))
 
 
 def _text_of(row: Example, target: Target) -> str:

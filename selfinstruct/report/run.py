@@ -66,6 +66,7 @@ def run_page(
         ],
         tell_guard=words.tell_guard,
         by_people=by_people,
+        tracker_faults=[telling.tell_fault(each) for each in facts.summary["tracker_faults"]],
         watched=any(each.signals for each in facts.rounds),
         charts=[{"chart": chart, "picture": picture(chart, svg)} for chart, svg in drawn],
         folder=FOLDER,

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from selfinstruct.errors import UserError
-from selfinstruct.files import numbered_lines, write_jsonl
+from selfinstruct.files import write_jsonl
+from selfinstruct.linewise import bad_lines, read_lines
 from selfinstruct.review import pair_exchange
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.edits import refusal
@@ -23,9 +24,6 @@ from selfinstruct.review.pairs import Choice
 from selfinstruct.review.tables import from_decision, to_edited
 from selfinstruct.rows import Row, from_example
 from selfinstruct.types import Role
-
-SHOWN = 5
-"""Conflicts that are named one by one."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +56,11 @@ def import_decisions(desk: Desk, path: Path) -> Imported:
     Raises `UserError` that names by their lines those of another item than is shown here, those of
     no item, and those that are none.
     """
-    read = list(_read(path))
-    faults = [f"  line {line}: {fault}" for line, fault in _faults(desk, read)]
+    like = f"selfinstruct review export {desk.folder} FILE writes lines as they must be"
+    read = read_lines(path, _line, like)
+    faults = list(_faults(desk, read))
     if faults:
-        more = len(faults) - SHOWN
-        told = faults[:SHOWN] + ([f"  and {more} more"] if more > 0 else [])
-        raise UserError(
-            "\n".join([f"{path} does not fit the queue of {desk.folder}:", *told]),
-            why="nothing was taken from it",
-            next_step="take those lines away to import the others",
-        )
+        raise bad_lines(path, faults, len(read), "take those lines away to import the others")
     decisions = [each for _, each in read if isinstance(each, Decision)]
     choices = [each for _, each in read if isinstance(each, Choice)]
     taken = desk.take(decisions, choices)
@@ -123,18 +116,6 @@ def _clash(desk: Desk, item: Item, each: Decision, ids: Set[str]) -> str | None:
             return error.what
         return None if refused is None else f"the edited text is dropped as {refused.reason}"
     return None
-
-
-def _read(path: Path) -> Iterator[tuple[int, Decision | Choice]]:
-    """Each line's decision or choice. Raises `UserError` for a file or a line that is none."""
-    for number, line in numbered_lines(path):
-        try:
-            yield number, _line(line)
-        except ValidationError as error:
-            fault = error.errors()[0]
-            where = ".".join(map(str, fault["loc"])) or "the line"
-            told = f"{path}, line {number}: {where}: {fault['msg']}"
-            raise UserError(told, why="it is no decision of a review") from None
 
 
 def _line(text: str) -> Decision | Choice:

@@ -24,7 +24,7 @@ from selfinstruct.progress import OnProgress, Progress, silent
 from selfinstruct.student.batches import next_smaller, split_batch, world_size
 from selfinstruct.student.processes import train_in_processes
 from selfinstruct.student.tokens import TokenReader, TokenRow, count_tokens
-from selfinstruct.tracking import Track, end_training
+from selfinstruct.tracking import Track
 from selfinstruct.types import Checkpoint, Example
 
 if TYPE_CHECKING:
@@ -143,12 +143,12 @@ class Workshop:
     ) -> Trained:
         """Train an adapter on the rows and put it at `out`; an adapter there is replaced.
 
-        `steps` stands in for `max_steps`; the trackers of `track` are told. Progress is reported
-        once a step, as round 0. What does not fit into memory is tried again from the base with
-        half as many rows at once, and its steps are told anew. Raises `UserError` for rows that
-        cannot be trained on and an `out` that is no adapter, `DivergedError` as soon as a loss,
-        gradient or weight is not finite, and `OutOfMemoryError` where a single row does not fit
-        into memory.
+        `steps` stands in for `max_steps`; the trackers of `track` are told, and a fault of theirs
+        changes nothing. Progress is reported once a step, as round 0. What does not fit into memory
+        is tried again from the base with half as many rows at once, and its steps are told anew.
+        Raises `UserError` for rows that cannot be trained on and an `out` that is no adapter,
+        `DivergedError` as soon as a loss, gradient or weight is not finite, and `OutOfMemoryError`
+        where a single row does not fit into memory.
         """
         require_ours(out)
         cfg = self._cfg if steps is None else self._cfg.model_copy(update={"max_steps": steps})
@@ -218,6 +218,7 @@ class Workshop:
         on_progress: OnProgress,
         track: Track | None,
     ) -> float:
+        from selfinstruct.student.reporting import end_reports  # transformers
         from selfinstruct.student.trainer import Watch, new_trainer  # torch, peft and trl
 
         with weights.quiet(), tempfile.TemporaryDirectory() as scratch:
@@ -225,10 +226,12 @@ class Workshop:
             trainer = new_trainer(base.shell(), base.tokenizer, data, cfg, seed, scratch, track)
             trainer.add_callback(Watch(on_progress))
             began = time.monotonic()
-            trainer.train()
-            seconds = time.monotonic() - began
-            if track is not None:
-                end_training(track)
+            try:
+                trainer.train()
+                seconds = time.monotonic() - began
+            finally:
+                if track is not None:
+                    end_reports(trainer, track)
             if trainer.accelerator.is_main_process:
                 publish(trainer.model, self._name, out)
             trainer.accelerator.wait_for_everyone()

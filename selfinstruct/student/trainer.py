@@ -3,7 +3,6 @@
 It takes token rows and knows nothing of examples or templates.
 """
 
-import importlib
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,13 +19,13 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
-from transformers.integrations.integration_utils import TensorBoardCallback
 from trl import SFTConfig, SFTTrainer  # type: ignore[attr-defined]
 
 from selfinstruct.config import StudentConfig
 from selfinstruct.errors import DivergedError
 from selfinstruct.progress import OnProgress, Progress
 from selfinstruct.student.batches import split_batch, world_size
+from selfinstruct.student.reporting import INTEGRATIONS, reporters
 from selfinstruct.student.tokens import IGNORED, TokenRow
 from selfinstruct.tracking import PROJECT, Track
 
@@ -66,11 +65,8 @@ def new_trainer(
         peft_config=lora,
     )
     trainer.remove_callback(PrinterCallback)
-    if track is not None and "tensorboard" in track.to:
-        # Named in `report_to` it would write into the scratch folder, which ends with the training.
-        board = importlib.import_module("torch.utils.tensorboard")
-        writer = board.SummaryWriter(log_dir=str(track.board))
-        trainer.add_callback(TensorBoardCallback(writer))  # type: ignore[no-untyped-call]
+    for reporter in reporters(track, INTEGRATIONS) if track else ():
+        trainer.add_callback(reporter)
     return trainer
 
 
@@ -104,7 +100,7 @@ def _arguments(
         logging_steps=1,
         logging_nan_inf_filter=False,  # the filter shows the mean of earlier steps in place of NaN
         save_strategy="no",
-        report_to=list(track.others) if track else "none",
+        report_to="none",  # what it names would not be spared: see `reporting`
         run_name=track.name if track else None,
         project=PROJECT,
         disable_tqdm=True,

@@ -19,6 +19,7 @@ from selfinstruct.summary.students import (
     reports,
     student_facts,
 )
+from selfinstruct.tracking import FAULTS
 from selfinstruct.types import SPLITS, RealData
 
 SCHEMA_VERSION = 1
@@ -73,6 +74,7 @@ def summarise(store: Store) -> Summary:
         "final_seen": _final_seen(store, data),
         "forked_from": _origin(store),
         "quality": _quality(stages),
+        "tracker_faults": store.meta(FAULTS) or [],
     }
 
 
