@@ -99,6 +99,12 @@ SIZES = (
 )
 """Fields that may change the optimiser steps of every student, the control's among them."""
 
+ALSO: Mapping[str, str] = {
+    **dict.fromkeys(SIZES, "every student, where it changes how many steps one is trained for"),
+    "rounds.max": "every verdict, unless gate.horizon is open",
+}
+"""What else a changed field may go into, in words: `touched` goes by the values."""
+
 NAMES: Mapping[str, str] = {
     "generate": "candidates",
     "review": "review",
@@ -162,14 +168,20 @@ def differences(
     ]
 
 
+def parts_of(field: str) -> tuple[Part, ...]:
+    """The parts that a field always goes into; `ALSO` says what may join them. Raises `KeyError`
+    for a field that the table does not cover.
+    """
+    return TOUCHES[field] if field in TOUCHES else TOUCHES[f"{field.partition('.')[0]}."]
+
+
 def touched(change: Change, before: Config, after: Config, real_rows: int) -> tuple[Part, ...]:
     """The parts that a changed field goes into; `real_rows` is the size of train.
 
     Raises `KeyError` for a field that the table does not cover, which a test keeps from happening.
     """
     field = change.field
-    section = f"{field.partition('.')[0]}."
-    parts = TOUCHES[field] if field in TOUCHES else TOUCHES[section]
+    parts = parts_of(field)
     if field in SIZES and steps_of_an_arm(before, real_rows) != steps_of_an_arm(after, real_rows):
         parts += STUDENTS
     if field == "rounds.max" and _alpha(before) != _alpha(after):  # shared over the rounds
@@ -300,9 +312,13 @@ def refusal(folder: str, told: Sequence[str]) -> UserError:
 
 def consequence(change: Change, before: Config, after: Config, real_rows: int) -> str:
     """A change, and what of a run would be done again for it."""
-    parts = touched(change, before, after, real_rows)
-    if "splits" in parts:
-        return f"{change} (all of it again)"
+    return f"{change} ({tell_again(touched(change, before, after, real_rows))})"
+
+
+def tell_again(parts: Iterable[Part]) -> str:
+    """What a change of these parts does again, such as `again: watch, what follows, final`."""
     again = [part for part in dict.fromkeys(parts) if part != "end"]
+    if "splits" in again:
+        return "all of it again"
     told = [*again, "what follows", "final"] if again else ["final"]
-    return f"{change} (again: {', '.join(told)})"
+    return f"again: {', '.join(told)}"

@@ -100,6 +100,33 @@ def test_a_fault_is_named_with_its_place(tree: dict[str, object], message: str) 
 
 
 @pytest.mark.parametrize(
+    ("tree", "command"),
+    [
+        (with_changes(gate={"alhpa": 1}), "selfinstruct settings gate tells what there is"),
+        ({**MINIMAL, "gaet": {}}, "selfinstruct settings tells what there is"),
+        (with_changes(gate={"alpha": 2}), "selfinstruct settings gate.alpha tells what it takes"),
+        (
+            with_changes(generate={"recipes": {"evolv": 1}}),
+            "selfinstruct settings generate.recipes tells what it takes",
+        ),
+        (
+            with_changes(filters={"format": {"json_responses": 3}}),
+            "selfinstruct settings filters.format.json_responses tells what it takes",
+        ),
+        (
+            with_changes(budget={"prices": {"m": {"inptu": 1}}}),
+            "selfinstruct settings budget.prices tells what there is",
+        ),
+        (with_changes(student={"epochs": "inf"}), "settings student.epochs tells what it takes"),
+    ],
+)
+def test_a_fault_names_the_command_that_tells_more(tree: dict[str, object], command: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse_config(tree)
+    assert command in caught.value.next_step
+
+
+@pytest.mark.parametrize(
     "tree",
     [
         with_changes(teacher={"name": "sk-canary0123456789"}),

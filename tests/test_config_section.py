@@ -3,13 +3,16 @@ from pydantic import ValidationError
 
 from selfinstruct.config.section import (
     Count,
+    Drawn,
     Section,
     Share,
     check_id,
+    check_sampling,
     defaults_of,
     identity_of,
     operational,
 )
+from selfinstruct.types import Sampling
 
 
 class Inner(Section):
@@ -52,6 +55,48 @@ def test_defaults_are_those_of_the_identity_fields_that_have_one() -> None:
 def test_unknown_keys_and_values_out_of_range_are_refused(values: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
         Inner.model_validate(values)
+
+
+class Asking(Section):
+    question: Drawn = Sampling(temperature=0.9, top_p=0.8, max_tokens=128)
+
+
+@pytest.mark.parametrize(
+    ("given", "drawn"),
+    [
+        ({}, Sampling(0.9, 0.8, 128)),
+        ({"temperature": 0.2}, Sampling(0.2, 0.8, 128)),
+        ({"max_tokens": 9, "stop": ["x"]}, Sampling(0.9, 0.8, 9, ("x",))),
+    ],
+)
+def test_a_sampling_keeps_its_defaults_where_nothing_else_is_given(
+    given: dict[str, object], drawn: Sampling
+) -> None:
+    """Not those of `Sampling`: a warmer question would be twice as long."""
+    assert Asking.model_validate({"question": given}).question == drawn
+    assert Asking(question=Sampling(0.2)).question == Sampling(0.2)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"temperature": -0.1},
+        {"temperature": "nan"},
+        {"temperature": "inf"},
+        {"top_p": 0},
+        {"top_p": 1.1},
+        {"max_tokens": 0},
+        {"temperatur": 0.2},
+    ],
+)
+def test_a_way_to_draw_that_there_is_not_is_refused(given: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(given))):
+        Asking.model_validate({"question": given})
+
+
+@pytest.mark.parametrize("edge", [Sampling(0.0, 1.0, 1), Sampling(2.0, 0.01, 10**6)])
+def test_the_ends_of_what_there_is_are_taken(edge: Sampling) -> None:
+    assert check_sampling(edge) is edge
 
 
 def test_a_section_never_changes() -> None:

@@ -95,7 +95,7 @@ LAYERS = (
         "replaying",
     },
     {"limits", "setting", "reuse", "wording", "arms", "trained", "talk", "tracked", "review"},
-    {"verifying", "merging", "pairing"},
+    {"verifying", "merging", "pairing", "manual"},
     {"making", "doubting", "examining", "reviewing", "pilot", "fork", "refilter"},
     {"runs", "contestants", "rereading", "sweep"},
     {"ablation"},
@@ -157,7 +157,9 @@ def test_imports_point_strictly_down(path: Path) -> None:
     assert not upward
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["run", "--help"], ["--version"], ["settings", "novelty"]]
+)
 def test_help_loads_no_heavy_library(arguments: list[str]) -> None:
     code = (
         "import sys; sys.argv = ['selfinstruct', *sys.argv[1:]]\n"

@@ -22,6 +22,7 @@ from selfinstruct.cli import (
     prompt_verbs,
     review,
     search,
+    settings,
     share,
     students,
     study,
@@ -32,7 +33,7 @@ from selfinstruct.errors import UserError
 
 __all__ = ["VERBS", "app", "main"]
 
-VERBS = (loop, study, search, review, pages, students, share, prompt_verbs)
+VERBS = (loop, settings, study, search, review, pages, students, share, prompt_verbs)
 """Modules whose commands `app` knows by being imported."""
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from selfinstruct.config.section import Count, Positive, Section, Share
+from selfinstruct.config.section import Count, InWords, Positive, Section, Share
 
 MOST_WORDS = 1000
 """Characters of a request, persona or style: every prompt that shows it pays for them again."""
@@ -27,7 +27,11 @@ def read_words(text: str) -> str:
     return words
 
 
-Words = Annotated[str, AfterValidator(read_words)]
+Words = Annotated[
+    str,
+    AfterValidator(read_words),
+    InWords(f"words on one line, at most {MOST_WORDS} characters"),
+]
 
 
 class RequestConfig(Section):
@@ -66,11 +70,12 @@ class AimConfig(Section):
     """
     adapt: Annotated[Share, Field(gt=0)] | None = None
     """Shift prompts within a round to the recipes and labels whose candidates are kept; each keeps
-    at least this share of what it would have had. None for no shift.
+    at least this share of what it would have had. `null` for no shift.
     """
 
     @model_validator(mode="after")
     def _nothing_is_said_twice(self) -> Self:
+        """Nothing stands twice in `personas`, in `styles` or, but for two labels, in `requests`."""
         for name in ("personas", "styles"):
             words = getattr(self, name)
             if len(set(words)) < len(words):

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from selfinstruct.config.aiming import AimConfig
 from selfinstruct.config.dialogue import DialogueConfig
-from selfinstruct.config.section import Count, Positive, Section, Share, operational
+from selfinstruct.config.section import Count, Drawn, Positive, Section, Share, operational
 from selfinstruct.types import SPLITS, Sampling, Split
 
 
@@ -38,6 +38,7 @@ class SeedsConfig(Section):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
+        """`split` has train, dev, gate and final, which sum to 1; train and gate are above 0."""
         if set(self.split) != set(SPLITS) or abs(sum(self.split.values()) - 1) > 1e-6:
             raise ValueError(f"split needs {', '.join(SPLITS)} that sum to 1; it is {self.split}")
         if not self.split["train"] or not self.split["gate"]:
@@ -64,7 +65,10 @@ class DemosConfig(Section):
     """The examples a prompt shows (Self-Instruct: 8 = 6 real + 2 of its own)."""
 
     real: Count = 6
+    """Real rows that a prompt shows; more of them fill in while there are too few synthetic ones.
+    """
     synthetic: Count = 2
+    """Rows of the pool that a prompt shows. Where a label is asked for, all have that label."""
     max_depth: Count = 2
     """A synthetic example of a deeper generation is never shown."""
 
@@ -96,7 +100,7 @@ class BacktranslateConfig(Section):
 
     path: str | None = None
     """A file of texts (.jsonl with `text` on each line, or paragraphs); a relative path starts at
-    the config's folder. None takes the responses of the training rows.
+    the config's folder. `null` takes the responses of the training rows.
     """
     license: str = ""
     """The licence of its texts; a line of JSONL may have one of its own."""
@@ -133,14 +137,14 @@ class GenerateConfig(AimConfig):
     accept: Positive = 100
     """A round is full at exactly so many accepted examples."""
     max_candidates: Positive = 2000
-    """... and ends at so many candidates, full or not."""
+    """A round ends at so many candidates, full or not."""
     stall: Share | None = 0.02
-    """... or when fewer than this share of the candidates of the last two waves was accepted; of
-    more waves, where the last ones were small.
+    """A round ends when fewer than this share of the candidates of the last two waves was accepted;
+    of more waves, where the last ones were small. `null` asks on to `max_candidates`.
     """
     on_exhausted: Literal["stop", "go_on"] = operational("go_on")
-    """When it ends and is not full: train with what there is and say so, or stop before any
-    training (exit 3). It decides whether a round goes on, not what comes out.
+    """What a round does that ends and is not full: train with what there is and say so, or stop
+    before any training (exit 3). It decides whether a round goes on, not what comes out.
     """
     prompts_per_wave: Positive = 8
     """Prompts rendered at once, fewer where fewer will do for what is missing; the pool that later
@@ -160,10 +164,10 @@ class GenerateConfig(AimConfig):
     """
     records: RecordsConfig = RecordsConfig()
     demos: DemosConfig = DemosConfig()
-    question: Sampling = Sampling(temperature=0.9, top_p=0.95, max_tokens=128)
+    question: Drawn = Sampling(temperature=0.9, top_p=0.95, max_tokens=128)
     """Sampling for new instructions and inputs."""
-    answer: Sampling = Sampling(temperature=0.3, top_p=0.95, max_tokens=192)
-    """Sampling for responses (the notes: at most 0.7)."""
+    answer: Drawn = Sampling(temperature=0.3, top_p=0.95, max_tokens=192)
+    """Sampling for responses: cooler, since they are to be right rather than new."""
     dialogue: DialogueConfig = DialogueConfig()
     evolve: EvolveConfig = EvolveConfig()
     backtranslate: BacktranslateConfig = BacktranslateConfig()
@@ -172,12 +176,14 @@ class GenerateConfig(AimConfig):
 
     @model_validator(mode="after")
     def _one_recipe_or_several(self) -> Self:
+        """Of `recipe` and `recipes` one is given."""
         if self.recipes and self.recipe != "auto":
             raise ValueError("name one recipe in generate.recipe or several in generate.recipes")
         return self
 
     @model_validator(mode="after")
     def _one_list_of_personas(self) -> Self:
+        """With recipe `dialogue`, `personas` stand here or in `dialogue.personas`, not in both."""
         talks = "dialogue" in (self.recipe, *self.recipes)
         if talks and self.personas and self.dialogue.personas:
             raise ValueError(

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from selfinstruct.config.section import Section
+from selfinstruct.config.section import Drawn, Section
 from selfinstruct.types import Sampling
 
 
@@ -12,11 +12,13 @@ class TurnsConfig(Section):
     """How long a conversation is, in turns of both speakers, the last answer included."""
 
     least: Annotated[int, Field(ge=2)] = 4
-    """The user begins and the assistant ends, so that their number is even."""
+    """The fewest. The user begins and the assistant ends, so that their number is even."""
     most: Annotated[int, Field(ge=2)] = 12
+    """The most; a conversation is asked for with a number drawn between the two."""
 
     @model_validator(mode="after")
     def _there_is_such_a_conversation(self) -> Self:
+        """An even number lies between `least` and `most`."""
         if self.least + self.least % 2 > self.most:
             raise ValueError(
                 f"no even number of turns lies in {self.least}..{self.most}; a conversation begins"
@@ -31,14 +33,17 @@ class SpeakersConfig(Section):
     """
 
     user: tuple[str, ...] = ("User", "Customer", "Client", "Caller", "Human")
+    """Names of who asks."""
     assistant: tuple[str, ...] = (
         *("Assistant", "Agent", "Support agent", "Support", "Customer support"),
         *("Customer service", "Customer service representative", "Representative"),
         *("AI", "AI assistant", "Chatbot", "Bot"),
     )
+    """Names of who answers."""
 
     @model_validator(mode="after")
     def _two_speakers_can_be_told_apart(self) -> Self:
+        """`user` and `assistant` each have a name with a letter in it, and none in common."""
         for role, names in (("user", self.user), ("assistant", self.assistant)):
             if not names or not all(any(map(str.isalnum, name)) for name in names):
                 raise ValueError(f"speakers.{role} needs a name, and each name a letter")
@@ -72,7 +77,7 @@ class DialogueConfig(Section):
     """The teacher writes a conversation in one answer, or the turns of user and assistant one by
     one, each in its role: closer to how a student is used, for as many calls as there are turns.
     """
-    whole: Sampling = Sampling(temperature=0.9, top_p=0.95, max_tokens=768)
+    whole: Drawn = Sampling(temperature=0.9, top_p=0.95, max_tokens=768)
     """Sampling for a conversation in one answer; turns use `question` and `answer`."""
     speakers: SpeakersConfig = SpeakersConfig()
     """How the teacher marks who speaks."""

@@ -5,21 +5,24 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from selfinstruct.config.quality import QualityConfig
-from selfinstruct.config.section import Count, Positive, Section, Share
+from selfinstruct.config.section import Count, InWords, Positive, Section, Share
 
 Factor = Annotated[float, Field(ge=1, allow_inf_nan=False)]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$"), InWords("an ISO 639 code")]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 
 class HeuristicsConfig(Section):
-    """Self-Instruct's rules for instruction and instance, and a few of ours; `None` switches a rule
+    """Self-Instruct's rules for instruction and instance, and a few of ours; `null` switches a rule
     off.
     """
 
     min_words: Count | None = 4
-    """Words of the instruction, or of the input where the instruction is fixed."""
+    """The fewest words of a question: of the instruction, or of the input where a label is to be
+    found for it; earlier turns count.
+    """
     max_words: Count | None = 150
+    """The most words of a question (the limit of Self-Instruct's code, as is the fewest)."""
     banned_words: tuple[str, ...] = (
         "image",
         "images",
@@ -35,15 +38,21 @@ class HeuristicsConfig(Section):
         "plot",
         "go to",
     )
-    """Whole words that ask for what a text model cannot see or do; checked in the instruction."""
+    """Whole words that ask for what a text model cannot see or do. They are looked for in the
+    instruction of rows without a label: a customer may well write of a picture.
+    """
     banned_starts: tuple[str, ...] = ("Write a program",)
+    """How no instruction of a row without a label may begin (Self-Instruct's teacher was fond of
+    this one).
+    """
     first_char: bool = True
     """Refuse an instruction that starts with punctuation (the paper also refuses non-ASCII; we do
     not).
     """
     max_response_words: Count | None = 400
-    """Also the most words of an input beside an instruction."""
+    """The most words of a response, and of an input beside an instruction."""
     min_response_words: Count | None = 1
+    """The fewest words of a response. A row without any response or label is always dropped."""
     max_repetition: Share | None = 0.5
     """The largest share of a text's word 3-grams that may be repeats, for texts of 12 words or
     more.
@@ -51,7 +60,7 @@ class HeuristicsConfig(Section):
     refusals: bool = True
     """Refuse answers that decline or speak of being a language model."""
     echo: Share | None = 0.9
-    """A response whose ROUGE-L with its own question is above this only repeats it."""
+    """Drop a response whose ROUGE-L with its own question is above this: it only repeats it."""
 
 
 class ScriptConfig(Section):
@@ -67,7 +76,9 @@ class LanguageConfig(Section):
     """The language that questions and responses are written in (extra `language`)."""
 
     expected: Literal["auto"] | Annotated[tuple[Language, ...], Field(min_length=1)] | None = None
-    """ISO 639 codes such as `[en, de]`, or `auto` for those of the real rows."""
+    """ISO 639 codes such as `[en, de]`, or `auto` for those of the real rows; `null` for no such
+    filter.
+    """
     min_words: Positive = 6
     """Texts with fewer words are not judged: names and greetings belong to no language."""
     confidence: Share = 0.6
@@ -127,6 +138,7 @@ class ExecutableConfig(Section):
     @field_validator("check")
     @classmethod
     def _is_known(cls, check: str | None) -> str | None:
+        """`check` is run, input or `pkg.mod:function`."""
         if check is not None and check not in ("run", "input") and ":" not in check:
             raise ValueError("check is run, input or pkg.mod:function")
         return check
@@ -176,25 +188,33 @@ class NoveltyConfig(Section):
     threshold: Share | None = 0.7
     """Drop a candidate whose nearest neighbour is above this (the paper's value)."""
     response_threshold: Share | None = None
-    """The same for responses; off by default, since short answers repeat rightly."""
+    """Drop a candidate whose response is nearer to a known one than this; off by default, since
+    short answers repeat rightly.
+    """
     embedding: EmbeddingConfig | None = None
-    """Also drop what is near in meaning though not in words; None is off."""
+    """Also drop what is near in meaning though not in words."""
     minhash: MinHashConfig | None = None
-    """Not exact, for pools beyond ten million questions: some near ones are missed. None is the
+    """Not exact, for pools beyond ten million questions: some near ones are missed. `null` is the
     exact index.
     """
 
 
 class ContaminationConfig(Section):
-    """Nearness to dev, gate and final: a leaked row would fool the evaluation."""
+    """Nearness to dev, gate and final: a leaked row would fool the evaluation. What a training row
+    has as well does not count: the teacher was shown it, and the student learns it rightly.
+    """
 
     ngram: Positive | None = 8
-    """Drop a candidate that shares a run of so many words (Tulu 3 uses 8)."""
+    """Drop a candidate with so many words in a row from a held-out row (Tulu 3 uses 8)."""
     rouge_l: Share | None = 0.6
-    """... or whose question has a ROUGE-L with a held-out row's at or above this."""
+    """Drop a candidate whose question has a ROUGE-L of this or more with a held-out row's. `plan`
+    says how many of your own rows it would take: of short bank questions it took 47 %, so that
+    they were filtered at 0.8 (docs/experiments.md).
+    """
     passage_words: Positive | None = 8
-    """... or whose input, response or earlier turn has, with one of a held-out row, both of so many
-    words or more: fewer cannot hold the run of `ngram`, and short answers repeat rightly.
+    """The limit of `rouge_l` holds for inputs, responses and earlier turns too, where both texts
+    have so many words or more: fewer cannot hold the run of `ngram`, and short answers repeat
+    rightly. `null` for questions alone.
     """
 
 
@@ -205,9 +225,11 @@ class MemorisationConfig(Section):
     """
 
     run: Positive | None = 13
-    """Drop a candidate that has so many (GPT-3's run for overlap, arXiv 2005.14165, appendix C)."""
+    """Drop a candidate with so many (GPT-3's run for overlap, arXiv 2005.14165, appendix C)."""
     verbatim: Positive | None = 8
-    """... or one of whose texts, of so many words or more, is a real row's from end to end."""
+    """Drop a candidate one of whose texts, of so many words or more, is a real row's from end to
+    end.
+    """
 
 
 class FiltersConfig(Section):

@@ -13,7 +13,9 @@ class MixtureConfig(Section):
     """How real and synthetic rows are put together."""
 
     synthetic_share: Share = 0.5
-    """Synthetic / total of the final mixture. 0 trains on real rows alone."""
+    """Synthetic / total of the final mixture. 0 trains on real rows alone; `sweep` finds the share
+    that is worth training at.
+    """
     unit: Literal["rows", "tokens"] = "rows"
     """What the share counts."""
     repeat: Positive = 1
@@ -33,11 +35,19 @@ class StudentConfig(Section):
     name: str = "bundled"
     """`bundled`, a GGUF file, a folder or a hub id."""
     rank: Positive = 16
+    """LoRA's rank, of adapters on all linear layers: how much a student can learn."""
     alpha: Positive = 32
+    """LoRA's scale: what the adapter says is multiplied by alpha / rank."""
     dropout: Share = 0.0
-    learning_rate: Annotated[float, Field(gt=0)] | None = None
-    """By default from the size of the base: 4e-4 to 3B parameters, 2e-4 to 8B, 1e-4 above."""
-    epochs: Annotated[float, Field(gt=0)] = 3.0
+    """The share of an adapter's inputs that a training step leaves out."""
+    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """By default from the size of the base: 4e-4 to 3B parameters, 2e-4 to 8B, 1e-4 above ("LoRA
+    Without Regret", 2025, scaled to batch 16).
+    """
+    epochs: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3.0
+    """Passes over a mixture of the full planned size. They come to a number of steps, which the
+    control takes as well: its mixture is smaller, so that it sees its rows more often.
+    """
     max_steps: Positive | None = None
     """Optimiser steps, instead of epochs. The real-only control and every candidate take the same
     number.
@@ -54,8 +64,11 @@ class StudentConfig(Section):
     either way, so that students trained in both ways compare row by row.
     """
     warmup: Share = 0.03
+    """The share of the steps over which the learning rate rises to its height."""
     scheduler: Literal["linear", "cosine", "constant"] = "linear"
+    """How the learning rate goes after that: down to 0, or as it is."""
     device: str = operational("auto")
+    """`auto`, `cpu`, `cuda` or `mps`; `auto` is the best there is."""
     processes: Positive = operational(1)
     """Above 1, training is started through `accelerate launch train.py`."""
     report_to: tuple[Literal["tensorboard", "mlflow", "wandb", "trackio"], ...] = operational(())
@@ -65,6 +78,7 @@ class StudentConfig(Section):
 
     @model_validator(mode="after")
     def _speaks_in_turns(self) -> Self:
+        """`name` is no base model of those that come as packages: a student is trained in turns."""
         if self.name in WHEELS and not WHEELS[self.name].turns:
             raise ValueError(
                 f"{self.name} is a base model without turns, and a student is trained in turns;"
@@ -74,6 +88,7 @@ class StudentConfig(Section):
 
     @model_validator(mode="after")
     def _one_process_reports(self) -> Self:
+        """`report_to` needs `processes: 1`."""
         if self.report_to and self.processes > 1:
             raise ValueError("report_to needs processes: 1")
         return self
@@ -83,23 +98,26 @@ class EvaluateConfig(Section):
     """How a student is scored on real rows; answers are greedy."""
 
     max_new_tokens: Positive = 96
+    """Tokens of an answer, at most: a longer one is scored as far as it came."""
     metrics: tuple[str, ...] = ()
     """More scores of an answer, beside accuracy, rouge_l and nll where they fit: exact_match, chrf,
-    or `pkg.mod:function`, which takes an example and a reply and gives a number, more is better.
+    macro_f1 (of labels), json_schema, or `pkg.mod:function`, which takes an example and a reply and
+    gives a number, more is better.
     """
     json_schema: str | None = None
     """A file with a JSON schema, for the metric `json_schema`: 1 where a response is valid, else 0.
     A relative path starts at the config's folder, then here.
     """
     batch_size: Positive = operational(16)
+    """Rows on the device at once."""
 
 
 class GateConfig(Section):
     """When a candidate becomes champion."""
 
     metric: str = "auto"
-    """The primary metric, by the name it is scored under; `auto` is accuracy where the student
-    writes labels, nll (lower is better) otherwise.
+    """The primary metric, by the name it is scored under, or `judge` with a `judge.model`; `auto`
+    is accuracy where the student writes labels, nll (lower is better) otherwise.
     """
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """The chance of any wrong accept over all rounds."""
@@ -107,8 +125,10 @@ class GateConfig(Section):
     """How rounds share alpha: `fixed` gives each alpha / rounds.max; `open` gives round r
     6 alpha / (pi^2 r^2), so that rounds.max may be raised later.
     """
-    min_gain: Annotated[float, Field(ge=0)] = 0.01
-    """The smallest gain worth having, in units of the metric."""
+    min_gain: Amount = 0.01
+    """The smallest gain worth having, in units of the metric. A candidate is accepted with no less,
+    and rejected where the 95 % interval of its gain ends below.
+    """
     min_rows: Annotated[int, Field(ge=2)] = 20
     """With fewer gate rows a verdict can only be inconclusive; 2 forces one all the same."""
 
@@ -121,7 +141,7 @@ class GuardConfig(Section):
 
     path: str | None = "auto"
     """A seed file, or `general` for the seeds that ship, less rows that the run's own seeds hold;
-    None for no guard of this kind. `auto` is general, and None where the student writes labels
+    `null` for no guard of this kind. `auto` is general, and `null` where the student writes labels
     alone: what it is for takes nothing else, and real rows alone cost it all else (the bundled
     model 43 % on the general seeds in 120 steps, docs/experiments.md).
     """
@@ -164,7 +184,7 @@ class JudgeConfig(Section):
     """A model that compares the answers of two students, as metric `judge` of the gate."""
 
     model: ModelConfig | None = None
-    """The judge; None for none. Better of another family than the teacher."""
+    """The judge; `null` for none. Better of another family than the teacher."""
     criteria: str = "accuracy, helpfulness and tone, for the person who asked"
     """What the better answer is better at."""
     max_unparsable: Share = 0.1
@@ -173,12 +193,16 @@ class JudgeConfig(Section):
     for length cannot be told from its judgement.
     """
     max_tokens: Positive = 16
+    """Tokens of its answer, at most; it is asked for a letter."""
 
 
 class RoundsConfig(Section):
     """How many rounds, and when to give up."""
 
     max: Positive = 5
+    """The most rounds of a run. Under `gate.horizon: fixed` they share `gate.alpha`, so that each
+    round decides more strictly the more there may be.
+    """
     patience: Positive = 2
     """Stop after so many rounds in a row that were not accepted."""
 
@@ -187,7 +211,9 @@ class PriceConfig(Section):
     """What a model costs, in `budget.currency` per million tokens."""
 
     input: Amount
+    """For tokens that it reads."""
     output: Amount
+    """For tokens that it writes."""
 
 
 class BudgetConfig(Section):
@@ -198,6 +224,7 @@ class BudgetConfig(Section):
     max_cost: Amount | None = operational(None)
     """In `currency`; needs a price for every model that is asked."""
     max_calls: Count | None = operational(None)
+    """Calls to models."""
     max_tokens: Count | None = operational(None)
     """Tokens read and written together."""
     max_hours: Amount | None = operational(None)

@@ -12,7 +12,8 @@ class LicensesConfig(Section):
 
     allow: tuple[str, ...] | None = None
     """SPDX names, such as [CC-BY-4.0, Apache-2.0], or terms of a teacher as `teacher.terms` has
-    them; `NOASSERTION` allows rows whose licence nobody has stated. None allows all.
+    them; `NOASSERTION` allows rows whose licence nobody has stated. `null` allows
+    all.
     """
     on_forbidden: Literal["stop", "drop"] = "stop"
     """Real rows under another licence: stop before anything is spent, or leave them out, counted. A
@@ -21,6 +22,7 @@ class LicensesConfig(Section):
 
     @model_validator(mode="after")
     def _something_is_allowed(self) -> Self:
+        """`allow` names a licence, each on one line."""
         if self.allow is not None:
             if not self.allow:
                 raise ValueError("allow names no licence, so no row could be used; null allows all")

@@ -41,12 +41,14 @@ Lines = dict[Place, int | None]
 
 
 class Config(Section):
-    """One run. Every file in configs/ is one of these."""
+    """One run: every file in configs/ is one of these."""
 
     name: Id = operational("run")
     """The run's folder is `out`/`name`."""
     out: str = operational("runs")
+    """The folder that runs stand in; a relative path starts where the command is given."""
     seed: int = 0
+    """Where all chance begins: splits, what prompts show, mixtures, training, resampling."""
     seeds: SeedsConfig
     task: TaskConfig = TaskConfig()
     teacher: ModelConfig
@@ -86,6 +88,17 @@ def load_config(path: Path, overrides: Iterable[str] = ()) -> Config:
     """A YAML file and `key.path=value` overrides in, a checked `Config` out. Raises `UserError`
     naming every fault, with the line that it is in.
     """
+    tree, lines = read_tree(path)
+    for override in overrides:
+        _apply(tree, override)
+        lines[tuple(override.partition("=")[0].split("."))] = None
+    return parse_config(tree, where=str(path), lines=lines)
+
+
+def read_tree(path: Path) -> tuple[dict[str, Any], Lines]:
+    """What a config says, unchecked, and where it says it. Raises `UserError` where that is not
+    readable.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
         tree = yaml.safe_load(text)
@@ -97,11 +110,7 @@ def load_config(path: Path, overrides: Iterable[str] = ()) -> Config:
         raise UserError(f"{path} is not readable YAML: {error}") from None
     if not isinstance(tree, dict):
         raise UserError(f"{path} holds no settings", why="a config is a YAML mapping of sections")
-    lines: Lines = dict(_lines(yaml.compose(text, Loader=yaml.SafeLoader)))
-    for override in overrides:
-        _apply(tree, override)
-        lines[tuple(override.partition("=")[0].split("."))] = None
-    return parse_config(tree, where=str(path), lines=lines)
+    return tree, dict(_lines(yaml.compose(text, Loader=yaml.SafeLoader)))
 
 
 def override(cfg: Config, overrides: Iterable[str]) -> Config:
@@ -121,11 +130,9 @@ def parse_config(
     try:
         return Config.model_validate(tree)
     except ValidationError as error:
-        faults = [
-            f"{where}{_line(item['loc'], lines or {})}: {_fault(dict(item))}"
-            for item in error.errors()
-        ]
-        raise UserError("\n".join(faults)) from None
+        found: list[Mapping[str, Any]] = [dict(item) for item in error.errors()]
+        faults = [f"{_at(where, item['loc'], lines or {})}: {_fault(item)}" for item in found]
+        raise UserError("\n".join(faults), next_step=_look_up(found[0])) from None
 
 
 def load_prices(path: Path) -> dict[str, PriceConfig]:
@@ -179,11 +186,22 @@ def _lines(
         yield from _lines(value, (*path, name), (*above, node))
 
 
-def _line(loc: Place, lines: Lines) -> str:
-    """`:LINE` of the nearest key above or at a place that the file has, "" where there is none."""
+def line_of(loc: Place, lines: Lines) -> int | None:
+    """The line of the nearest key above or at a place that the file has, None for none."""
     known = next((loc[:end] for end in range(len(loc), 0, -1) if loc[:end] in lines), None)
-    line = None if known is None else lines[known]
-    return "" if line is None else f":{line}"
+    return None if known is None else lines[known]
+
+
+def _at(where: str, loc: Place, lines: Lines) -> str:
+    line = line_of(loc, lines)
+    return where if line is None else f"{where}:{line}"
+
+
+def _look_up(item: Mapping[str, Any]) -> str:
+    """The command that tells what may stand where the fault is."""
+    names, section = _known(item["loc"])
+    asked = " ".join(["selfinstruct settings", *[".".join(names)] * bool(names)])
+    return f"{asked} tells {'what there is' if _is_section(section) else 'what it takes'}"
 
 
 def _fault(item: Mapping[str, Any]) -> str:
@@ -197,15 +215,24 @@ def _fault(item: Mapping[str, Any]) -> str:
     return f"{path + ': ' if path else ''}{message}{shown}"
 
 
-def _suggestion(loc: tuple[int | str, ...]) -> str:
-    section: Any = Config
-    for part in loc[:-1]:
-        known = section.model_fields if _is_section(section) else {}
-        section = _section_of(known[str(part)].annotation) if str(part) in known else None
-    if not _is_section(section):
+def _suggestion(loc: Place) -> str:
+    names, section = _known(loc)
+    if len(names) < len(loc) - 1 or not _is_section(section):
         return ""
     near = difflib.get_close_matches(str(loc[-1]), section.model_fields, n=1)
     return f"; did you mean {near[0]}?" if near else f"; known: {', '.join(section.model_fields)}"
+
+
+def _known(loc: Place) -> tuple[list[str], Any]:
+    """The names at the front of a place that are settings, and what the last of them holds."""
+    names: list[str] = []
+    held: Any = Config
+    for part in map(str, loc):
+        if not _is_section(held) or part not in held.model_fields:
+            break
+        names.append(part)
+        held = _section_of(held.model_fields[part].annotation)
+    return names, held
 
 
 def _section_of(annotation: object) -> object:

@@ -26,6 +26,10 @@ class ModelConfig(Section):
     """One model: the backend that runs it and the name that backend knows it by."""
 
     backend: Literal["llamacpp", "transformers", "openai", "anthropic", "program", "scripted"]
+    """`llamacpp` and `transformers` run a model in this process, `openai` and `anthropic` ask a
+    server in the dialect of either, `program` is a function of yours, and `scripted` reads answers
+    from a JSONL file one after the other.
+    """
     name: str
     """`bundled`, `gemma-3-270m` (extra `gemma`), a GGUF file, a folder, a hub id, a served model's
     name, or `pkg.mod:function`.
@@ -124,6 +128,7 @@ class ModelConfig(Section):
     @model_validator(mode="before")
     @classmethod
     def _know_anthropic(cls, given: Any) -> Any:
+        """With backend `anthropic`, `base_url` and `api_key_env` are Anthropic's unless given."""
         if isinstance(given, dict) and given.get("backend") == "anthropic":
             return {"base_url": ANTHROPIC_URL, "api_key_env": ANTHROPIC_KEY, **given}
         return given
@@ -131,6 +136,7 @@ class ModelConfig(Section):
     @model_validator(mode="before")
     @classmethod
     def _know_shipped(cls, given: Any) -> Any:
+        """`template` and `terms` of a model that comes as a package are its own unless given."""
         if not isinstance(given, dict) or given.get("backend") not in IN_PROCESS:
             return given
         wheel = WHEELS.get(str(given.get("name")))
@@ -140,6 +146,9 @@ class ModelConfig(Section):
 
     @model_validator(mode="after")
     def _keys_stay_outside(self) -> Self:
+        """No key stands in `name`, `base_url`, `api_key_env` or `api_key_keyring`: the last two say
+        where it is, as VARIABLE and SERVICE/USER.
+        """
         service, slash, user = (self.api_key_keyring or "s/u").rpartition("/")
         for value in (self.name, *self.base_urls, self.api_key_env, service, user):
             if value.startswith(SECRET_HINTS):
@@ -159,6 +168,10 @@ class ModelConfig(Section):
 
     @model_validator(mode="after")
     def _the_backend_can_be_asked_so(self) -> Self:
+        """`template: none` needs `backend` llamacpp or openai; `structured: always` needs template
+        chat, and llamacpp, openai or anthropic. A base model that comes as a package takes
+        `template: none` alone, and its `terms` may not be emptied.
+        """
         wheel = WHEELS.get(self.name) if self.backend in IN_PROCESS else None
         if wheel is not None and not wheel.turns and self.template == "chat":
             raise ValueError(f"{self.name} is a base model without turns: set template: none")
@@ -175,6 +188,10 @@ class ModelConfig(Section):
 
     @model_validator(mode="after")
     def _the_endpoint_is_fit_to_ask(self) -> Self:
+        """`backend: openai` needs `base_url`; `batch` needs that backend and one endpoint. A
+        `base_url` is https unless it is this machine or `allow_http` is given, holds no key and no
+        query, and is none of those at which a cloud hands out credentials.
+        """
         if self.backend == "openai" and not self.base_urls:
             raise ValueError("backend openai needs base_url, such as http://127.0.0.1:8000/v1")
         if self.batch and (self.backend != "openai" or len(self.base_urls) != 1):

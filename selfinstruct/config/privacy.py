@@ -56,6 +56,9 @@ class PrivacyConfig(Section):
 
     @model_validator(mode="after")
     def _own_patterns_can_be_used(self) -> Self:
+        """In `patterns` each kind is named in a-z, 0-9 and _, from a letter on, and has a regular
+        expression that matches no empty text.
+        """
         for name, pattern in self.patterns.items():
             if not KIND.fullmatch(name):
                 raise ValueError(f"patterns: a kind is named in a-z, 0-9 and _; not {name!r}")

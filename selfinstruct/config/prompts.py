@@ -9,8 +9,8 @@ class PromptsConfig(Section):
     """
 
     folder: str | None = operational(None)
-    """The folder of your own prompts; a relative path starts at the config's folder. None is
-    `prompts` beside the config, if it is there.
+    """The folder of your own prompts; a relative path starts at the config's folder. `null`
+    is `prompts` beside the config, if it is there.
     """
     use: dict[str, str | int] = operational({})
     """Prompt to the version it is used at, a number or a label, such as

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from selfinstruct.config.model import ModelConfig
-from selfinstruct.config.section import Positive, Section, Share
+from selfinstruct.config.section import Drawn, Positive, Section, Share
 from selfinstruct.types import Sampling
 
 Grade = Annotated[int, Field(ge=1, le=5)]
@@ -23,10 +23,10 @@ class LabelAgreementConfig(Section):
     k: Several = 5
     """Students or draws; the champion is one."""
     least: Share | None = 0.5
-    """The least probability, or share of the k, of the intended label; None asks for no more than
+    """The least probability, or share of the k, of the intended label; `null` asks for no more than
     that no other label has more, which is always asked.
     """
-    sampling: Sampling = Sampling(temperature=0.7, top_p=0.95, max_tokens=24)
+    sampling: Drawn = Sampling(temperature=0.7, top_p=0.95, max_tokens=24)
     """How the teacher's answers are drawn."""
 
 
@@ -38,11 +38,13 @@ class SelfConsistencyConfig(Section):
     """
 
     k: Several = 5
+    """How often the teacher is asked."""
     least: Share = 0.5
     """The least share of the k that give the row's answer."""
     max_words: Positive = 5
     """An answer of more words than this cannot be compared."""
-    sampling: Sampling = Sampling(temperature=0.7, top_p=0.95, max_tokens=96)
+    sampling: Drawn = Sampling(temperature=0.7, top_p=0.95, max_tokens=96)
+    """How these answers are drawn."""
 
 
 class RoundTripConfig(Section):
@@ -55,13 +57,14 @@ class RoundTripConfig(Section):
     labels. Look at the scores of real rows first: it depends on the teacher.
     """
     max_tokens: Positive = 128
+    """Tokens of what the teacher names or writes, at most."""
 
 
 class RubricConfig(Section):
     """A judge grades each candidate from 1 to 5, calibrated on real rows before it decides."""
 
     model: ModelConfig | None = None
-    """The judge; None for the teacher. Better of another family than the teacher."""
+    """The judge; `null` for the teacher. Better of another family than the teacher."""
     criteria: tuple[str, ...] = (
         "the answer is right, and answers what is asked",
         "nothing is missing, cut off or made up",
@@ -81,6 +84,7 @@ class RubricConfig(Section):
     twice: stop the run (exit 3), drop them, or keep them with a note in `status`.
     """
     max_tokens: Positive = 16
+    """Tokens of a grade, at most."""
 
 
 class IfdConfig(Section):
@@ -94,10 +98,13 @@ class NllConfig(Section):
     """How likely an answer is, among those of real rows; the ends are quantiles of theirs."""
 
     low: Share = 0.05
+    """Drop a candidate whose answer is likelier than this quantile: what a student says anyway."""
     high: Share = 0.95
+    """Drop a candidate whose answer is less likely than this one: noise, or another matter."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
+        """`low` is below `high`."""
         if not self.low < self.high:
             raise ValueError(f"low ({self.low}) must be below high ({self.high})")
         return self
@@ -107,10 +114,13 @@ class LikelihoodConfig(Section):
     """What the untuned student makes of a candidate: one or two forward passes."""
 
     ifd: IfdConfig | None = None
+    """Whether the question helps to say the answer."""
     nll: NllConfig | None = None
+    """Whether the answer is as likely as those of real rows."""
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
+        """`ifd`, `nll` or both are given."""
         if self.ifd is None and self.nll is None:
             raise ValueError("likelihood needs ifd, nll or both, such as likelihood: {ifd: {}}")
         return self
@@ -120,10 +130,17 @@ class QualityConfig(Section):
     """What models must say of a candidate that every other filter let through, cheapest first."""
 
     likelihood: LikelihoodConfig | None = None
+    """Drop what the untuned student finds odd, or too plain."""
     label_agreement: LabelAgreementConfig | None = None
+    """Drop a row whose label somebody else does not find. A student finds what it knows already, so
+    that new cases fall too: on ten bank intents this filter cost 7 points (docs/experiments.md).
+    """
     self_consistency: SelfConsistencyConfig | None = None
+    """Drop a short answer that the teacher does not give again."""
     round_trip: RoundTripConfig | None = None
+    """Drop a row from which the teacher does not find back to what it was made from."""
     rubric: RubricConfig | None = None
+    """Drop a row that a calibrated judge grades low."""
 
     @property
     def asks_students(self) -> bool:

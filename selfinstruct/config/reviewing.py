@@ -9,7 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, model_validator
 
-from selfinstruct.config.section import Section, Share, operational
+from selfinstruct.config.section import InWords, Section, Share, operational
 
 TAKEN = "123456789"
 """Keys that choose why a row is rejected."""
@@ -29,7 +29,7 @@ def check_key(key: str) -> str:
     return key
 
 
-Key = Annotated[str, AfterValidator(check_key)]
+Key = Annotated[str, AfterValidator(check_key), InWords("one letter or sign, none of 1 to 9")]
 
 
 class KeysConfig(Section):
@@ -38,24 +38,41 @@ class KeysConfig(Section):
     """
 
     accept: Key = operational("a")
+    """Keep the row."""
     edit: Key = operational("e")
+    """Change its words; it passes every filter again."""
     reject: Key = operational("x")
+    """Drop the row; 1 to 9 then say why."""
     skip: Key = operational("s")
+    """Ask again at the end."""
     flag: Key = operational("f")
+    """Mark it, and ask again at the end."""
     undo: Key = operational("u")
+    """Take the last decision back."""
     note: Key = operational("n")
+    """Write a note, which is stored with the decision."""
     next: Key = operational("j")
+    """Go on to the next row."""
     previous: Key = operational("k")
+    """Go back to the row before."""
     list: Key = operational("l")
+    """List the rows of the queue."""
     goto: Key = operational("g")
+    """Go to a row by its id."""
     filter: Key = operational("/")
+    """Narrow the queue."""
     pairs: Key = operational("p")
+    """Between pairs of answers and candidates."""
     help: Key = operational("?")
+    """Show all keys."""
     progress: Key = operational("p")
+    """Tell how far the queue is."""
     quit: Key = operational("q")
+    """Leave."""
 
     @model_validator(mode="after")
     def _one_action_a_key(self) -> Self:
+        """No key has two actions that meet on the page or in the terminal."""
         keys = dict(self)
         twice = [
             f"{keys[one]!r} is the key of {one} and of {other}"
@@ -93,6 +110,7 @@ class ReviewConfig(Section):
 
     @model_validator(mode="after")
     def _asks_something(self) -> Self:
+        """`required` needs a `fraction` above 0."""
         if self.required and self.fraction == 0:
             raise ValueError("required waits for a queue, and with fraction 0 there is none")
         return self
