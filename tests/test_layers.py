@@ -28,6 +28,7 @@ LAYERS = (
         "books",
         "edit",
         "linewise",
+        "purposes",
         "plugins",
         "proxy",
         "joining",
