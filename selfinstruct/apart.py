@@ -126,4 +126,5 @@ def _since(store: Store, kept: Row) -> list[int]:
 
 
 def _next_round(store: Store) -> int:
-    return 1 + max(store.rounds_asked(), default=0)
+    """The first without a wave. Calls do not tell: a fork has those of rounds that it left out."""
+    return 1 + max((index for index, _ in store.waves()), default=0)

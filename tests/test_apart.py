@@ -20,7 +20,7 @@ from selfinstruct.fork import Settings, fork
 from selfinstruct.refilter import read_record, replay
 from selfinstruct.rows import from_example
 from selfinstruct.store import Store
-from selfinstruct.types import Example, Screened
+from selfinstruct.types import Example, Message, Prompt, Screened
 from tests.exported import DATA, config, made, write_exported
 from tests.frozen_run import rows
 from tests.golden_ledger import write_ledger
@@ -186,10 +186,7 @@ def test_a_set_of_an_earlier_version_is_read_and_no_round_to_come_shows_it(older
 
 @pytest.mark.parametrize("begun", [False, True])
 def test_which_rounds_show_it_is_noted_before_the_next_begins(older: Path, begun: bool) -> None:
-    """One that an earlier version had begun to ask for goes on with what its prompts were made of.
-
-    Its program is what asks here, so that no call tells that it has begun.
-    """
+    """One that an earlier version had begun goes on with what its prompts were made of."""
     with Store(older, write=True) as store:
         if begun:
             store.commit_wave(3, 0, Screened())
@@ -200,7 +197,10 @@ def test_which_rounds_show_it_is_noted_before_the_next_begins(older: Path, begun
 
 
 def test_a_set_of_an_earlier_version_grows(older: Path) -> None:
+    """Calls that a fork has of a round it did not keep are no round."""
+    prompt = Prompt((Message("user", "ask"),), "few_shot/task", "v1")
     with Store(older, write=True) as store:
+        store.begin_attempts(4, 0, "m", [("call-4", prompt, 0)])
         set_apart(store, [FAR], LOOSE)
         assert stress_rows(store) == (LONG, FAR)
         assert store.meta("stress")["since"] == [3, 3]

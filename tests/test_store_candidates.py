@@ -54,9 +54,9 @@ def test_committed_waves_are_listed_in_order(tmp_path: Path) -> None:
 def test_the_rounds_that_anything_was_asked_for_have_calls_or_waves(tmp_path: Path) -> None:
     with Store(tmp_path, write=True) as store:
         assert store.rounds_asked() == []
-        store.commit_wave(2, 0, Screened())
-        store.commit_wave(2, 1, Screened())
+        for place in ((2, 0), (4, 0), (4, 1)):
+            store.commit_wave(*place, Screened())
         for index in (3, 1, 2):
             prompt = Prompt((Message("user", "ask"),), "few_shot/task", f"v{index}")
             store.begin_attempts(index, 0, "m", [(f"call-{index}", prompt, 0)])
-        assert store.rounds_asked() == [1, 2, 3]
+        assert store.rounds_asked() == [1, 2, 3, 4]

@@ -41,6 +41,17 @@ def test_a_report_and_its_stage_are_there_together_or_not_at_all(tmp_path: Path)
         assert list(store.reports()) == [report]
 
 
+def test_the_results_of_one_stage_are_there_by_round(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        for index, stage in ((2, "gate"), (1, "gate"), (1, "gate again"), (1, "mix")):
+            store.commit_stage(index, stage, {"of": [index, stage]}, 1.0)
+        assert list(store.results("gate").items()) == [
+            (1, {"of": [1, "gate"]}),
+            (2, {"of": [2, "gate"]}),
+        ]
+        assert store.results("train") == {}
+
+
 def test_scores_beyond_waves_come_with_their_stage_or_not_at_all(tmp_path: Path) -> None:
     said = Score("row", "review", 1.0, "human", "ann: accept")
     with Store(tmp_path, write=True) as store:

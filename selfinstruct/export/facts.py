@@ -97,5 +97,5 @@ def _read(store: Store) -> Facts:
         prompts={key: (template, version) for key, template, version in store.prompts_of_calls()},
         said=read_said(store),
         apart=frozenset(row.id for row in stress_rows(store)),
-        mixed=tuple(each["round"] for each in store.stages() if each["stage"] == "mix"),
+        mixed=tuple(store.results("mix")),
     )

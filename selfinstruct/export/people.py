@@ -34,7 +34,7 @@ def read_said(store: Store) -> Said:
 
     Raises `StoreError` for a damaged `reviews.db`.
     """
-    reviews = [each["result"] for each in store.stages() if each["stage"] == STAGE]
+    reviews = store.results(STAGE).values()
     accepted = {id_ for each in reviews for id_ in (*each["kept"], *each["joined"])}
     accepted |= {to_example(one["row"]).id for each in reviews for one in each["edited"]}
     heard = hear(store.folder, 0)  # of all rounds what holds; the control has no queue of its own

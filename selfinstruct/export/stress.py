@@ -55,8 +55,7 @@ def _require_between_rounds(store: Store) -> None:
 
     What such a round shows the teacher is drawn already in part; a resumed run draws the same.
     """
-    done = {stage["round"] for stage in store.stages() if stage["stage"] == "generate"}
-    if begun := set(store.rounds_asked()) - done - {0}:
+    if begun := set(store.rounds_asked()) - store.results("generate").keys() - {0}:
         raise UserError(
             f"{store.folder} is in the middle of asking for round {max(begun)}",
             why="its prompts may show rows that a stress set would take",

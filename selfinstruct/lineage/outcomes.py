@@ -81,7 +81,7 @@ def _mixtures(
     """The mixtures that rows are in: how often is `known` of a round whose mixture is in the
     ledger, and for the others counted by the rows' `ids`; it is `told` under that name.
     """
-    for index, stage in _mixes(view):
+    for index, stage in view.store.results("mix").items():
         if view.store.mixed(index):
             times: int | None = known(index)
         else:
@@ -99,11 +99,6 @@ def _times_in_file(view: View, index: int, wanted: str, ids: Sequence[str]) -> i
     return None if rows is None else sum(id_ in asked for id_ in rows)
 
 
-def _mixes(view: View) -> list[tuple[int, Row]]:
-    stages = view.store.stages()
-    return [(one["round"], one["result"]) for one in stages if one["stage"] == "mix"]
-
-
 def _trained(view: View, index: int) -> Iterator[Node]:
     stage = view.store.stage(index, "train")
     if stage is not None:
@@ -117,11 +112,10 @@ def evaluated(view: View, checkpoint: str) -> Iterator[Node]:
         report = view.store.report(checkpoint, split)
         if report is not None:
             yield Node("evaluated", split, {"rows": len(report.ids), **_means(report)})
-    for stage in view.store.stages():
-        result = stage["result"]
-        if stage["stage"] == "gate" and result["candidate"] == checkpoint:
-            verdict = {name: result["verdict"][name] for name in ("outcome", "why")}
-            yield Node("verdict", f"round {stage['round']}", verdict)
+    for index, gate in view.store.results("gate").items():
+        if gate["candidate"] == checkpoint:
+            verdict = {name: gate["verdict"][name] for name in ("outcome", "why")}
+            yield Node("verdict", f"round {index}", verdict)
 
 
 def students(view: View) -> dict[str, str]:

@@ -78,11 +78,7 @@ class Tracer(View):
 
     def _student(self, checkpoint: str) -> Trace:
         name = students(self).get(checkpoint, checkpoint)
-        trained = [
-            stage["round"]
-            for stage in self.store.stages()
-            if stage["stage"] == "train" and stage["result"]["digest"] == checkpoint
-        ]
-        back = tuple(learned(self, index) for index in trained)
+        trained = self.store.results("train").items()
+        back = tuple(learned(self, i) for i, each in trained if each["digest"] == checkpoint)
         start = Node("student", checkpoint, {"name": name})
         return Trace(start, back, tuple(evaluated(self, checkpoint)))

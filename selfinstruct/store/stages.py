@@ -103,6 +103,12 @@ class Stages(Ledger):
         rows = self._db.execute("SELECT * FROM stages ORDER BY round, rowid")
         return [{**row, "result": json.loads(row["result"])} for row in rows]
 
+    def results(self, stage: str) -> dict[int, Any]:
+        """By round the JSON result of this stage where it is finished, in order."""
+        query = "SELECT round, result FROM stages WHERE stage = ? ORDER BY round"
+        rows = self._db.execute(query, (stage,))
+        return {row["round"]: json.loads(row["result"]) for row in rows}
+
     def report(self, checkpoint: str, split: Exam) -> Report | None:
         """The stored scores of a checkpoint (by digest) on a split, or None."""
         row = self._db.execute(
