@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from selfinstruct import errors
 from selfinstruct.config import StudentConfig, load_config
 from selfinstruct.errors import DivergedError, IncompleteError, OutOfMemoryError, UserError
 from selfinstruct.files import read_jsonl
@@ -97,6 +98,8 @@ def test_what_stopped_the_processes_is_told_here(
 
 
 def test_a_failure_is_written_as_it_is_read(tmp_path: Path) -> None:
+    kinds = [each for each in vars(errors).values() if isinstance(each, type)]
+    assert {*KINDS.values()} == {kind for kind in kinds if issubclass(kind, UserError)}
     for kind in KINDS.values():
         write_failure(kind("what", why="why", next_step="next"), tmp_path / "failure.json")
         found = _failure(2, 3, "", tmp_path / "failure.json")

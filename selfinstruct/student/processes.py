@@ -12,6 +12,7 @@ from pathlib import Path
 from selfinstruct import chat
 from selfinstruct.config import StudentConfig
 from selfinstruct.errors import (
+    DiskError,
     DivergedError,
     IncompleteError,
     OutOfMemoryError,
@@ -25,10 +26,8 @@ from selfinstruct.types import Example
 
 SCRIPT = Path(__file__).parents[2] / "train.py"
 LAUNCH = (sys.executable, "-m", "accelerate.commands.launch")
-KINDS = {
-    kind.__name__: kind
-    for kind in (UserError, IncompleteError, DivergedError, OutOfMemoryError, StoreError)
-}
+RAISED = (UserError, IncompleteError, DivergedError, OutOfMemoryError, DiskError, StoreError)
+KINDS = {kind.__name__: kind for kind in RAISED}
 
 
 def train_in_processes(
