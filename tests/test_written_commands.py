@@ -50,7 +50,8 @@ def blocks(text: str) -> list[str]:
 def parse(line: str) -> None:
     """Read a command as typer would, and do nothing. Raises typer's error where it cannot be."""
     command: Any = get_command(app)
-    name, rest, above = "selfinstruct", shlex.split(line, comments=True), None
+    name: str | None = "selfinstruct"
+    rest, above = shlex.split(line, comments=True), None
     while True:
         here = command.make_context(name, rest, parent=above)
         if not isinstance(command, TyperGroup):
