@@ -36,7 +36,7 @@ def settings(
     """Tell what a config can say: each setting, what it takes and is for, its default, and what a
     run does again when it changes.
     """
-    from selfinstruct.cli import settings_text as told
+    from selfinstruct.cli import settings_text as text
     from selfinstruct.manual import find, named, settings_of, settings_page
 
     if markdown:
@@ -45,13 +45,13 @@ def settings(
         print(settings_page(), end="")
     elif config is not None:
         given = [each for each in settings_of(config) if word.lower() in each.knob.name]
-        print_json(told.given_as_json(config, given)) if as_json else told.print_given(
-            config, given
-        )
+        if as_json:
+            print_json(text.given_as_json(config, given))
+        else:
+            text.print_given(config, given)
     elif (knob := named(word)) is not None:
-        print_json(told.knob_as_json(knob)) if as_json else told.print_knob(knob)
+        print_json(text.knob_as_json(knob)) if as_json else text.print_knob(knob)
+    elif as_json:
+        print_json(text.groups_as_json(find(word)))
     else:
-        found = find(word)
-        print_json(told.groups_as_json(found)) if as_json else told.print_groups(
-            found, whole=bool(word)
-        )
+        text.print_groups(find(word), whole=bool(word))

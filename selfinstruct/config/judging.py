@@ -146,7 +146,7 @@ class GuardConfig(Section):
     model 43 % on the general seeds in 120 steps, docs/experiments.md).
     """
     rows: Positive = 100
-    """At most so many of them, the same for every student."""
+    """At most so many of them, and of each task of `lm_eval`; the same for every student."""
     margin: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """The loss that still counts as none: of the rows, as a share of what the base needs for their
     responses in nats; of a task of `lm_eval`, in units of its score. Thirty steps on real tickets

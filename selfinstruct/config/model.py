@@ -48,7 +48,7 @@ class ModelConfig(Section):
     """
     batch: bool = operational(False)
     """Ask a whole wave as one batch: half the price, answers within a day (backend `openai`, where
-    the provider has OpenAI's batch API). Large waves suit it: see generate.prompts_per_wave.
+    the provider has OpenAI's batch API). Large waves suit it: see `generate.prompts_per_wave`.
     """
     allow_http: bool = operational(False)
     """Ask another machine over plain http, where others can read along; the key stays here."""
@@ -77,19 +77,23 @@ class ModelConfig(Section):
     context: Positive = operational(4096)
     """Tokens of context for one request (backend `llamacpp`)."""
     parallel: Positive = operational(8)
-    """Requests under way at once, at most; a served model is asked fewer while it refuses some."""
+    """Requests under way at once, at most: slots of `llamacpp`, a batch of `transformers`. A served
+    model is asked fewer while it refuses some.
+    """
     device: str = operational("auto")
     """`auto`, `cpu`, `cuda`, `mps` (backend `transformers`)."""
     timeout_s: Annotated[float, Field(gt=0)] = operational(120.0)
     """Seconds one try of a request may take (served models)."""
     attempts: Positive = operational(5)
-    """Tries of one request that may fail before it counts as failed; being told to wait is none."""
+    """Tries of one request that may fail before it counts as failed; being told to wait is none
+    (served models).
+    """
     deadline_s: Annotated[float, Field(gt=0)] = operational(900.0)
-    """Seconds from the first try of a request to its last, waiting included."""
+    """Seconds from the first try of a request to its last, waiting included (served models)."""
     requests_per_minute: Positive | None = operational(None)
-    """Of each endpoint, beside what it allows by itself."""
+    """Requests to each endpoint, beside what it allows by itself."""
     tokens_per_minute: Positive | None = operational(None)
-    """The same in tokens, read and written; estimated before a call, corrected after it."""
+    """Tokens of each endpoint, read and written; estimated before a call, corrected after it."""
     token_limit: Literal["max_tokens", "max_completion_tokens"] | None = operational(None)
     """The field that bounds a completion (backend `openai`); by default what the host is known for.
     """
