@@ -39,7 +39,14 @@ class Record:
 
 
 def read_record(store: Store) -> Record:
-    """Raises `StoreError` for a run that has not begun, `UserError` for one without a wave."""
+    """What a run has left by now, all of one moment. Raises `StoreError` for a run that has not
+    begun, `UserError` for one without a wave.
+    """
+    with store.snapshot():
+        return _read(store)
+
+
+def _read(store: Store) -> Record:
     data, config = store.real_data(), store.meta("config")
     if data is None or config is None:
         raise StoreError(
@@ -56,12 +63,8 @@ def read_record(store: Store) -> Record:
             next_step="selfinstruct run CONFIG --rounds 1",
         )
     cfg = parse_config(config, where=f"the config of {store.folder}")
-    verdicts = {
-        stage["round"]: stage["result"] for stage in store.stages() if stage["stage"] == "gate"
-    }
-    accepted = frozenset(
-        index for index, result in verdicts.items() if result["verdict"]["outcome"] == "accept"
-    )
+    gates = store.results("gate").items()
+    accepted = frozenset(i for i, gate in gates if gate["verdict"]["outcome"] == "accept")
     return Record(
         store,
         cfg,
