@@ -97,7 +97,7 @@ LAYERS = (
     {"verifying", "merging", "pairing"},
     {"making", "examining", "reviewing", "pilot", "fork", "refilter"},
     {"runs", "contestants", "rereading", "sweep"},
-    {"ablation"},
+    {"ablation", "effects"},
     {"report", "export", "web"},
     {"cli"},
 )
