@@ -1,5 +1,5 @@
-"""What each filter is worth: students of the rows that it lets through beside students of the rows
-that come in without it, on `dev`.
+"""Students of the rows that a filter lets through beside students of the rows that come in without
+it, on `dev`; what they say of its worth is for `effects`.
 
 The pools are those of a replay: the stored answers, filtered again with one filter off. All
 students have the same real rows, as many synthetic ones, the same steps and the same seeds; of two
@@ -10,22 +10,29 @@ training is an arm of a sweep, remembered as one.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import mean, median
 
-import numpy as np
-
-from selfinstruct import stats, student
+from selfinstruct import student
 from selfinstruct.apart import without_stress
 from selfinstruct.arms import Arm
-from selfinstruct.comparison import LEVEL, MIN_ROWS
 from selfinstruct.config import override
 from selfinstruct.errors import UserError
-from selfinstruct.pairs import LOWER_IS_BETTER
-from selfinstruct.progress import OnProgress
-from selfinstruct.refilter import RULES, UNKNOWN, Record, Rule, count, kept, replay, switches
+from selfinstruct.progress import OnProgress, Progress, silent
+from selfinstruct.refilter import (
+    RULES,
+    UNKNOWN,
+    Record,
+    Replayed,
+    Rule,
+    count,
+    kept,
+    replay,
+    switches,
+)
 from selfinstruct.round import Pool
-from selfinstruct.sweep import Bench, Outcome
-from selfinstruct.types import Interval, digest
-from selfinstruct.verdict import Finding
+from selfinstruct.sweep import STAGE, Bench, Outcome
+from selfinstruct.telling import seconds
+from selfinstruct.types import UNNEEDED, digest
 
 PREFIX = "filters."
 NEVER_OFF = "filters.contamination"
@@ -35,14 +42,17 @@ what it had read."""
 
 @dataclass(frozen=True)
 class Ablation:
-    """A filter switched off: the pool of a replay without it, and how that differs.
+    """A filter switched off by these settings: the pool of a replay without it, and what differs.
 
-    `new` are rows that come in, `gone` those that they push out: by being near to them, or by
-    filling the round first. `unknown` are candidates of which only asking could tell.
+    `alone` are candidates that no other filter drops; `new` are those of them that come in before a
+    round is full, `gone` the rows that they push out: by being near to them, or by filling the
+    round first. `unknown` are candidates of which only asking could tell.
     """
 
     name: str
+    off: tuple[str, ...]
     pool: Pool
+    alone: int
     new: int
     gone: int
     unknown: int
@@ -75,19 +85,14 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Effect:
-    """What having a filter gains in one metric, signed so that more is better.
-
-    `value` and `without` are the means with it and without it; `adjusted` is the p-value after
-    Holm's correction over the filters.
+class Work:
+    """What there is to train: so many students, so many of them not yet trained, and the seconds
+    that one of those takes with its scoring, None where nothing in the ledger tells.
     """
 
-    metric: str
-    value: float
-    without: float
-    gain: Interval
-    adjusted: float
-    verdict: Finding
+    students: int
+    missing: int
+    each: float | None
 
 
 def plan_ablations(
@@ -95,22 +100,27 @@ def plan_ablations(
     names: Sequence[str] = (),
     share: float | None = None,
     rules: Mapping[str, Rule] = RULES,
+    on_progress: OnProgress = silent,
 ) -> Plan:
     """The pools of a run with each of these filters off, of all that are on where none is named.
 
     `share` is the synthetic one, by default the run's own, and less where a pool has too few rows.
     Raises `UserError` for a name that is no filter that is on, and where nothing was kept.
     """
-    reference = _free(record, kept(replay(record, record.cfg.filters, rules)))
+    wanted_off = _wanted(record, names)
+    on_progress(Progress(0, "replay", note="the stored answers with all filters"))
+    waves = replay(record, record.cfg.filters, rules)
+    reference = _free(record, kept(waves))
     if not reference:
         raise UserError(
             f"{record.store.folder} has kept no rows, so there is no filter to hold them against",
             next_step="selfinstruct refilter RUN --curve all shows which filter drops most",
         )
-    ablations = tuple(
-        _ablate(record, name, settings, reference, rules)
-        for name, settings in _wanted(record, names).items()
-    )
+    ablations = []
+    for at, (name, settings) in enumerate(wanted_off.items(), start=1):
+        note = f"without {name.removeprefix(PREFIX)}"
+        on_progress(Progress(0, "replay", at, len(wanted_off), "filters", note=note))
+        ablations.append(_ablate(record, name, settings, reference, waves, rules))
     real = len(record.data.train)
     asked = record.cfg.mixture.synthetic_share if share is None else share
     if not 0 < asked <= 1:
@@ -118,7 +128,7 @@ def plan_ablations(
     fewest = min([len(reference), *(len(one.pool) for one in ablations if one.changes)])
     wanted = fewest if asked == 1 else max(1, round(asked / (1 - asked) * real))
     synthetic = min(fewest, wanted)
-    return Plan(reference, ablations, synthetic, synthetic / (synthetic + real))
+    return Plan(reference, tuple(ablations), synthetic, synthetic / (synthetic + real))
 
 
 def _wanted(record: Record, names: Sequence[str]) -> dict[str, list[str]]:
@@ -153,14 +163,30 @@ def _ablate(
     name: str,
     settings: Sequence[str],
     reference: Pool,
+    before: Sequence[Replayed],
     rules: Mapping[str, Rule],
 ) -> Ablation:
     waves = replay(record, override(record.cfg, settings).filters, rules)
     pool = _free(record, kept(waves))
     had, has = {row.id for row in reference}, {row.id for row in pool}
     reasons = count(wave.found for wave in waves)
-    unknown = sum(reasons[reason] for reason in UNKNOWN)
-    return Ablation(name, pool, len(has - had), len(had - has), unknown)
+    return Ablation(
+        name,
+        tuple(settings),
+        pool,
+        alone=len(_passing(waves) - _passing(before)),
+        new=len(has - had),
+        gone=len(had - has),
+        unknown=sum(reasons[reason] for reason in UNKNOWN),
+    )
+
+
+def _passing(waves: Sequence[Replayed]) -> set[str]:
+    """The ids of candidates that pass all filters, those too that a full round has no use for."""
+    found = {row.id for row in kept(waves)}
+    for wave in waves:
+        found |= {item.what.id for item in wave.found.rejected if item.reason in UNNEEDED}
+    return found
 
 
 def _free(record: Record, pool: Pool) -> Pool:
@@ -173,6 +199,41 @@ def choose_rows(pool: Pool, size: int, seed: int) -> Pool:
     return tuple(ranked[:size])
 
 
+def foresee(record: Record, plan: Plan, seeds: int) -> Work:
+    """What `run_ablations` has to train, and what the students so far took: arms of as many steps
+    where there are any, else those of the run's own rounds.
+    """
+    with _workshop(record) as workshop:
+        arms = _arms(record, plan, seeds, workshop, silent)
+        missing = sum(not arm.bench.remembers(arm.arm) for arm in arms)
+    return Work(len(arms), missing, _pace(record))
+
+
+def _pace(record: Record) -> float | None:
+    """The median seconds of a student, trained for as many steps and scored on dev."""
+    stages = record.store.stages()
+    arms: list[float] = [
+        sum(stage["result"]["seconds"].values())
+        for stage in stages
+        if stage["stage"].startswith(f"{STAGE} ")
+        and stage["result"].get("seconds")
+        and stage["result"].get("steps") == record.task.steps
+    ]
+    if arms:
+        return median(arms)
+    trained: list[float] = [stage["seconds"] for stage in stages if stage["stage"] == "train"]
+    if not trained:
+        return None
+    splits = {"dev": len(record.data.dev), "gate": len(record.data.gate)}
+    a_row: list[float] = [
+        stage["seconds"] / splits[split]
+        for stage in stages
+        for name, _, split in [stage["stage"].rpartition(" on ")]
+        if name.startswith("evaluate ") and splits.get(split)
+    ]
+    return median(trained) + (median(a_row) * len(record.data.dev) if a_row else 0.0)
+
+
 def run_ablations(
     record: Record, plan: Plan, seeds: int, on_progress: OnProgress
 ) -> dict[str | None, list[Outcome]]:
@@ -181,21 +242,62 @@ def run_ablations(
 
     A training that cannot be is a gap with its reason, and tried again next time.
     """
-    task, unit = record.task, record.cfg.mixture.model_copy(update={"unit": "rows"})
-    cfg = record.cfg.model_copy(update={"mixture": unit})
+    found: dict[str | None, list[Outcome]] = {None: []}
+    found |= {name: [] for name in _pools(plan)}
+    took: list[float] = []
+    with _workshop(record) as workshop:
+        arms = _arms(record, plan, seeds, workshop, on_progress)
+        missing = [not arm.bench.remembers(arm.arm) for arm in arms]
+        for at, arm in enumerate(arms):
+            label = f"arm {at + 1}/{len(arms)}"
+            outcome = arm.bench.outcome(arm.arm, label)
+            found[arm.without].append(outcome)
+            left = sum(missing[at + 1 :])
+            if missing[at] and outcome.seconds:
+                took.append(sum(outcome.seconds.values()))
+            if missing[at] and left and took:
+                told = f"{left} more to train, about {seconds(mean(took) * left)}"
+                on_progress(Progress(0, label, note=told))
+    return found
+
+
+@dataclass(frozen=True)
+class _Arm:
+    """One student: the filter that is off, None for none, and where it is trained."""
+
+    without: str | None
+    arm: Arm
+    bench: Bench
+
+
+def _workshop(record: Record) -> student.Workshop:
+    cfg = record.cfg
+    return student.Workshop(cfg.student.name, cfg.student, record.task.target, cfg.task.system)
+
+
+def _pools(plan: Plan) -> dict[str | None, Pool]:
+    """What is trained on, by the filter that is off; nothing where no filter changes anything."""
     pools: dict[str | None, Pool] = {None: plan.reference}
     pools |= {one.name: one.pool for one in plan.ablations if one.changes}
-    found: dict[str | None, list[Outcome]] = {name: [] for name in pools}
-    if len(pools) == 1:
-        return found
-    wanted = [(seed, name) for seed in range(seeds) for name in pools]
-    with student.Workshop(cfg.student.name, cfg.student, task.target, cfg.task.system) as workshop:
-        for at, (seed, name) in enumerate(wanted, start=1):
-            rows = plan.rows(pools[name], seed)
-            told = _named(on_progress, name)
-            bench = Bench(cfg, record.store, record.data, rows, task, workshop, told)
-            arm = Arm("fixed-real", plan.share, seed)
-            found[name].append(bench.outcome(arm, f"arm {at}/{len(wanted)}"))
+    return pools if len(pools) > 1 else {}
+
+
+def _arms(
+    record: Record,
+    plan: Plan,
+    seeds: int,
+    workshop: student.Workshop,
+    on_progress: OnProgress,
+) -> list[_Arm]:
+    """All students, seed by seed, so that one that is stopped has compared all filters so far."""
+    unit = record.cfg.mixture.model_copy(update={"unit": "rows"})
+    cfg = record.cfg.model_copy(update={"mixture": unit})
+    found = []
+    for seed in range(seeds):
+        for name, pool in _pools(plan).items():
+            rows, told = plan.rows(pool, seed), _named(on_progress, name)
+            bench = Bench(cfg, record.store, record.data, rows, record.task, workshop, told)
+            found.append(_Arm(name, Arm("fixed-real", plan.share, seed), bench))
     return found
 
 
@@ -203,63 +305,3 @@ def _named(on_progress: OnProgress, name: str | None) -> OnProgress:
     """Progress of one training that says which filter is off in it."""
     what = "all filters" if name is None else f"without {name.removeprefix(PREFIX)}"
     return lambda progress: on_progress(replace(progress, note=f"{what} · {progress.note}"))
-
-
-def effects(
-    outcomes: Mapping[str | None, Sequence[Outcome]],
-    metric: str,
-    groups: stats.Groups = None,
-    min_rows: int = MIN_ROWS,
-) -> dict[str, Effect]:
-    """What each filter gains in a metric, over the seeds that both its students and those of all
-    filters have; one with no common seed is left out.
-
-    Paired row by row, two-sided at 5 %, both the luck of the rows and that of the training counted
-    (`stats.two_level_test`), and Holm's correction over the filters. On fewer than `min_rows` rows
-    all is inconclusive.
-    """
-    sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
-    scores = {name: _scores(of, metric) for name, of in outcomes.items()}
-    reference = scores[None]
-    both: dict[str, tuple[stats.Sample, stats.Sample]] = {}
-    for name, own in scores.items():
-        seeds = sorted(own.keys() & reference.keys())
-        if name is not None and seeds:
-            both[name] = (_grid(reference, seeds), _grid(own, seeds))
-    gains = {name: sign * (ours - theirs) for name, (ours, theirs) in both.items()}
-    between = stats.seed_variance(list(gains.values()))
-    tests = {name: stats.two_level_test(gain, between, groups) for name, gain in gains.items()}
-    adjusted = dict(zip(tests, stats.holm([t.p_value for t in tests.values()]), strict=True))
-    return {
-        name: Effect(
-            metric,
-            float(both[name][0].mean()),
-            float(both[name][1].mean()),
-            test.gain,
-            adjusted[name],
-            _verdict(test.gain, adjusted[name], gains[name].shape[1] >= min_rows),
-        )
-        for name, test in tests.items()
-    }
-
-
-def _scores(outcomes: Sequence[Outcome], metric: str) -> dict[int, tuple[float, ...]]:
-    scored = {one.arm.seed: one.report for one in outcomes if one.report is not None}
-    return {seed: report.scores[metric] for seed, report in scored.items()}
-
-
-def _grid(scores: Mapping[int, Sequence[float]], seeds: Sequence[int]) -> stats.Sample:
-    """Scores as seeds x rows. Raises `UserError` where one is no finite number."""
-    grid = np.asarray([scores[seed] for seed in seeds], dtype=np.float64)
-    if not np.isfinite(grid).all():
-        raise UserError(
-            "a student has scores that are no number, so nothing can be held against it",
-            next_step="train again with a lower student.learning_rate",
-        )
-    return grid
-
-
-def _verdict(gain: Interval, adjusted: float, enough: bool) -> Finding:
-    if not enough or adjusted > LEVEL or gain.value == 0:
-        return "inconclusive"
-    return "better" if gain.value > 0 else "worse"

@@ -134,6 +134,10 @@ class Bench:
         except UserError as error:  # this arm cannot be; the others may
             return Outcome(arm, {}, None, error.what)
 
+    def remembers(self, arm: Arm) -> bool:
+        """Whether an arm is finished, so that its outcome takes no training."""
+        return self.store.stage(0, f"{STAGE} {self._key(arm)}") is not None
+
     def _finish(self, arm: Arm, key: str, label: str) -> Outcome:
         began = time.monotonic()
         tokens = self.workshop.count if self.cfg.mixture.unit == "tokens" else None

@@ -1,22 +1,25 @@
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats as oracle
 
-from selfinstruct.ablation import Plan, choose_rows, effects, plan_ablations, run_ablations
-from selfinstruct.arms import Arm
+from selfinstruct.ablation import (
+    Plan,
+    Work,
+    choose_rows,
+    foresee,
+    plan_ablations,
+    run_ablations,
+)
 from selfinstruct.config import Config, override
 from selfinstruct.errors import UserError
 from selfinstruct.progress import Progress
 from selfinstruct.refilter import kept, read_record, replay
 from selfinstruct.store import Store
 from selfinstruct.sweep import Outcome
-from selfinstruct.types import Example, Report
+from selfinstruct.types import UNNEEDED, Example
 from tests.recorded import labelled, real_rows, recorded_config, unanswered, write_recorded
 
 NOVELTY, SHORT = "filters.novelty.threshold", "filters.heuristics.min_words"
@@ -54,9 +57,10 @@ def test_each_filter_that_is_on_is_switched_off_by_itself_but_never_contaminatio
     one = next(one for one in plan.ablations if one.name == NOVELTY)
     had, has = {row.id for row in plan.reference}, {row.id for row in off}
     assert (one.pool, one.new, one.gone) == (off, len(has - had), len(had - has))
-    assert one.new > 0
+    assert one.alone >= one.new > 0
+    assert one.off == (f"{NOVELTY}=null",)
     same = next(one for one in plan.ablations if one.name.endswith("banned_words"))
-    assert (same.pool, same.changes) == (plan.reference, False)
+    assert (same.pool, same.changes, same.alone) == (plan.reference, False, 0)
 
 
 def test_the_name_of_a_section_stands_for_all_that_is_on_in_it(read_only: Path) -> None:
@@ -133,6 +137,45 @@ def test_another_seed_draws_other_rows() -> None:
     assert set(choose_rows(pool, 10, 0)) != set(choose_rows(pool, 10, 1))
 
 
+def test_what_a_filter_drops_alone_counts_what_a_full_round_has_no_use_for(
+    read_only: Path,
+) -> None:
+    with Store(read_only) as store:
+        record = read_record(store)
+        (one,) = plan_ablations(record, ["heuristics.min_words"]).ablations
+        sides = [
+            replay(record, override(record.cfg, settings).filters) for settings in ((), one.off)
+        ]
+    fates = [
+        {
+            **{item.what.id: item.reason for wave in waves for item in wave.found.rejected},
+            **{row.id: "" for wave in waves for row in wave.found.accepted},
+        }
+        for waves in sides
+    ]
+    passes = [{row for row, why in side.items() if why in ("", *UNNEEDED)} for side in fates]
+    assert one.alone == len(passes[1] - passes[0])
+
+
+def test_what_is_to_be_trained_is_foreseen_from_what_was(tmp_path: Path) -> None:
+    folder = write_recorded(ablation_config(tmp_path, "none"), data=real_rows(unanswered))
+    with Store(folder, write=True) as store:
+        record = read_record(store)
+        plan = plan_ablations(record, ["novelty.threshold", "heuristics.banned_words"])
+        assert foresee(record, plan, 3) == Work(6, 6, None)
+        for index, took in enumerate((10.0, 14.0, 30.0)):
+            store.commit_stage(index, "train", {"name": "x", "digest": "d"}, took)
+        assert foresee(record, plan, 3) == Work(6, 6, 14.0)
+        store.commit_stage(1, "evaluate round-1 on gate", {}, 8.0)  # 4 rows there, 4 in dev
+        assert foresee(record, plan, 3) == Work(6, 6, 22.0)
+        for steps, took in ((record.task.steps, 3.0), (record.task.steps + 1, 99.0)):
+            result = {"steps": steps, "seconds": {"train": took, "evaluate": 1.5}}
+            store.commit_stage(0, f"sweep {steps}", result, 1.0)
+        assert foresee(record, plan, 3) == Work(6, 6, 4.5)
+        none = plan_ablations(record, ["heuristics.banned_words"])
+        assert foresee(record, none, 3) == Work(0, 0, 4.5)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_every_pool_is_trained_on_once_and_remembered(tiny_base: Path, tmp_path: Path) -> None:
@@ -148,7 +191,14 @@ def test_every_pool_is_trained_on_once_and_remembered(tiny_base: Path, tmp_path:
         trained = [step for step in seen if step.stage.endswith("train") and step.done]
         return found, [f"{step.stage}: {step.note.split(' · ')[0]}" for step in trained]
 
+    def to_train(seeds: int) -> int:
+        with Store(folder) as store:
+            record = read_record(store)
+            return foresee(record, plan_ablations(record, names, 0.9), seeds).missing
+
+    assert to_train(1) == 2
     first, trained = run(1)
+    assert (to_train(1), to_train(2)) == (0, 2)
     assert trained == ["arm 1/2 train: all filters", "arm 2/2 train: without novelty.threshold"]
     assert list(first) == [None, NOVELTY]
     for outcomes in first.values():
@@ -170,80 +220,6 @@ def test_where_no_pool_changes_nothing_is_trained(read_only: Path) -> None:
         plan = plan_ablations(record, ["heuristics.banned_words"])
         found = run_ablations(record, plan, 3, lambda _: None)
     assert found == {None: []}
-    assert effects(found, "nll") == {}
-
-
-def outcomes(*scores: Sequence[float], metric: str = "nll") -> list[Outcome]:
-    """One seed for each row of scores."""
-    found = []
-    for seed, values in enumerate(scores):
-        ids = tuple(str(i) for i in range(len(values)))
-        report = Report("d", "dev", ids, {metric: tuple(values)}, ids)
-        found.append(Outcome(Arm("fixed-real", 0.5, seed), {}, report))
-    return found
-
-
-def drawn(mean: float, rows: int = 30, seed: int = 0) -> list[float]:
-    return [float(x) for x in np.random.default_rng(seed).normal(mean, 0.3, rows)]
-
-
-def test_of_one_seed_it_is_the_paired_t_test_with_holm_s_correction() -> None:
-    base, near, far = drawn(2.0), drawn(2.05, seed=1), drawn(2.4, seed=2)
-    found = effects({None: outcomes(base), "near": outcomes(near), "far": outcomes(far)}, "nll")
-    rows = len(base)
-    wide = (rows / (rows - 1)) ** 0.5  # scipy divides by n - 1, Miller's standard error by n
-    p_values = {
-        name: 2 * oracle.t.sf(abs(oracle.ttest_rel(other, base).statistic) * wide, rows - 1)
-        for name, other in (("near", near), ("far", far))
-    }
-    low, high = sorted(p_values, key=lambda name: float(p_values[name]))
-    expected = {low: 2 * p_values[low]}
-    expected[high] = max(expected[low], p_values[high])
-    for name, adjusted in expected.items():
-        assert found[name].adjusted == pytest.approx(min(1.0, adjusted))
-    for name, other in (("near", near), ("far", far)):
-        ends = oracle.ttest_rel(other, base).confidence_interval(0.95)
-        gain = found[name].gain
-        assert gain.value == pytest.approx((ends.low + ends.high) / 2)
-        assert gain.high - gain.low == pytest.approx((ends.high - ends.low) / wide)
-    assert (found["far"].verdict, found["near"].verdict) == ("better", "inconclusive")
-
-
-@pytest.mark.parametrize(
-    ("metric", "without", "verdict"),
-    [("nll", 3.0, "better"), ("nll", 1.0, "worse"), ("f1", 3.0, "worse"), ("f1", 1.0, "better")],
-)
-def test_a_filter_is_better_where_students_lose_without_it(
-    metric: str, without: float, verdict: str
-) -> None:
-    sides = {None: drawn(2.0), "filters.x": drawn(without, seed=1)}
-    found = effects({k: outcomes(v, v, metric=metric) for k, v in sides.items()}, metric)
-    one = found["filters.x"]
-    assert one.verdict == verdict
-    assert (one.gain.value > 0) == (verdict == "better")
-    assert one.value == pytest.approx(np.mean(sides[None]))
-    assert one.without == pytest.approx(np.mean(sides["filters.x"]))
-
-
-def test_few_rows_are_never_better_or_worse() -> None:
-    sides = {None: outcomes(drawn(2.0, 19)), "a": outcomes(drawn(9.0, 19))}
-    assert effects(sides, "nll")["a"].verdict == "inconclusive"
-    assert effects(sides, "nll", min_rows=19)["a"].verdict == "better"
-
-
-def test_only_seeds_that_both_have_are_compared_and_a_gap_alone_says_nothing() -> None:
-    one, two = drawn(2.0), drawn(2.2, seed=3)
-    gap = Outcome(Arm("fixed-real", 0.5, 0), {}, None, "diverged")
-    second = replace(outcomes(two)[0], arm=Arm("fixed-real", 0.5, 1))
-    found = effects({None: outcomes(one, one), "a": [gap, second], "b": [gap]}, "nll")
-    assert list(found) == ["a"]
-    assert found["a"].without == pytest.approx(np.mean(two))
-
-
-def test_a_score_that_is_no_number_is_told() -> None:
-    broken = [*drawn(2.0)[:-1], float("nan")]
-    with pytest.raises(UserError, match="no number"):
-        effects({None: outcomes(drawn(2.0)), "a": outcomes(broken)}, "nll")
 
 
 def test_a_run_that_kept_nothing_is_told(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from selfinstruct.cli.ablate import ablate_command, print_ablation
+from selfinstruct.ablation import Work
+from selfinstruct.cli.ablate import ablate_command, foreseen, print_ablation
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.store import Store
 from selfinstruct.types import Example, RealData
@@ -42,6 +43,10 @@ def test_an_ablation_ends_in_one_object_that_the_ledger_keeps(
     assert novelty["effects"].keys() == {"nll", "accuracy"}
     assert (words["trained"], words["effects"]) == (False, {})
     assert "arm 2/2 train" in err.getvalue()
+    assert "arm 1/2 · 1 more to train, about " in err.getvalue()
+    assert "2 students: 2 pools, one of them with all filters, x 1 seed(s); how long is not" in (
+        err.getvalue()
+    )
     text = printed(found)
     assert "novelty.threshold" in text
     assert "not trained, since the rows are the same without: heuristics.banned_words" in text
@@ -56,7 +61,14 @@ def found(**changes: Any) -> dict[str, Any]:
         return {"metric": "nll", **scores, "adjusted": 0.013, "verdict": verdict}
 
     def told(name: str, unknown: int, **effects: Any) -> dict[str, Any]:
-        counts = {"new": 20, "gone": 7, "unknown": unknown, "differing": [14, 12, 13]}
+        counts = {
+            "off": [f"{name}=null"],
+            "alone": 31,
+            "new": 20,
+            "gone": 7,
+            "unknown": unknown,
+            "differing": [14, 12, 13],
+        }
         return {"name": name, **counts, "trained": bool(effects), "effects": effects}
 
     return {
@@ -81,10 +93,12 @@ def test_people_read_what_each_filter_gains_and_what_was_not_trained() -> None:
     text = printed(found())
     for words in (
         "40 dev rows: students of 100 real + 90 synthetic rows, 60 steps, 3 seed(s)",
-        "+20, -7 │            13 │",
+        "drops 31 alone; without it +20, -7 ",
+        "13 of 90 rows drawn differ",
         "+0.200 [+0.010, +0.300]",
         "0.013",
-        "better",
+        "helps",
+        "novelty.threshold pays for itself: it helps NLL, nats/token\n",
         "gap: all filters, seed 2: out of memory",
         "not trained, since the rows are the same without: heuristics.echo\n",
         "novelty.threshold: 4 candidates more were never asked on or measured\n",
@@ -93,6 +107,31 @@ def test_people_read_what_each_filter_gains_and_what_was_not_trained() -> None:
     ):
         assert words in text
     assert "one seed" not in text
+
+
+def test_what_to_do_follows_what_was_found() -> None:
+    told = found()
+    told["filters"][0]["effects"]["nll"]["verdict"] = "worse"
+    text = printed(told)
+    assert "novelty.threshold hurts NLL, nats/token; try a run without it: " in text
+    assert "selfinstruct refilter runs/t filters.novelty.threshold=null --apply NAME" in text
+    assert "no detectable difference" not in text
+    told["filters"][0]["effects"]["nll"]["verdict"] = "inconclusive"
+    text = printed(told)
+    assert "no detectable difference is not proof of none: novelty.threshold may be worth" in text
+    assert "│ no detectable difference │" in text
+    assert "hurts" not in text
+
+
+def test_what_it_will_take_is_told_before_it_begins() -> None:
+    assert foreseen(Work(0, 0, 9.0), 3).startswith("nothing to train")
+    assert foreseen(Work(9, 0, 9.0), 3).endswith("all of them are trained already")
+    assert foreseen(Work(9, 9, 100.0), 3) == (
+        "9 students: 3 pools, one of them with all filters, x 3 seed(s); about 15 min 0 s, at "
+        "1 min 40 s each. Each is kept: stopped, the same command goes on"
+    )
+    assert "3 seed(s), 5 of them already; about 6 min 40 s" in foreseen(Work(9, 4, 100.0), 3)
+    assert "how long is not known" in foreseen(Work(9, 4, None), 3)
 
 
 def test_a_filter_of_whose_rows_none_were_drawn_is_told() -> None:

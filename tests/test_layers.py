@@ -99,7 +99,7 @@ LAYERS = (
     {"verifying", "merging", "pairing", "manual"},
     {"making", "doubting", "examining", "reviewing", "pilot", "fork", "refilter"},
     {"runs", "contestants", "rereading", "sweep"},
-    {"ablation"},
+    {"ablation", "effects"},
     {"report", "export", "web"},
     {"cli"},
 )

@@ -40,8 +40,8 @@ class Tracker(TrainerCallback):
     def on_train_begin(self, *_: Any, **__: Any) -> None:
         self._hear("begin")
 
-    def on_log(self, _: TrainingArguments, state: TrainerState, *__: Any, **___: Any) -> None:
-        self._hear(f"step {state.global_step}")
+    def on_log(self, *given: Any, **_: Any) -> None:
+        self._hear(f"step {given[1].global_step}")
 
     def on_train_end(self, *_: Any, **__: Any) -> None:
         self._hear("end")

@@ -1,5 +1,6 @@
 """`ablate`: what each filter of a run gains, on dev rows."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -9,9 +10,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from selfinstruct.ablation import PREFIX, Plan, effects, plan_ablations, run_ablations
+from selfinstruct.ablation import (
+    PREFIX,
+    Plan,
+    Work,
+    foresee,
+    plan_ablations,
+    run_ablations,
+)
 from selfinstruct.cli.display import Display
 from selfinstruct.cli.text import escape
+from selfinstruct.effects import effects
 from selfinstruct.ratio import MIN_ROWS, require_rows
 from selfinstruct.refilter import RULES, Rule, read_record
 from selfinstruct.seeds import group_rows
@@ -19,10 +28,12 @@ from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION
 from selfinstruct.sweep import Outcome
 from selfinstruct.task import located
-from selfinstruct.telling import NAMES, gain
+from selfinstruct.telling import NAMES, gain, seconds
 from selfinstruct.types import Report
 
 COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow"}
+WORDS = {"better": "helps", "worse": "hurts", "inconclusive": "no detectable difference"}
+"""What having a filter does, by the finding on a metric."""
 
 
 def ablate_command(
@@ -46,8 +57,10 @@ def ablate_command(
         data = record.data
         groups = group_rows(data.dev, record.cfg.seeds.near_duplicate)
         require_rows(len(data.dev), groups)
-        plan = plan_ablations(record, names, share, rules)
         with Display(console, None) as display:
+            plan = plan_ablations(record, names, share, rules, display)
+            told = foreseen(foresee(record, plan, seeds), seeds)
+            console.print(told, markup=False, highlight=False, soft_wrap=True)
             outcomes = run_ablations(record, plan, seeds, display)
         metrics = _metrics(outcomes[None])
         by_metric = {metric: effects(outcomes, metric, groups) for metric in metrics}
@@ -71,6 +84,25 @@ def ablate_command(
     return found
 
 
+def foreseen(work: Work, seeds: int) -> str:
+    """How long it will take, before it begins."""
+    if work.students == 0:
+        return "nothing to train: the rows are the same without any of these filters"
+    pools = work.students // seeds
+    what = (
+        f"{work.students} students: {pools} pools, one of them with all filters, x {seeds} seed(s)"
+    )
+    if work.missing == 0:
+        return f"{what}; all of them are trained already"
+    done = work.students - work.missing
+    known = f", {done} of them already" if done else ""
+    if work.each is None:
+        time = "how long is not known, since this run has trained none yet"
+    else:
+        time = f"about {seconds(work.each * work.missing)}, at {seconds(work.each)} each"
+    return f"{what}{known}; {time}. Each is kept: stopped, the same command goes on"
+
+
 def _metrics(reference: Sequence[Outcome]) -> list[str]:
     """The scores of the students, NLL first."""
     reports: list[Report] = [one.report for one in reference if one.report is not None]
@@ -87,6 +119,8 @@ def _filters(
         told = {metric: of[one.name] for metric, of in by_metric.items() if one.name in of}
         yield {
             "name": one.name,
+            "off": list(one.off),
+            "alone": one.alone,
             "new": one.new,
             "gone": one.gone,
             "unknown": one.unknown,
@@ -108,7 +142,7 @@ def _failures(outcomes: Mapping[str | None, Sequence[Outcome]]) -> list[dict[str
 def _warning(rows: int) -> str:
     if rows >= MIN_ROWS:
         return ""
-    return f"{rows} dev rows are fewer than {MIN_ROWS}, so nothing is called better or worse"
+    return f"{rows} dev rows are fewer than {MIN_ROWS}, so nothing is said to help or hurt"
 
 
 def print_ablation(console: Console, found: dict[str, Any]) -> None:
@@ -127,31 +161,74 @@ def _table(trained: Sequence[dict[str, Any]], found: dict[str, Any]) -> Table:
         f"{found['seeds']} seed(s)"
     )
     table = Table(title=Text(escape(title)), title_justify="left", title_style="bold")
-    table.add_column("filter")
-    table.add_column("without it\nrows in, out", justify="right")
-    table.add_column("of them drawn", justify="right")
-    table.add_column("score")
-    for column in ("with it", "without", "gain of having it\n[95 %], more is better", "p (Holm)"):
-        table.add_column(column, justify="right")
-    table.add_column("having it is")
+    table.add_column("filter, and the rows it keeps away")
+    table.add_column("score", no_wrap=True)
+    for column in ("with it", "without", "gain of having it\n[95 %], more is better", "p\n(Holm)"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("having it", min_width=13)
     for one in trained:
         for at, (metric, effect) in enumerate(one["effects"].items()):
             table.add_row(
-                escape(one["name"].removeprefix(PREFIX)) if at == 0 else "",
-                f"+{one['new']}, -{one['gone']}" if at == 0 else "",
-                f"{sum(one['differing']) / len(one['differing']):.3g}" if at == 0 else "",
+                escape(_kept_away(one, found["synthetic"])) if at == 0 else "",
                 NAMES.get(metric, metric),
                 f"{effect['value']:.3f}",
                 f"{effect['without']:.3f}",
                 gain(metric, effect["gain"]),
                 f"{effect['adjusted']:.2g}",
-                Text(effect["verdict"], style=COLOURS[effect["verdict"]]),
+                Text(WORDS[effect["verdict"]], style=COLOURS[effect["verdict"]]),
                 end_section=at == len(one["effects"]) - 1,
             )
     return table
 
 
+def _kept_away(one: dict[str, Any], synthetic: int) -> str:
+    """A filter, the candidates that no other one drops, and what of the students' rows differs."""
+    differ = sum(one["differing"]) / len(one["differing"])
+    return (
+        f"{one['name'].removeprefix(PREFIX)}\ndrops {one['alone']} alone; without it +{one['new']},"
+        f" -{one['gone']}\n{differ:.3g} of {synthetic} rows drawn differ"
+    )
+
+
 def _lines(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from _advice(found)
+    yield from _gaps(found)
+
+
+def _advice(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What to do about each filter that shows an effect, and what the others may still be worth."""
+    unseen = []
+    for one in found["filters"]:
+        name, said = one["name"].removeprefix(PREFIX), _findings(one)
+        if said["better"]:
+            yield f"{name} pays for itself: it helps {said['better']}", "green"
+        if said["worse"]:
+            command = shlex.join(["selfinstruct", "refilter", found["run"], *one["off"]])
+            tried = f"try a run without it: {command} --apply NAME"
+            yield f"{name} hurts {said['worse']}; {tried}", "red"
+        if one["effects"] and not (said["better"] or said["worse"]):
+            unseen.append(name)
+    if unseen:
+        yield (
+            f"no detectable difference is not proof of none: {', '.join(unseen)} may be worth all "
+            "that lies in its intervals; more --seeds or more dev rows make them narrower",
+            "",
+        )
+
+
+def _findings(one: dict[str, Any]) -> dict[str, str]:
+    """The metrics that a filter helps and those that it hurts, by name."""
+    return {
+        verdict: ", ".join(
+            NAMES.get(metric, metric)
+            for metric, effect in one["effects"].items()
+            if effect["verdict"] == verdict
+        )
+        for verdict in ("better", "worse")
+    }
+
+
+def _gaps(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for failed in found["failures"]:
         what = "all filters" if failed["filter"] is None else f"without {failed['filter']}"
         yield f"gap: {what}, seed {failed['seed']}: {failed['failure']}", "red"
