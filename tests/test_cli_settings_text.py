@@ -63,10 +63,12 @@ def test_a_file_is_told_by_lines_and_defaults_apart(capsys: pytest.CaptureFixtur
     given = [Given(KNOB, 4, "9"), Given(RULED, 5, "1"), Given(FREE, 6, "so\x1b[2J")]
     print_given(Path("c.yaml"), given)
     said = capsys.readouterr().out
-    assert "c.yaml:4  a.most" in said
+    assert "c.yaml:4  a.most: 9  (default 3)" in said
     assert "c.yaml:5" not in said
     assert "as by default: a.least (line 5)" in said
     assert "\x1b" not in said
+    print_given(Path("c.yaml"), [])
+    assert capsys.readouterr().out == "c.yaml sets nothing of that name\n"
     differs = [row["differs"] for row in given_as_json(Path("c.yaml"), given)["settings"]]
     assert differs == [True, False, True]
 

@@ -1,5 +1,6 @@
 """Settings as JSON and for people: one of them, several, and those that a file gives."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -62,8 +63,7 @@ def print_knob(knob: Knob) -> None:
         if told:
             table.add_row(Text(name, style="cyan"), Text(told))
     console.print(Text(knob.name, style="bold"))
-    if knob.about:
-        console.print(Padding(Text(knob.about), (0, 0, 0, 2)))
+    console.print(_indented(knob.about, console.width, 2))
     console.print(Padding(table, (0, 0, 0, 2)))
 
 
@@ -87,7 +87,7 @@ def print_groups(found: Sequence[Group], *, whole: bool) -> None:
             if whole:
                 told = "may change" if knob.again is None else knob.again
                 console.print(head.append(f"  ({knob.takes}; {told})", style="dim"))
-                console.print(Padding(Text(knob.about), (0, 0, 0, 6)))
+                console.print(_indented(knob.about, console.width, 6))
             else:
                 room = max(20, console.width - len(head) - 2)
                 console.print(head.append(f"  {one_line(knob.about, room)}", style="dim"))
@@ -101,21 +101,27 @@ def _leaf(knob: Knob, group: Group) -> str:
 
 
 def print_given(config: Path, found: Sequence[Given]) -> None:
-    """What a file sets away from the defaults, with its lines, and what it repeats of them."""
+    """What a file sets away from the defaults, a line each, and what it repeats of them."""
     console = stdout()
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for head in ("where", "setting", "here", "default"):
-        table.add_column(head, overflow="fold")
-    same = [each for each in found if not each.differs]
-    for each in found:
-        if each.differs:
-            place = f"{config}:{each.line}"
-            default = (
-                "" if each.knob.default is None else one_line(each.knob.default, DEFAULT_WIDTH)
-            )
-            cells = (escape(place), each.knob.name, escape(each.value), default)
-            table.add_row(*map(Text, cells))
-    console.print(table)
+    away = [each for each in found if each.differs]
+    places = [escape(f"{config}:{each.line}") for each in away]
+    for each, place in zip(away, places, strict=True):
+        line = Text.assemble(f"{place:<{max(map(len, places))}}  ", (each.knob.name, "bold"))
+        line.append(f": {escape(each.value)}", style="green")
+        if each.knob.default is not None:
+            line.append(f"  (default {one_line(each.knob.default, DEFAULT_WIDTH)})", style="dim")
+        console.print(line, soft_wrap=True)
+    same = ", ".join(f"{each.knob.name} (line {each.line})" for each in found if not each.differs)
     if same:
-        names = ", ".join(f"{each.knob.name} (line {each.line})" for each in same)
-        console.print(Text(f"as by default: {names}", style="dim"))
+        console.print(Text(f"as by default: {same}", style="dim"))
+    if not found:
+        console.print(Text(f"{escape(str(config))} sets nothing of that name", style="dim"))
+
+
+def _indented(text: str, width: int, by: int) -> Text:
+    indent = " " * by
+    return Text(
+        textwrap.fill(
+            text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+        )
+    )
