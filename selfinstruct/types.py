@@ -159,7 +159,8 @@ def uncounted(_: int) -> None:
 
 class Model(Protocol):
     """What generates text. Answers may come in any order, and are yielded as soon as they are
-    there: those that arrived together, together.
+    there: those that arrived together, together. None together says that a signal arrived, and that
+    what is under way is waited for.
     """
 
     @property
@@ -173,8 +174,8 @@ class Model(Protocol):
         ...
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Sequence[Answered]]:
-        """Requests in, one `Answered` each out, at least one at a time. Raises `IncompleteError`
-        where going on is pointless.
+        """Requests in, one `Answered` each out. Raises `IncompleteError` where going on is
+        pointless.
         """
         ...
 
