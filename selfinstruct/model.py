@@ -41,7 +41,8 @@ def uncounted(_: int) -> None:
 
 class Model(Protocol):
     """What generates text. Answers may come in any order, and are yielded as soon as they are
-    there: those that arrived together, together.
+    there: those that arrived together, together. None together says that a signal arrived, and that
+    what is under way is waited for.
     """
 
     @property

@@ -40,6 +40,8 @@ BATCHES = 4
 """Where hours are limited, so many times what is under way at once is handed over at a time: the
 limit is passed by no more than these take, and a busy endpoint idles for little of the time."""
 
+STOPPING = "stopping: calls under way are paid for, and have half a minute to come in"
+
 
 @dataclass(frozen=True)
 class Teacher:
@@ -171,6 +173,9 @@ def _hand_over(
     tokens = before.tokens
     names = dict.fromkeys(teacher.store.served_lately(teacher.model.name))
     for arrived in teacher.model.generate([call.request for call in batch]):
+        if not arrived:
+            teacher.on_progress(Progress(before.round, before.stage, note=STOPPING))
+            continue
         new: dict[str, Completion] = {}
         for answered in arrived:
             key = batch[answered.index].key

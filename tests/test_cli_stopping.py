@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 LISTENS = """
 import hashlib, os, sys, time
 from pathlib import Path
-from selfinstruct.cli.stopping import Stopped, listen
+from selfinstruct.cli.stopping import listen
+from selfinstruct.signals import Stopped
 listen()
 """
 DEAF = """

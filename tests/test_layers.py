@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "selfinstruct"
 
 LAYERS = (
-    {"errors", "types", "progress", "failpoints", "lookup"},
+    {"errors", "types", "progress", "failpoints", "lookup", "signals"},
     {"verdict", "model", "files", "endpoint", "redaction", "wheels", "tables"},
     {
         "config",
@@ -20,6 +20,7 @@ LAYERS = (
         "stats",
         "printable",
         "pictures",
+        "purposes",
         "rows",
         "told",
         "schema",

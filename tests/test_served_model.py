@@ -1,4 +1,5 @@
 import json
+import signal
 import socket
 import struct
 import threading
@@ -16,6 +17,7 @@ from selfinstruct.config import ModelConfig
 from selfinstruct.endpoint import Resolve, look_up
 from selfinstruct.errors import IncompleteError, UserError
 from selfinstruct.served import ServedModel
+from selfinstruct.signals import Stopped, arrive
 from selfinstruct.types import Completion, Message, Request, Sampling
 
 CANARY = "sk-canary-0123456789"
@@ -303,6 +305,23 @@ def test_closing_early_cancels_the_rest() -> None:
         model.close()
         assert time.monotonic() - began < 0.8
     assert len(stub.calls) <= 3
+
+
+@pytest.mark.parametrize(("grace_s", "comes_in"), [(60.0, True), (0.05, False)])
+def test_after_a_signal_what_comes_in_in_time_is_kept_and_no_more_is_asked(
+    grace_s: float, comes_in: bool
+) -> None:
+    with serving(said("one"), SLOW) as (stub, url):
+        model = ServedModel(config(url, parallel=2), grace_s=grace_s)
+        running = model.generate([request()] * 20)
+        answers = list(next(running))
+        arrive(signal.SIGINT)
+        with pytest.raises(Stopped):
+            for some in running:
+                answers += some
+        model.close()
+    assert len(stub.calls) < 20
+    assert (len(answers) == len(stub.calls)) == comes_in
 
 
 def test_the_key_is_in_no_message() -> None:

@@ -28,8 +28,9 @@ from selfinstruct.cli import (
     study,
 )
 from selfinstruct.cli.options import app
-from selfinstruct.cli.stopping import ReaderGone, Stopped, flush, listen, silence
+from selfinstruct.cli.stopping import ReaderGone, flush, listen, silence
 from selfinstruct.errors import UserError
+from selfinstruct.signals import Stopped
 
 __all__ = ["VERBS", "app", "main"]
 

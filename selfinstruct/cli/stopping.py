@@ -1,8 +1,9 @@
 """How a command ends before its time: by a signal, by a second one, by a reader that left.
 
-The first signal is raised where the command is, so that what is open is closed. That takes as long
-as the call under way, which may be minutes of somebody else's code; a second signal waits for
-nothing. The ledger bears it as it bears a kill.
+The first signal is raised where the command is, so that what is open is closed; where calls are
+under way that are paid for, once they have come in (`signals`). That takes as long as the code
+under way, which may be minutes of somebody else's; a second signal waits for nothing. The ledger
+bears it as it bears a kill.
 """
 
 import os
@@ -17,16 +18,11 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+from selfinstruct.signals import arrive
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OUTPUTS = (1, 2)  # stdout and stderr
 SHOW_CURSOR = b"\x1b[?25h"
-
-
-class Stopped(BaseException):
-    """A signal arrived. Not KeyboardInterrupt, which typer would swallow."""
-
-    def __init__(self, number: int) -> None:
-        self.exit_code = 128 + number
 
 
 class ReaderGone(BaseException):
@@ -51,7 +47,7 @@ class Commands(TyperGroup):
 
 
 def listen() -> None:
-    """Raise `Stopped` at the first signal, and end the process at a second, whatever it is doing.
+    """Let the first signal `arrive`, and end the process at a second, whatever it is doing.
 
     A hangup that is ignored, as under `nohup`, stays ignored.
     """
@@ -63,7 +59,7 @@ def listen() -> None:
         if len(came) == 1:
             if number == signal.SIGHUP:
                 silence(terminals)
-            raise Stopped(number)
+            arrive(number)
 
     for number in SIGNALS:
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:

@@ -1,7 +1,7 @@
 """Many requests to one or more endpoints: who is asked next, what is tried again, when to stop.
 
 One loop decides and starts; a task a request waits for its answer. Whatever ends the run lets those
-under way come in first, since they are paid for.
+under way come in first, since they are paid for; a signal, those that come in soon.
 """
 
 import asyncio
@@ -23,6 +23,8 @@ BACKOFF_S = 0.5
 MAX_BACKOFF_S = 30.0
 MAX_WAIT_S = 120.0
 """A server that asks for a longer pause ends the run, which can be resumed."""
+GRACE_S = 30.0
+"""What is under way when a signal arrives has so long to come in."""
 CHARACTERS_A_TOKEN = 4
 """About what English takes, for a limit on tokens a minute; corrected by what the server counts."""
 
@@ -40,6 +42,7 @@ class Rules:
     deadline_s: float
     hint: str = ""
     """What to add where nothing can be reached."""
+    grace_s: float = GRACE_S
 
 
 @dataclass
@@ -83,12 +86,14 @@ class Dispatch:
         self._later: list[_Later] = []
         self._open = len(requests)
         self._stop: UserError | None = None
+        self._until = float("inf")
+        self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
 
     async def run(self) -> None:
         """Until every request is answered or given up. Raises what made it stop early."""
         async with asyncio.TaskGroup() as group:
-            while self._open > 0 and not (self._stop and self._in_flight == 0):
+            while self._open > 0 and not (self._is_ending and self._in_flight == 0):
                 self._changed.clear()
                 wait = self._start_what_may(group)
                 try:
@@ -99,12 +104,25 @@ class Dispatch:
         if self._stop:
             raise self._stop
 
+    def drain(self) -> None:
+        """Start nothing more, and let `run` return when what is under way has come in, or has had
+        its time.
+        """
+        self._until = time.monotonic() + self._rules.grace_s
+        self._changed.set()
+
+    @property
+    def _is_ending(self) -> bool:
+        return self._stop is not None or self._until < float("inf")
+
     @property
     def _in_flight(self) -> int:
         return sum(replica.pace.in_flight for replica in self._replicas)
 
     def _start_what_may(self, group: asyncio.TaskGroup) -> float | None:
         """Start all that may; the seconds until more may, None if that takes an answer."""
+        if self._until < float("inf"):
+            return self._wait_for_the_last()
         while self._stop is None and self._in_flight < self._rules.parallel:
             now = time.monotonic()
             due = self._fresh or (self._later and self._later[0].due <= now)
@@ -117,7 +135,18 @@ class Dispatch:
             job.began = now if job.began is None else job.began
             job.last = replica
             replica.pace.start(now, job.tokens)
-            group.create_task(self._try(job, replica, now))
+            task = group.create_task(self._try(job, replica, now))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return None
+
+    def _wait_for_the_last(self) -> float | None:
+        """The seconds that those under way still have; once these are over, they are given up."""
+        left = self._until - time.monotonic()
+        if left > 0:
+            return left
+        for task in self._tasks:
+            task.cancel()
         return None
 
     def _take(self, now: float) -> _Job:

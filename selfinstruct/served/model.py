@@ -17,7 +17,7 @@ from selfinstruct.endpoint import Resolve, look_up, read_endpoint
 from selfinstruct.model import Answered
 from selfinstruct.proxy import named_proxy, proxy_of
 from selfinstruct.served.anthropic_messages import AnthropicMessages
-from selfinstruct.served.dispatch import Dispatch, Emit, Rules
+from selfinstruct.served.dispatch import GRACE_S, Dispatch, Rules
 from selfinstruct.served.health import Health
 from selfinstruct.served.key import read_key
 from selfinstruct.served.openai_chat import NEW_LIMIT_HOSTS, NO_SEED_HOSTS, OpenAIChat
@@ -26,23 +26,29 @@ from selfinstruct.served.pace import Pace
 from selfinstruct.served.replica import Dialect, Replica
 from selfinstruct.served.trouble import Target
 from selfinstruct.served.wire import Wire
+from selfinstruct.signals import told_of_signals
 from selfinstruct.types import Request, digest
 
-News = SimpleQueue[Answered | Future[None]]
+STOP = "stop"
+"""What stands in the news for a signal."""
+News = SimpleQueue[Answered | Future[None] | str]
 
 
 class ServedModel:
     """A served model, asked up to `cfg.parallel` questions at a time.
 
-    `resolve` says which addresses are behind a host. Raises `UserError` without its key, and for an
-    endpoint that must not be asked.
+    What is under way when a signal arrives has `grace_s` to come in. `resolve` says which addresses
+    are behind a host. Raises `UserError` without its key, and for an endpoint that must not be
+    asked.
     """
 
-    def __init__(self, cfg: ModelConfig, resolve: Resolve = look_up) -> None:
+    def __init__(
+        self, cfg: ModelConfig, resolve: Resolve = look_up, grace_s: float = GRACE_S
+    ) -> None:
         self._replicas = [open_replica(cfg, url, resolve) for url in cfg.base_urls]
         hosts = list(dict.fromkeys(replica.target.host for replica in self._replicas))
         self._health = Health(" and ".join(hosts))
-        self._rules = Rules(cfg.parallel, cfg.attempts, cfg.deadline_s, _proxy_hint(cfg))
+        self._rules = Rules(cfg.parallel, cfg.attempts, cfg.deadline_s, _proxy_hint(cfg), grace_s)
         self._life = ExitStack()
         self._portal: BlockingPortal | None = None
         self.name = f"{cfg.backend}:{cfg.name}@{','.join(hosts)}"
@@ -55,24 +61,32 @@ class ServedModel:
         A request that fails for good has finish_reason "error". Raises `UserError` for a wrong key,
         path, model or address, `IncompleteError` for a spent quota, an unreachable host, an
         overlong Retry-After, prompts that are cut and too many failures; in each case after those
-        under way have come in.
+        under way have come in. So does a signal: no answers are yielded once, then those that come
+        in within the grace, and `Stopped` is raised.
         """
         if not requests:
             return
         news: News = SimpleQueue()
-        asking = self._open().start_task_soon(self._ask, requests, news.put)
-        asking.add_done_callback(news.put)
-        try:
-            ended = False
-            while not ended:
-                arrived = _arrived(news)
-                answers = [item for item in arrived if isinstance(item, Answered)]
-                ended = len(answers) < len(arrived)
-                if answers:
-                    yield answers
-            asking.result()
-        finally:
-            asking.cancel()
+        portal = self._open()
+        asked = Dispatch(self._replicas, self._health, self._rules, requests, news.put)
+        # A queue of this kind may be put to between any two steps of whoever takes from it.
+        with told_of_signals(lambda: news.put(STOP)):
+            asking = portal.start_task_soon(asked.run)
+            asking.add_done_callback(news.put)
+            try:
+                while True:
+                    arrived = _arrived(news)
+                    answers = [item for item in arrived if isinstance(item, Answered)]
+                    if answers:
+                        yield answers
+                    if asking in arrived:
+                        break
+                    if STOP in arrived:
+                        portal.start_task_soon(asked.drain)
+                        yield []
+                asking.result()
+            finally:
+                asking.cancel()
 
     def close(self) -> None:
         """Let the connections and their thread go."""
@@ -86,9 +100,6 @@ class ServedModel:
         if self._portal is None:
             self._portal = self._life.enter_context(start_blocking_portal())
         return self._portal
-
-    async def _ask(self, requests: Sequence[Request], emit: Emit) -> None:
-        await Dispatch(self._replicas, self._health, self._rules, requests, emit).run()
 
 
 def open_replica(cfg: ModelConfig, url: str, resolve: Resolve = look_up) -> Replica:
@@ -116,7 +127,7 @@ def dialect_of(cfg: ModelConfig, url: str) -> Dialect:
     return OpenAIChat(limit, seeded)
 
 
-def _arrived(news: News) -> list[Answered | Future[None]]:
+def _arrived(news: News) -> list[Answered | Future[None] | str]:
     """What has come in, at least one: so that whoever stores it need not store one by one."""
     arrived = [news.get()]
     try:
