@@ -54,6 +54,7 @@ def summarise(store: Store) -> Summary:
             "skipped": data.skipped,
             "unused": data.unused,
             "forbidden": data.forbidden,
+            "incomplete": data.incomplete,
             "digest": data.digest,
             "licenses": count_licenses(data.train),
         },
