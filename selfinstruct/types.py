@@ -196,7 +196,8 @@ class Match:
 @dataclass(frozen=True, slots=True)
 class RealData:
     """The user's rows after reading and splitting; `unused` counts rows left out by a cap,
-    `skipped` bad lines, `forbidden` rows under a licence that is not allowed.
+    `skipped` bad lines, `forbidden` rows under a licence that is not allowed, `incomplete` those
+    that lack what each row was to have.
     """
 
     train: tuple[Example, ...]
@@ -207,6 +208,7 @@ class RealData:
     skipped: int = 0
     unused: int = 0
     forbidden: int = 0
+    incomplete: int = 0
 
     def split(self, name: Split) -> tuple[Example, ...]:
         """The rows of one split."""

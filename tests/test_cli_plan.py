@@ -1,3 +1,4 @@
+import csv
 import json
 from pathlib import Path
 
@@ -242,3 +243,49 @@ def test_a_plan_tells_the_licences_that_are_allowed(capsys: pytest.CaptureFixtur
     assert "CC-BY-4.0, Gemma; rows under others: none" in text
     with pytest.raises(UserError, match=r"seed rows come under a licence .*: NOASSERTION"):
         plan_run(CONFIGS / "quickstart.yaml", ["licenses.allow=[MIT]", "seeds.license=''"])
+
+
+def test_a_plan_says_how_the_file_was_read_and_what_is_odd_about_its_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seeds = CONFIGS.parent / "seeds" / "billing.jsonl"
+    rows = [json.loads(text) for text in seeds.read_text(encoding="utf-8").split("\n")[:60]]
+    with (tmp_path / "rows.csv").open("w", newline="", encoding="utf-8") as handle:
+        table = csv.writer(handle, delimiter=";")
+        table.writerow(["Id", "Text", "Label"])
+        table.writerows([n, f"{row['input']}<br>", row["label"]] for n, row in enumerate(rows))
+        table.writerow([60, "only a text", ""])
+    found = plan_run(
+        CONFIGS / "quickstart.yaml",
+        [
+            f"seeds.path={tmp_path / 'rows.csv'}",
+            "seeds.columns={input: Text, label: Label}",
+            "seeds.instruction=Sort.",
+            "seeds.require=[label]",
+        ],
+    )
+    assert found["incomplete"] == 1
+    assert found["file"] == {
+        "read_as": ["cells parted by semicolons"],
+        "columns_left_aside": ["Id"],
+        "conversations_mended": 0,
+        "faults": [],
+    }
+    assert any(note.startswith("60 of 60 rows hold HTML") for note in found["notes"])
+    print_plan(found)
+    text = capsys.readouterr().out
+    assert "(1 incomplete left out)" in text
+    assert "cells parted by semicolons" in text
+
+
+def test_rows_beyond_a_limit_are_told_before_a_run_meets_them() -> None:
+    quick = CONFIGS / "quickstart.yaml"
+    notes = plan_run(quick, ["student.max_tokens=64"])["notes"]
+    (note,) = [each for each in notes if "student.max_tokens" in each]
+    assert "a run stops at one that has" in note
+    enough = plan_run(quick, ["evaluate.max_new_tokens=200"])["notes"]
+    assert not any("evaluate.max_new_tokens" in each for each in enough)
+    cut = plan_run(quick, ["evaluate.max_new_tokens=5"])["notes"]
+    assert any("evaluate.max_new_tokens=5 tokens, and students' answers are cut" in n for n in cut)
+    labels = plan_run(quick, ["evaluate.max_new_tokens=5", "task.target=label"])["notes"]
+    assert not any("evaluate.max_new_tokens" in each for each in labels)

@@ -33,3 +33,14 @@ def test_personas_that_would_never_speak_are_refused(
             GenerateConfig.model_validate(asked)
     else:
         assert GenerateConfig.model_validate(asked).personas == tuple(personas)
+
+
+@pytest.mark.parametrize("name", ["utf8", "cp1252", "utf-16-le", "shift_jis"])
+def test_an_encoding_of_text_is_taken(name: str) -> None:
+    assert SeedsConfig(path="x", encoding=name).encoding == name
+
+
+@pytest.mark.parametrize("name", ["nonesuch", "rot13", "base64", ""])
+def test_what_is_no_encoding_of_text_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="is none of text"):
+        SeedsConfig(path="x", encoding=name)

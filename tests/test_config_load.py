@@ -54,6 +54,7 @@ TABLES = (
     "prices",
     "patterns",
     "quotas",
+    "rename_labels",
     "recipes",
     "arms",
     "use",

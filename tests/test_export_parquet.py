@@ -27,7 +27,7 @@ def test_every_row_comes_back_through_datasets_and_through_the_seeds(tmp_path: P
             "parquet", data_files=str(path), split="train", cache_dir=cache
         )
         assert list(found) == list(table.rows)
-    _, lines = read_rows("hf:pool.parquet", tmp_path)
+    lines = read_rows("hf:pool.parquet", tmp_path).lines
     assert [row["id"] for _, row in lines if isinstance(row, dict)][:6] == [
         row.id for row in made(1)
     ]

@@ -29,7 +29,6 @@ LAYERS = (
         "books",
         "edit",
         "linewise",
-        "purposes",
         "plugins",
         "proxy",
         "joining",

@@ -1,14 +1,9 @@
 import json
-import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from selfinstruct.config import SeedsConfig
-from selfinstruct.errors import UserError
-from selfinstruct.seeds.formats import MAX_BYTES, resolve
-from selfinstruct.seeds.read import read_examples
 from tests.seed_files import GOOD, fault, line, read, rest, words
 
 
@@ -30,21 +25,6 @@ def test_an_alpaca_array_is_read_with_the_lines_of_its_rows(
 
 def test_json_lines_may_be_named_json(tmp_path: Path) -> None:
     assert words(read(tmp_path, line(GOOD), "seeds.json").examples[0])[2] == "Pear."
-
-
-def test_csv_keeps_quotes_commas_newlines_and_physical_lines(tmp_path: Path) -> None:
-    text = 'text,category\r\n"one, ""two""\nthree",a\r\n\r\n ,\r\nplain\u2028text,b\r\n'
-    examples = read(
-        tmp_path,
-        text,
-        "seeds.csv",
-        columns={"input": "text", "label": "category"},
-        instruction="Name the intent.\n",
-    ).examples
-    assert [(e.instruction, e.input, e.label, e.source) for e in examples] == [
-        ("Name the intent.", 'one, "two"\nthree', "a", "seeds.csv:2"),
-        ("Name the intent.", "plain\u2028text", "b", "seeds.csv:6"),
-    ]
 
 
 @pytest.mark.parametrize(
@@ -115,11 +95,6 @@ def test_latin_1_lines_are_named_and_may_be_skipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
-        ("a.jsonl", line(GOOD).encode("utf-16"), "a.jsonl:1: UTF-16"),
-        ("a.jsonl", line(GOOD).encode("utf-16-le"), "a.jsonl:1: UTF-16"),
-        ("a.csv", "instruction,label\na,b\n".encode("utf-16-be"), "a.csv:1: UTF-16"),
-        ("a.csv", "instruction,label\nné,b\n".encode("latin-1"), "a.csv:2: not UTF-8: byte 0xe9"),
-        ("a.json", '[\n{"a": "é"}]'.encode("latin-1"), "a.json:2: not UTF-8: byte 0xe9 at col"),
         ("a.json", "[" * 200_000, "a.json:1: nested too deeply"),
         ("a.json", '[{"a": 1},\n]', "a.json:"),
         ("a.json", '[{"a": 1}\n{"a": 2}]', "a.json:2: not JSON: Expecting ',' or ']' at column 1"),
@@ -127,15 +102,6 @@ def test_latin_1_lines_are_named_and_may_be_skipped(tmp_path: Path) -> None:
         ("a.json", '[{"a": 1},\n{"a": 2, "a": 3}]', "a.json:2: key 'a' twice"),
         ("a.json", '[{"a":\n\n nope}]', "a.json:3: not JSON: Expecting value at column 2"),
         ("a.json", "[]\n\n[]", "a.json:3: more text after the array"),
-        ("a.csv", 'instruction,label\na,b\n"c,d\ne,f\n', "a.csv:3: unexpected end of data"),
-        ("a.csv", 'instruction,label\n"c"d,e\n', "a.csv:2: ',' expected after '\"'"),
-        ("a.csv", "instruction;label\nc;d\n", "a.csv:1: no comma in 'instruction;label'"),
-        ("a.csv", "label,instruction,label\nc,d,e\n", "a.csv:1: column 'label' twice"),
-        ("a.csv", "instruction,label\rc,d\r", "a.csv:1: new-line character seen in unquoted"),
-        ("a.csv", f"instruction,label\n{'c' * 200_000},d\n", "a.csv:2: field larger than field"),
-        ("a.jsonl", line(GOOD).encode("utf-32"), "a.jsonl:1: UTF-16, UTF-32"),
-        ("a.jsonl", line(GOOD).encode("utf-32-be"), "a.jsonl:1: UTF-16, UTF-32"),
-        ("a.jsonl", b"\0" * 100, "a.jsonl:1: UTF-16, UTF-32 or no text at all"),
         ("a.json", '[{"a": 1},]', "a.json:1: not JSON: Expecting value at column 11"),
         ("a.json", '[{"a": ' + "9" * 5000 + "}]", "a.json:1: a number of 5,000 digits"),
         ("a.json", '[{"a": 1e999}]', "a.json:1: '1e999' is no number"),
@@ -147,23 +113,6 @@ def test_a_file_broken_as_a_whole_cannot_be_skipped(
     tmp_path: Path, name: str, data: str | bytes, reason: str, skip_bad: bool
 ) -> None:
     assert fault(tmp_path, data, name, skip_bad=skip_bad).startswith(reason)
-
-
-def test_csv_rows_of_another_width_are_faults(tmp_path: Path) -> None:
-    content = 'instruction,response\n"a\nb",c\nd,e,f\ng\n'
-    message = fault(tmp_path, content, "a.csv")
-    assert "a.csv:4: cells: 3, where the header has 2\na.csv:5: cells: 1, where the" in message
-    assert len(read(tmp_path, content, "a.csv", skip_bad=True).examples) == 1
-
-
-@pytest.mark.parametrize(
-    ("cell", "reason"),
-    [("a\0b", "holds a NUL (U+0000)"), ("a\x1b[2Jb", "holds a control character (U+001B)")],
-)
-def test_what_nobody_types_is_named_in_a_csv_too(tmp_path: Path, cell: str, reason: str) -> None:
-    content = f"instruction,response\nc,d\n{cell},e\n"
-    assert f"a.csv:3: instruction {reason}" in fault(tmp_path, content, "a.csv")
-    assert len(read(tmp_path, content, "a.csv", skip_bad=True).examples) == 1
 
 
 def test_what_utf_8_forbids_is_a_fault_of_its_line(tmp_path: Path) -> None:
@@ -178,123 +127,56 @@ def test_an_array_names_the_line_of_a_bad_element(tmp_path: Path) -> None:
     assert "a.json:4: a number where an object belongs\na.json:5: no response" in message
 
 
-def make_folder(path: Path) -> None:
-    path.mkdir()
-
-
-def make_loop(path: Path) -> None:
-    path.symlink_to(path)
-
-
-def make_dangling(path: Path) -> None:
-    path.symlink_to(path.with_name("gone"))
-
-
-def make_huge(path: Path) -> None:
-    with path.open("wb") as handle:
-        handle.truncate(MAX_BYTES + 1)  # sparse
-
-
-@pytest.mark.parametrize(
-    ("name", "make", "reason"),
-    [
-        ("a.jsonl", make_folder, "is a folder"),
-        ("a.jsonl", os.mkfifo, "is not a regular file"),
-        ("a.jsonl", make_loop, "Too many levels of symbolic links"),
-        ("a.jsonl", make_dangling, "No such file"),
-        ("a.jsonl", make_huge, "536,870,913 bytes"),
-        ("a.txt", Path.touch, "has none of the endings .jsonl, .json, .csv"),
-        ("a.jsonl.gz", Path.touch, "has none of the endings"),
-    ],
-    ids=["folder", "fifo", "loop", "dangling", "huge", "txt", "gz"],
-)
-def test_what_is_no_seed_file_is_not_opened(
-    tmp_path: Path, name: str, make: Callable[[Path], None], reason: str
-) -> None:
-    make(tmp_path / name)
-    with pytest.raises(UserError, match=reason):
-        read_examples(SeedsConfig(path=name), tmp_path)
-
-
-@pytest.mark.parametrize("path", ["gone.jsonl", "a\0b.jsonl", "x" * 300 + ".jsonl", "gone/a.csv"])
-def test_a_missing_file_is_an_error_for_people(tmp_path: Path, path: str) -> None:
-    with pytest.raises(UserError):
-        read_examples(SeedsConfig(path=path), tmp_path)
-
-
-def test_a_relative_path_starts_at_the_config_and_then_here(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config, here = tmp_path / "config", tmp_path / "here"
-    for folder in (config, here):
-        folder.mkdir()
-        (folder / "both.csv").touch()
-    (here / "one.csv").touch()
-    monkeypatch.chdir(here)
-    assert resolve("both.csv", config).samefile(config / "both.csv")
-    assert resolve("one.csv", config).samefile(here / "one.csv")
-    assert resolve(str(here / "both.csv"), config).samefile(here / "both.csv")
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Two rows in every form that `datasets` has on disk; the second row has no label."""
-    import datasets
-
-    folder = tmp_path_factory.mktemp("hub")
-    datasets.disable_progress_bars()
-    features = datasets.Features(
-        {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["bad", "good"])}
-    )
-    rows = datasets.Dataset.from_dict({"text": ["x", "y"], "label": [1, None]}, features=features)
-    (folder / "folder").mkdir()
-    (folder / "empty").mkdir()
-    for name in ("rows.parquet", "folder/train.parquet", "folder/test.parquet"):
-        rows.to_parquet(str(folder / name))
-    rows.save_to_disk(str(folder / "saved"))
-    datasets.DatasetDict({"a": rows, "b": rows}).save_to_disk(str(folder / "splits"))
-    (folder / "broken.parquet").write_text("junk")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(datasets.config, "HF_DATASETS_CACHE", folder / "cache")
-        yield folder
-
-
-def hub_config(name: str) -> SeedsConfig:
-    return SeedsConfig(
-        path=f"hf:{name}", columns={"input": "text"}, instruction="Sort.", skip_bad=True
-    )
-
-
-@pytest.mark.slow  # loads `datasets`
-@pytest.mark.parametrize(
-    "name",
-    ["rows.parquet", "rows.parquet:train", "folder", "folder:test", "saved", "splits:b"],
-)
-def test_datasets_on_disk_are_read(hub: Path, name: str) -> None:
-    result = read_examples(hub_config(name), hub)
-    assert [(e.input, e.label, e.source) for e in result.examples] == [
-        ("x", "good", f"hf:{name}:1")
+@pytest.mark.parametrize("indent", [None, 2])
+def test_rows_within_one_object_are_read_and_told(tmp_path: Path, indent: int | None) -> None:
+    rows = [{"instruction": f"Add {n}.", "output": str(n)} for n in range(2)]
+    data = {"total": 2, "page": {"next": "[]"}, "rows": rows, "end": [1, "}"]}
+    result = read(tmp_path, json.dumps(data, indent=indent), "a.json")
+    assert [words(example) for example in result.examples] == [
+        ("Add 0.", "", "0"),
+        ("Add 1.", "", "1"),
     ]
-    assert result.faults == (f"hf:{name}:2: no response and no label",)
+    assert result.form == ("its rows are under the key 'rows'",)
+    lines = [1, 1] if indent is None else [7, 11]
+    assert [example.source for example in result.examples] == [f"a.json:{n}" for n in lines]
 
 
-@pytest.mark.slow  # loads `datasets`
+def test_two_arrays_in_one_object_are_a_choice_for_people(tmp_path: Path) -> None:
+    data = {"open": [GOOD], "solved": [GOOD]}
+    message = fault(tmp_path, json.dumps(data), "a.json")
+    assert "a.json:1: rows may be under 'open' or 'solved'" in message
+    assert """jq -c '.["open"][]' OLD > NEW.jsonl""" in message
+
+
+@pytest.mark.parametrize("indent", [None, 2])
 @pytest.mark.parametrize(
-    ("name", "reason"),
+    "row",
     [
-        ("splits", "has no split 'train'"),
-        ("splits:c", "has no split 'c'"),
-        ("saved:train", "saved without splits"),
-        ("folder:c", 'Unknown split "c"'),
-        ("broken.parquet", "cannot load hf:broken.parquet"),
-        ("empty", "doesn't contain any data files"),
-        ("/no/such/folder", "cannot load hf:/no/such/folder"),
-        ("", "names no dataset"),
+        {**GOOD, "sources": [{"url": "x"}]},
+        {
+            "messages": [
+                {"role": "user", "content": "Name a fruit."},
+                {"role": "assistant", "content": "Pear."},
+            ]
+        },
+        {
+            "conversations": [
+                {"from": "human", "value": "Name a fruit."},
+                {"from": "gpt", "value": "Pear."},
+            ]
+        },
     ],
+    ids=["ours", "messages", "sharegpt"],
 )
-def test_a_dataset_that_cannot_be_loaded_is_an_error_for_people(
-    hub: Path, name: str, reason: str
+def test_a_file_of_one_row_is_that_row(
+    tmp_path: Path, row: dict[str, Any], indent: int | None
 ) -> None:
-    with pytest.raises(UserError, match=reason) as caught:
-        read_examples(hub_config(name), hub)
-    assert caught.value.next_step
+    result = read(tmp_path, json.dumps(row, indent=indent), "a.json")
+    assert [words(example) for example in result.examples] == [("Name a fruit.", "", "Pear.")]
+
+
+def test_objects_over_several_lines_are_refused_as_a_whole(tmp_path: Path) -> None:
+    content = "\n".join(json.dumps(GOOD, indent=2) for _ in range(2))
+    message = fault(tmp_path, content, skip_bad=True)
+    assert "seeds.jsonl:1: objects over several lines" in message
+    assert "jq -c . OLD > NEW.jsonl" in message

@@ -52,12 +52,24 @@ def test_any_text_survives_json_lines(
     assert len(result.examples) + result.duplicates == len(rows)
 
 
-def test_twenty_faults_are_listed_and_the_rest_counted(tmp_path: Path) -> None:
+def test_a_reason_is_told_once_with_its_lines(tmp_path: Path) -> None:
     message = fault(tmp_path, line(GOOD) + "{}\n" * 23)
     assert message.startswith("seeds.jsonl: 23 of 24 rows cannot be used\nseeds.jsonl:2: ")
-    assert "seeds.jsonl:21: " in message
-    assert "seeds.jsonl:22: " not in message
-    assert "\nand 3 more" in message
+    assert "\n  the same of 22 more rows, lines 3, 4, 5, 6, 7, ...\n" in message
+    assert "next: mend them, or leave them out with seeds.skip_bad=true" in message
+
+
+def test_columns_that_go_by_other_names_are_proposed(tmp_path: Path) -> None:
+    texts = "".join(f"where is order {n} of mine,{'late' if n % 2 else 'fee'}\n" for n in range(9))
+    message = fault(tmp_path, f"message,topic\n{texts}", "a.csv")
+    assert "9 of 9 rows cannot be used\na.csv:2: no instruction" in message
+    assert "next: try: selfinstruct init NEW --from a.csv" in message
+    assert """or set 'seeds.columns={"input": "message", "label": "topic"}'""" in message
+    assert "seeds.instruction to what is to be done with each" in message
+    asked = fault(
+        tmp_path, f"prompt,completion\n{texts.replace('late', 'it is late, I fear')}", "a.csv"
+    )
+    assert "seeds.instruction" not in asked
 
 
 @pytest.mark.parametrize("content", ["", "\n \n", "[]", "[ ]\n", "\ufeff"])
@@ -124,3 +136,62 @@ def test_a_column_that_no_row_has_is_an_error(tmp_path: Path) -> None:
     message = fault(tmp_path, "text,label\na,b\n", "a.csv", columns={"input": "txt"})
     assert "a.csv has no column 'txt', which seeds.columns.input names" in message
     assert "did you mean 'text'?" in message
+
+
+def test_labels_are_renamed_before_they_are_compared(tmp_path: Path) -> None:
+    rows = line({"input": "x", "label": "Refund"}) + line({"input": "x", "label": "refund"})
+    asked = {"instruction": "Sort."}
+    assert "same question as line 1, other label: 'refund'" in fault(tmp_path, rows, **asked)
+    meant = {"Refund": "refund"}
+    result = read(tmp_path, rows, labels=("refund",), rename_labels=meant, **asked)
+    assert [example.label for example in result.examples] == ["refund"]
+    assert result.duplicates == 1
+    unknown = fault(tmp_path, rows, rename_labels={"Refnd": "refund"}, skip_bad=True, **asked)
+    assert "has the label 'Refnd', which seeds.rename_labels names" in unknown
+    assert "did you mean 'Refund'?" in unknown
+
+
+def test_rows_that_lack_what_is_required_are_left_out_and_counted(tmp_path: Path) -> None:
+    asked = {"instruction": "Sort.", "input": "x"}
+    rows = "".join(
+        line({**asked, "input": str(n), **rest})
+        for n, rest in enumerate(
+            [{"label": "a", "response": "b"}, {"label": "a"}, {"response": "b"}, {}]
+        )
+    )
+    both = read(tmp_path, rows, require=("label", "response"))
+    assert ([e.input for e in both.examples], both.incomplete, both.skipped) == (["0"], 3, 0)
+    answered = read(tmp_path, rows, require=("response",))
+    assert ([e.input for e in answered.examples], answered.incomplete) == (["0", "2"], 2)
+    assert "seeds.jsonl:4: no response and no label" in fault(tmp_path, rows)
+    none = fault(tmp_path, line({**asked, "label": "a"}), require=("response",))
+    assert "why:  1 rows lack what seeds.require names" in none
+
+
+def test_turns_out_of_order_are_mended_where_that_is_asked(tmp_path: Path) -> None:
+    said = [("assistant", "Hi!"), ("user", "My card"), ("user", "fails."), ("assistant", "Sorry.")]
+    talk = line({"messages": [{"role": role, "content": text} for role, text in said]})
+    good = line({"messages": [{"role": role, "content": text} for role, text in said[2:]]})
+    assert "next: read them with seeds.mend_turns=true" in fault(tmp_path, talk + good)
+    result = read(tmp_path, talk + good, mend_turns=True)
+    assert [words(example) for example in result.examples] == [
+        ("My card\nfails.", "", "Sorry."),
+        ("fails.", "", "Sorry."),
+    ]
+    assert (result.mended, result.skipped) == (1, 0)
+    nobody = line({"messages": [{"role": "assistant", "content": "Hi!"}]})
+    assert "no turn of the assistant" in fault(tmp_path, nobody, mend_turns=True)
+
+
+def test_what_is_not_read_of_a_file_is_told(tmp_path: Path) -> None:
+    result = read(
+        tmp_path,
+        "Id;Body;Answer;Status\n1;a;b;open\n",
+        "a.csv",
+        columns={"instruction": "Body", "response": "Answer"},
+    )
+    assert result.unread == ("Id", "Status")
+    assert result.form == ("cells parted by semicolons",)
+    nested = {"ticket": {"body": "a"}, "answer": "b", "id": 1}
+    columns = {"instruction": "ticket.body", "response": "answer"}
+    assert read(tmp_path, line(nested), columns=columns).unread == ("id",)

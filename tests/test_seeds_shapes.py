@@ -194,8 +194,17 @@ def talk(*roles: str) -> str:
         (talk("user", "user"), "turn 2 is of the user, where the assistant is due"),
         (talk("user", "system"), "turn 2 is of the system, where the assistant is due"),
         (talk("system", "system"), "turn 2 is of the system, where the user is due"),
-        (talk("user", "tool"), "turn 2: speaker 'tool' is unknown"),
+        (talk("user", "tool"), "turn 2 calls a tool, or answers for one; a student learns text"),
+        (
+            line({"messages": [{"role": "assistant", "content": None, "tool_calls": [{}]}]}),
+            "turn 1 calls a tool",
+        ),
+        (talk("user", "bot"), "turn 2: speaker 'bot' is unknown; known: system, developer, user"),
         (line({"messages": [{"content": "x"}]}), "turn 1: speaker None is unknown"),
+        (
+            line({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}),
+            "content holds 'image_url'; a student here reads text",
+        ),
         (line({"messages": [{"role": "user", "content": " "}]}), "turn 1: it is empty"),
         (line({"messages": [{"role": "user", "content": ["x"]}]}), "content is a list, not text"),
         (line({"conversations": "x"}), "text where a list of turns belongs"),
@@ -212,3 +221,49 @@ def test_a_dialogue_out_of_order_is_a_fault(tmp_path: Path, bad: str, reason: st
 def test_a_configured_instruction_does_not_replace_a_missing_input(tmp_path: Path) -> None:
     rows = line({"input": "x", "label": "a"}) + line({"label": "b"})
     assert "seeds.jsonl:2: no instruction" in fault(tmp_path, rows, instruction="Sort.")
+
+
+def test_parts_of_text_are_one_text_and_a_developer_is_the_system() -> None:
+    talk = [
+        {"role": "developer", "content": "Be brief."},
+        {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
+        {"role": "model", "content": "c"},
+    ]
+    (example,) = examples({"messages": talk})
+    assert words(example) == ("ab", "", "c")
+    assert example.turns == (Message("system", "Be brief."),)
+
+
+def test_a_column_may_be_within_an_object() -> None:
+    row = {"ticket": {"body": "a", "tags": ["x"]}, "a.b": "literally", "answer": "b"}
+    (nested,) = examples(row, columns={"instruction": "ticket.body", "response": "answer"})
+    assert words(nested) == ("a", "", "b")
+    (flat,) = examples(row, columns={"instruction": "a.b", "response": "answer"})
+    assert flat.instruction == "literally"
+
+
+def test_a_named_column_without_a_value_is_not_replaced_by_another() -> None:
+    row = {"input": "mine", "text": None, "instruction": "Sort.", "label": "a"}
+    (example,) = examples(row, columns={"input": "text"})
+    assert words(example) == ("Sort.", "", "")
+
+
+def test_html_is_read_as_text_everywhere_where_that_is_asked() -> None:
+    row = {
+        "instruction": "<b>a</b>",
+        "response": "b &amp; c",
+        "turns": [{"role": "user", "content": "<p>d</p>"}, {"role": "assistant", "content": "e"}],
+    }
+    (kept,) = examples(row)
+    assert kept.instruction == "<b>a</b>"
+    (example,) = examples(row, html="text")
+    assert words(example) == ("a", "", "b & c")
+    assert example.turns[0].content == "d"
+
+
+def test_a_list_of_objects_is_named_where_turns_may_be_meant(tmp_path: Path) -> None:
+    message = fault(tmp_path, line({"id": 1, "parts": [{"author": "a", "body": "b"}]}) * 2)
+    assert (
+        "no instruction; 'parts' holds a list of objects: turns are read under messages" in message
+    )
+    assert "theirs have ['author', 'body']" in message

@@ -18,16 +18,42 @@ from selfinstruct.cli.options import (
 from selfinstruct.errors import UserError
 
 
-@app.command(epilog=examples("selfinstruct init my-tickets"))
+@app.command(
+    epilog=examples(
+        "selfinstruct init my-tickets",
+        "selfinstruct init my-tickets --from tickets.csv",
+    )
+)
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    rows: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="Your rows: the config says what their columns hold, with its reasons.",
+        ),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="That of the file, where it is not UTF-8, such as cp1252 or shift_jis."),
+    ] = None,
 ) -> None:
-    """Write a config and a seed file to start from."""
-    from selfinstruct.cli.init import write_starter
+    """Write a config to start from: with seeds that run as they are, or for a file of your own."""
+    from selfinstruct.cli.init import write_for, write_starter
+    from selfinstruct.cli.text import escape
 
-    for path in write_starter(folder):
+    if rows is None:
+        for path in write_starter(folder):
+            print(path)
+        print(f"next: selfinstruct run {folder / 'config.yaml'}", file=sys.stderr)
+        return
+    written, told = write_for(folder, rows, encoding)
+    for path in written:
         print(path)
-    print(f"next: selfinstruct run {folder / 'config.yaml'}", file=sys.stderr)
+    for line in told:
+        print(escape(line), file=sys.stderr)
+    print(f"next: selfinstruct plan {written[0]}", file=sys.stderr)
 
 
 @app.command(

@@ -27,7 +27,8 @@ from selfinstruct.prompting import SHIPPED, Prompts, Shelf
 from selfinstruct.proxy import named_proxy
 from selfinstruct.recipes import Material, Situation, Wave, draw_orders, fill_orders
 from selfinstruct.redaction import redact
-from selfinstruct.seeds import notes, read_real_data
+from selfinstruct.seeds import notes, read_examples, split_read
+from selfinstruct.seeds.survey import Survey, odd_rows, survey_rows
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION, prompt_facts
 from selfinstruct.task import Task, located, require_prices, settle
@@ -37,6 +38,9 @@ from selfinstruct.types import SPLITS, Completion, Prompt, RealData, Sampling, S
 from selfinstruct.wording import settle_wording
 
 TOKENS_PER_WORD = 1.4  # English under byte-pair tokenisers; a rough guide, and said to be one
+MAX_FAULTS = 20
+MANY_CUT = 0.05
+"""Share of the responses that may be cut before a plan says so."""
 DISCORDANT = 0.3  # share of gate rows on which two students differ; 0.2 to 0.35 in our trials
 
 
@@ -52,7 +56,8 @@ def plan_run(
     cfg = located(asked, path.parent)
     require_prices(cfg)
     require_trackers(cfg.student.report_to)
-    data = read_real_data(cfg.seeds, path.parent, cfg.seed, cfg.licenses)
+    read = read_examples(cfg.seeds, path.parent)
+    data = split_read(read, cfg.seeds, cfg.seed, cfg.licenses)
     task = settle(cfg, data)
     wording = settle_wording(cfg, path.parent, task, _stored_prompts(cfg))
     prompts = first_prompts(cfg, data, task, wording.prompts)
@@ -60,6 +65,7 @@ def plan_run(
     rounds = cfg.rounds.max if cfg.gate.horizon == "fixed" else None
     alpha = stats.alpha_of_round(cfg.gate.alpha, 1, rounds)
     alarms = false_alarms(cfg, data)
+    found = survey_rows(read.examples)
     answer_words = [len(reference(row, task.target).split()) for row in data.train]
     return {
         "schema_version": SCHEMA_VERSION,
@@ -70,7 +76,20 @@ def plan_run(
         "skipped": data.skipped,
         "unused": data.unused,
         "forbidden": data.forbidden,
-        "notes": [*notes(data, cfg.seeds), *wording.notes, *warn_of_false_alarms(alarms)],
+        "incomplete": data.incomplete,
+        "file": {
+            "read_as": list(read.form),
+            "columns_left_aside": list(read.unread),
+            "conversations_mended": read.mended,
+            "faults": list(read.faults[:MAX_FAULTS]),
+        },
+        "notes": [
+            *notes(data, cfg.seeds),
+            *odd_rows(found, task.target, cfg.task.system),
+            *long_rows(found, cfg, task.target),
+            *wording.notes,
+            *warn_of_false_alarms(alarms),
+        ],
         "target": task.target,
         "recipes": dict(task.recipes),
         "aim": aims(cfg.generate),
@@ -127,6 +146,36 @@ def plan_run(
         },
         "estimate": _estimate(asked, cfg, path.parent, pilot, console),
     }
+
+
+def long_rows(found: Survey, cfg: Config, target: str) -> list[str]:
+    """Rows that are too long for a limit of the config, which would show only once it runs: those
+    that may stop a run, and answers that are sure to be cut, where they are many.
+    """
+    most, least = found.row_tokens, found.least_answer_tokens
+    notes = []
+    above = sum(length > cfg.student.max_tokens for length in most)
+    if above:
+        notes.append(
+            f"up to {above} of {found.rows} rows may have more than "
+            f"student.max_tokens={cfg.student.max_tokens} tokens, and a run stops at one that has; "
+            f"student.max_tokens={max(most)} holds all"
+        )
+    limits = {
+        "evaluate.max_new_tokens": (cfg.evaluate.max_new_tokens, "students' answers are cut there"),
+        "generate.answer.max_tokens": (
+            cfg.generate.answer.max_tokens,
+            "as long ones of the teacher are dropped as truncated",
+        ),
+    }
+    for knob, (limit, what) in limits.items():
+        above = sum(length > limit for length in least)
+        if "response" in target and above > MANY_CUT * found.rows:
+            notes.append(
+                f"at least {above} of {found.rows} responses have more than {knob}={limit} tokens, "
+                f"and {what}; {knob}={max(found.answer_tokens)} holds all"
+            )
+    return notes
 
 
 def _estimate(

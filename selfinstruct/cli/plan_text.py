@@ -13,6 +13,8 @@ from selfinstruct.cli.text import escape
 from selfinstruct.licenses import UNKNOWN
 from selfinstruct.telling import personal_data, seconds
 
+SHOWN_FAULTS = 3
+
 
 def print_plan(plan: dict[str, Any]) -> None:
     """The plan as a table, then the first prompt."""
@@ -21,7 +23,7 @@ def print_plan(plan: dict[str, Any]) -> None:
     rows = ", ".join(f"{split} {n}" for split, n in plan["data"].items())
     left = ", ".join(
         f"{plan[name]} {name}"
-        for name in ("duplicates", "skipped", "unused", "forbidden")
+        for name in ("duplicates", "skipped", "incomplete", "unused", "forbidden")
         if plan[name]
     )
     gate = plan["gate"]
@@ -29,6 +31,7 @@ def print_plan(plan: dict[str, Any]) -> None:
     facts = {
         "run": plan["run"],
         "real rows": rows + (f" ({left} left out)" if left else ""),
+        **_file(plan["file"]),
         "labels": str(len(plan["labels"])) if plan["labels"] else "none",
         "student writes": plan["target"].replace("_", " "),
         "teacher": f"{plan['teacher']} asked by {tell_recipes(plan['recipes'])}"
@@ -65,6 +68,23 @@ def print_plan(plan: dict[str, Any]) -> None:
     console.print(Text(f"\nfirst prompt ({escape(prompt['told'])})", style="bold"))
     for role, content in prompt["messages"]:
         console.print(Text(f"[{role}] ", style="cyan"), Text(escape(content)), sep="")
+
+
+def _file(found: dict[str, Any]) -> dict[str, str]:
+    """How the seeds were read, and what of the file was not."""
+    facts = {}
+    if found["read_as"]:
+        facts["read as"] = "; ".join(found["read_as"])
+    if found["columns_left_aside"]:
+        facts["columns left aside"] = ", ".join(found["columns_left_aside"])
+    if found["conversations_mended"]:
+        facts["mended"] = (
+            f"{found['conversations_mended']} conversations: turns in a row of one speaker joined, "
+            "greetings before the first user left out"
+        )
+    if found["faults"]:
+        facts["first rows skipped"] = "\n".join(found["faults"][:SHOWN_FAULTS])
+    return facts
 
 
 def _rights(plan: dict[str, Any]) -> dict[str, str]:

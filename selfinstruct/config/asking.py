@@ -14,17 +14,33 @@ class SeedsConfig(Section):
     """Where the real examples are and how they are split."""
 
     path: str
-    """A file (.jsonl, .json, .csv) or `hf:NAME[:SPLIT]`; a relative path starts at the config's
-    folder, then here.
+    """A file (.jsonl, .json, .csv, .tsv, each also with .gz, or .parquet) or `hf:NAME[:SPLIT]`; a
+    relative path starts at the config's folder, then here.
+    """
+    encoding: str = "utf-8"
+    """How the bytes of the file are text, such as cp1252, what Excel writes in Western Europe. A
+    byte order mark in the file says it better, and is gone by where there is one.
     """
     columns: dict[Literal["instruction", "input", "response", "label", "group", "kind"], str] = {}
-    """Our field name to the column of the file, for files with names of their own (CSV, `hf:`)."""
+    """Our field name to the column of the file, for files with names of their own (CSV, `hf:`);
+    `ticket.body` is the key `body` of the object under `ticket`.
+    """
     instruction: str | None = None
     """The instruction of every row that has none, for files that hold only texts and labels."""
     license: str = ""
     """The licence of the rows, carried along to everything made from them."""
+    rename_labels: dict[str, str] = {}
+    """A label of the file to the one that is meant, for labels that are spelt in several ways."""
     labels: tuple[str, ...] = ()
-    """Keep only the rows with these labels; empty keeps all."""
+    """Keep only the rows with these labels, as renamed; empty keeps all."""
+    require: tuple[Literal["label", "response"], ...] = ()
+    """Leave out, and count, the rows that lack one of these."""
+    html: Literal["keep", "text"] = "keep"
+    """`text` reads HTML as the text that a reader sees of it; `keep` learns the tags."""
+    mend_turns: bool = False
+    """Read conversations in which somebody speaks twice in a row: such turns become one, and what
+    the assistant says before the first user, a greeting, is left out. Counted and told.
+    """
     skip_bad: bool = False
     """Skip and count bad lines instead of stopping at them."""
     near_duplicate: Share | None = 0.7
@@ -38,7 +54,15 @@ class SeedsConfig(Section):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        """`split` has train, dev, gate and final, which sum to 1; train and gate are above 0."""
+        """`split` has train, dev, gate and final, which sum to 1; train and gate are above 0; `encoding` is one of
+        text.
+        """
+        try:
+            "".encode(self.encoding)
+        except LookupError:
+            raise ValueError(
+                f"encoding {self.encoding!r} is none of text; utf-8, cp1252 and shift_jis are some"
+            ) from None
         if set(self.split) != set(SPLITS) or abs(sum(self.split.values()) - 1) > 1e-6:
             raise ValueError(f"split needs {', '.join(SPLITS)} that sum to 1; it is {self.split}")
         if not self.split["train"] or not self.split["gate"]:

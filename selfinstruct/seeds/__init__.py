@@ -7,11 +7,19 @@ from pathlib import Path
 from selfinstruct.config import LicensesConfig, SeedsConfig
 from selfinstruct.errors import UserError
 from selfinstruct.licenses import count_licenses, is_allowed
-from selfinstruct.seeds.read import read_examples
+from selfinstruct.seeds.read import ReadResult, read_examples
 from selfinstruct.seeds.split import group_rows, notes, split_examples
 from selfinstruct.types import Example, RealData
 
-__all__ = ["group_rows", "notes", "read_examples", "read_real_data", "split_examples"]
+__all__ = [
+    "ReadResult",
+    "group_rows",
+    "notes",
+    "read_examples",
+    "read_real_data",
+    "split_examples",
+    "split_read",
+]
 
 
 ANY = LicensesConfig()
@@ -25,11 +33,22 @@ def read_real_data(
     Raises `UserError` for whatever a person has to mend first, rows under a licence that is not
     allowed among it; `notes` says what else is odd.
     """
-    read = read_examples(cfg, base)
+    return split_read(read_examples(cfg, base), cfg, seed, licenses)
+
+
+def split_read(
+    read: ReadResult, cfg: SeedsConfig, seed: int, licenses: LicensesConfig = ANY
+) -> RealData:
+    """The same of a file that has been read."""
     rows = _allowed(read.examples, licenses)
     data = split_examples(rows, cfg, seed)
-    left_out = len(read.examples) - len(rows)
-    return replace(data, duplicates=read.duplicates, skipped=read.skipped, forbidden=left_out)
+    return replace(
+        data,
+        duplicates=read.duplicates,
+        skipped=read.skipped,
+        forbidden=len(read.examples) - len(rows),
+        incomplete=read.incomplete,
+    )
 
 
 def _allowed(rows: Sequence[Example], cfg: LicensesConfig) -> tuple[Example, ...]:

@@ -1,112 +1,141 @@
-"""A path or a hub name in, numbered raw rows out: JSON Lines, a JSON array, CSV or `datasets`.
+"""A path or a hub name in, numbered raw rows out: JSON Lines, JSON, tables or `datasets`.
 
-Knows bytes, syntax and line numbers; what a row means is the business of `shapes`. A line, record
-or element that is no row stands as a `RowError` in its place. Where broken syntax leaves the start
-of the next row to a guess, the whole file is refused with a `UserError`.
+Knows syntax and line numbers; what a row means is the business of `shapes`. A line, record or
+element that is no row stands as a `RowError` in its place. Where broken syntax leaves the start of
+the next row to a guess, the whole file is refused with a `UserError`.
 
-Reads UTF-8 alone, strict JSON (no NaN, no key twice) and CSV with commas and a header. A file is
-held in memory whole, so there is a largest size.
+Reads strict JSON (no NaN, no key twice): objects one a line, an array of them, or one object around
+such an array, as tools export it.
 """
 
-import codecs
-import csv
-import importlib
 import json
 import math
 import re
-import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from reprlib import repr as brief
 from typing import Any
 
 from selfinstruct.errors import UserError
-from selfinstruct.files import find
+from selfinstruct.seeds.hub import hub_rows, parquet_rows
+from selfinstruct.seeds.opening import (
+    Opened,
+    decode,
+    open_text,
+    require_regular,
+    resolve,
+    suffix_of,
+    why_undecoded,
+)
 from selfinstruct.seeds.shapes import Row, RowError, as_object, not_an_object
+from selfinstruct.seeds.tables import SPOKEN, Line, separator_of, table_rows
 
-SUFFIXES = (".jsonl", ".json", ".csv")
-MAX_BYTES = 1 << 29
-"""Seeds are hundreds of rows, at most some 100,000; what is larger is a mistake."""
 MAX_DIGITS = 1000
 SPACE = re.compile(r"[ \t\r\n]*")
-TO_UTF8 = "save it as UTF-8, for example: iconv -f ENCODING -t UTF-8 OLD > NEW"
-CSV_STEPS = {
-    "field limit": "shorten that cell; the closing quote of one before it may be missing",
-    "new-line character": "end lines in LF or CR LF, for example: tr '\\r' '\\n' < OLD > NEW",
-    "": 'put a cell with quotes, commas or newlines in "...", its own quotes as ""',
-}
-
-Line = tuple[int, Row | RowError]
-"""The line a row starts on (in `datasets`: its place), from 1, and the row or why it is none."""
+ROW_KEYS = frozenset({"instruction", "input", "response", "output", "messages"})
+TURN_KEYS = frozenset({"role", "from"})
 
 
-def resolve(path: str, base: Path) -> Path:
-    """The existing path that `path` means: below `base` first, then below the working directory.
-
-    Raises `UserError` where there is neither.
+@dataclass(frozen=True, slots=True)
+class RawRows:
+    """The name that faults are reported under, the numbered rows, and what of their form is worth
+    telling, in words: what was not plain UTF-8, JSON Lines or commas.
     """
-    found = find(path, base)
-    if found is None:
-        raise UserError(
-            f"no seeds at {path!r}",
-            why=f"looked in {base.resolve()} and {Path.cwd()}",
-            next_step="set seeds.path to a .jsonl, .json or .csv file, or to hf:NAME",
-        )
-    return found
+
+    name: str
+    lines: list[Line]
+    form: tuple[str, ...] = ()
 
 
-def read_rows(spec: str, base: Path) -> tuple[str, list[Line]]:
-    """The name that faults are reported under, and the numbered rows.
+def read_rows(spec: str, base: Path, encoding: str = "utf-8") -> RawRows:
+    """`spec` is a path, looked for as in `resolve`, or `hf:NAME[:SPLIT]`; rows out.
 
-    `spec` is a path, looked for as in `resolve`, or `hf:NAME[:SPLIT]`. Raises `UserError` where
-    there is no such thing, or where it cannot be read as a whole.
+    Raises `UserError` where there is no such thing, or where it cannot be read as a whole.
     """
     if spec.startswith("hf:"):
-        return spec, list(_hub_rows(spec.removeprefix("hf:"), base))
+        return RawRows(spec, list(hub_rows(spec.removeprefix("hf:"), base)))
     path = resolve(spec, base)
-    data = _content(path)
-    if path.suffix.lower() == ".csv":
-        return path.name, list(_csv_rows(_decode(data, path.name), path.name))
-    if data.lstrip().startswith(b"["):
-        return path.name, list(_array_rows(_decode(data, path.name), path.name))
-    return path.name, list(_line_rows(data))
+    if suffix_of(path) == ".parquet":
+        require_regular(path)
+        return RawRows(path.name, list(parquet_rows(path)))
+    opened = open_text(path, encoding)
+    if opened.suffix in (".csv", ".tsv"):
+        text = decode(opened)
+        separator = separator_of(text)
+        told = () if separator == "," else (f"cells parted by {SPOKEN[separator]}",)
+        rows = list(table_rows(text, opened.name, separator))
+        return RawRows(opened.name, rows, (*opened.form, *told))
+    return _json_rows(opened)
 
 
-def _content(path: Path) -> bytes:
-    """The bytes of a regular file, without a byte order mark."""
+def _json_rows(opened: Opened) -> RawRows:
+    start = opened.data.lstrip()
+    if start.startswith(b"["):
+        text = decode(opened)
+        rows = _array_rows(text, opened.name, text.index("["))
+        return RawRows(opened.name, list(rows), opened.form)
+    if start.startswith(b"{") and _is_one_object(start):
+        return _object_rows(opened)
+    return RawRows(opened.name, list(_line_rows(opened.data)), opened.form)
+
+
+def _is_one_object(data: bytes) -> bool:
+    """Whether a file is a single object, or begins with one over several lines."""
+    first, _, more = data.partition(b"\n")
+    if not isinstance(_row_of_line(first), RowError):
+        return not more.strip()
     try:
-        status = path.stat()
-        fault = _unfit(path, status.st_mode, status.st_size)
-        data = b"" if fault else path.read_bytes()
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from None
-    if fault:
-        raise UserError(f"{path} {fault[0]}", next_step=fault[1])
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:4]:
-        raise UserError(f"{path.name}:1: UTF-16, UTF-32 or no text at all", next_step=TO_UTF8)
-    return data.removeprefix(codecs.BOM_UTF8)
+        DECODER.raw_decode(data.decode(errors="replace"))
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
-def _unfit(path: Path, mode: int, size: int) -> tuple[str, str] | None:
-    """Why a path is not opened at all, and what to do; a FIFO would block for ever."""
-    if stat.S_ISDIR(mode):
-        return "is a folder", f"name a file in it, or hf:{path} for a folder of `datasets`"
-    if not stat.S_ISREG(mode):
-        return "is not a regular file", "write the rows to a file first"
-    if path.suffix.lower() not in SUFFIXES:
-        known = ", ".join(SUFFIXES)
-        return f"has none of the endings {known}", "convert it; hf:FILE reads .parquet as it is"
-    if size > MAX_BYTES:
-        return f"has {size:,} bytes; the most is {MAX_BYTES:,}", "take a sample of its rows"
-    return None
+def _object_rows(opened: Opened) -> RawRows:
+    """The rows of an array within the one object of a file; the object itself, if it is a row."""
+    text = decode(opened)
+    start = text.index("{")
+    whole, end = DECODER.raw_decode(text, start)
+    if text[end:].strip():
+        raise UserError(
+            f"{opened.name}:{text.count(chr(10), 0, start) + 1}: objects over several lines",
+            next_step="put each on one line: jq -c . OLD > NEW.jsonl",
+        )
+    keys = [] if ROW_KEYS & whole.keys() else [key for key in whole if _holds_rows(whole[key])]
+    if not keys:
+        return RawRows(opened.name, [(text.count("\n", 0, start) + 1, whole)], opened.form)
+    if len(keys) > 1:
+        raise UserError(
+            f"{opened.name}:1: rows may be under {' or '.join(map(repr, keys))}",
+            why="one array a file is read",
+            next_step=f"take one of them: jq -c '.[{json.dumps(keys[0])}][]' OLD > NEW.jsonl",
+        )
+    rows = _array_rows(text, opened.name, _value_at(text, start, keys[0]), inside=True)
+    told = f"its rows are under the key {keys[0]!r}"
+    return RawRows(opened.name, list(rows), (*opened.form, told))
 
 
-def _decode(data: bytes, name: str) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UserError(f"{name}:{line}: {_reason(error)}", next_step=TO_UTF8) from None
+def _holds_rows(value: object) -> bool:
+    """Whether a value is an array of objects that are no turns of a conversation."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(each, dict) for each in value)
+        and not TURN_KEYS & value[0].keys()
+    )
+
+
+def _value_at(text: str, start: int, wanted: str) -> int:
+    """Where the value of a key of the sound object at `start` begins."""
+    at = _after_space(text, start + 1)
+    while True:
+        key, at = DECODER.raw_decode(text, at)
+        at = _after_space(text, _after_space(text, at) + 1)  # the colon
+        if key == wanted:
+            return at
+        _, at = DECODER.raw_decode(text, at)
+        at = _after_space(text, _after_space(text, at) + 1)  # the comma
 
 
 def _line_rows(data: bytes) -> Iterator[Line]:
@@ -125,10 +154,12 @@ def _row_of_line(raw: bytes) -> Row | RowError:
         return RowError(_reason(error))
 
 
-def _array_rows(text: str, name: str) -> Iterator[Line]:
-    """The elements of a JSON array, each with the line it starts on; broken syntax is fatal."""
+def _array_rows(text: str, name: str, start: int, inside: bool = False) -> Iterator[Line]:
+    """The elements of the JSON array at `start`, each with the line it starts on; broken syntax is
+    fatal. What follows one that stands `inside` an object is not looked at.
+    """
     line, counted = 1, 0
-    at = _after_space(text, text.index("[") + 1)
+    at = _after_space(text, start + 1)
     mark = text[at : at + 1]
     while mark != "]":
         line, counted = line + text.count("\n", counted, at), at
@@ -146,90 +177,9 @@ def _array_rows(text: str, name: str) -> Iterator[Line]:
         yield line, value if isinstance(value, dict) else RowError(not_an_object(value))
         at = _after_space(text, at + 1) if mark == "," else at
     end = _after_space(text, at + 1)
-    if end < len(text):
+    if end < len(text) and not inside:
         line += text.count("\n", counted, end)
         raise UserError(f"{name}:{line}: more text after the array", next_step="one array a file")
-
-
-def _csv_rows(text: str, name: str) -> Iterator[Line]:
-    """The records below the header, each with the line it starts on; broken quoting is fatal, since
-    where the next record starts is then a guess.
-    """
-    reader = csv.reader((f"{line}\n" for line in text.split("\n")), strict=True)
-    header: list[str] = []
-    start = 1
-    try:
-        for cells in reader:
-            number, start = start, reader.line_num + 1
-            if not any(cell.strip() for cell in cells):
-                continue
-            if not header:
-                header = _header(cells, f"{name}:{number}")
-            elif len(cells) != len(header):
-                yield number, RowError(f"cells: {len(cells)}, where the header has {len(header)}")
-            else:
-                yield number, dict(zip(header, cells, strict=True))
-    except csv.Error as error:
-        steps = (step for words, step in CSV_STEPS.items() if words in str(error))
-        raise UserError(f"{name}:{start}: {error}", next_step=next(steps)) from None
-
-
-def _header(cells: Sequence[str], where: str) -> list[str]:
-    header = [cell.strip() for cell in cells]
-    if len(header) == 1 and re.search(r"[;\t|]", header[0]):
-        raise UserError(f"{where}: no comma in {header[0]!r}", next_step="separate cells by commas")
-    twice = sorted({name for name in header if name and header.count(name) > 1})
-    if twice:
-        raise UserError(f"{where}: column {twice[0]!r} twice", next_step="rename one of them")
-    return header
-
-
-def _hub_rows(spec: str, base: Path) -> Iterator[Line]:
-    """The rows of `NAME[:SPLIT]`, numbered from 1: a dataset of the hub, a folder or a .parquet."""
-    datasets = importlib.import_module("datasets")  # heavy: seconds, and most runs need none of it
-    name, _, split = spec.partition(":")
-    if not name:
-        raise UserError(f"hf:{spec} names no dataset", next_step="write hf:NAME or hf:NAME:SPLIT")
-    try:
-        table = _load(datasets, name, split or None, find(name, base))
-    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
-        raise UserError(
-            f"datasets cannot load hf:{spec}: {str(error).partition(chr(10))[0]}",
-            next_step="check the name and the network; the form is hf:NAME or hf:NAME:SPLIT",
-        ) from None
-    if isinstance(table, Mapping):
-        chosen = split or ("train" if len(table) > 1 else next(iter(table)))
-        if chosen not in table:
-            raise UserError(
-                f"hf:{spec} has no split {chosen!r}",
-                next_step=f"hf:{name}:SPLIT with one of {', '.join(table)}",
-            )
-        table = table[chosen]
-    classes = {
-        column: feature.names
-        for column, feature in table.features.items()
-        if isinstance(feature, datasets.ClassLabel)
-    }
-    for number, row in enumerate(table, start=1):
-        named = {column: _class_name(names, row[column]) for column, names in classes.items()}
-        yield number, {**row, **named}
-
-
-def _class_name(names: Sequence[str], index: int | None) -> str | None:
-    return None if index is None or index < 0 else names[index]  # -1 is "no label" in `datasets`
-
-
-def _load(datasets: Any, name: str, split: str | None, local: Path | None) -> Any:
-    if local is None:
-        return datasets.load_dataset(name, split=split)
-    if local.suffix.lower() == ".parquet":
-        return datasets.load_dataset("parquet", data_files=str(local), split=split)
-    if (local / "state.json").exists() or (local / "dataset_dict.json").exists():
-        table = datasets.load_from_disk(str(local))
-        if split is not None and not isinstance(table, Mapping):
-            raise ValueError(f"it was saved without splits, so it has no {split!r}")
-        return table
-    return datasets.load_dataset(str(local.resolve()), split=split)
 
 
 def _reason(error: ValueError | RecursionError) -> str:
@@ -237,8 +187,7 @@ def _reason(error: ValueError | RecursionError) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"not JSON: {error.msg.removesuffix(' at')} at column {error.colno}"
     if isinstance(error, UnicodeDecodeError):
-        column = error.start - error.object.rfind(b"\n", 0, error.start)
-        return f"not UTF-8: byte 0x{error.object[error.start]:02x} at column {column}"
+        return why_undecoded(error)
     return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 

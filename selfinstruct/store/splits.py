@@ -23,7 +23,7 @@ class Splits(Ledger):
         """Store the splits of the real rows, once, they never change afterwards; and with them, in
         one transaction, JSON values that are part of what the run is.
         """
-        left_out = ("duplicates", "skipped", "unused", "forbidden")
+        left_out = ("duplicates", "skipped", "unused", "forbidden", "incomplete")
         counts = {name: getattr(data, name) for name in left_out}
         with self.transaction("freeze") as db:
             for split in SPLITS:

@@ -55,6 +55,7 @@ def summarise(store: Store) -> Summary:
             "skipped": data.skipped,
             "unused": data.unused,
             "forbidden": data.forbidden,
+            "incomplete": data.incomplete,
             "digest": data.digest,
             "licenses": count_licenses(data.train),
         },
