@@ -54,8 +54,8 @@ class SeedsConfig(Section):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        """`split` has train, dev, gate and final, which sum to 1; train and gate are above 0; `encoding` is one of
-        text.
+        """`split` has train, dev, gate and final, which sum to 1; train and gate are above 0;
+        `encoding` is one of text.
         """
         try:
             "".encode(self.encoding)
