@@ -27,6 +27,7 @@ from typing import Any
 
 from selfinstruct.config import Config, parse_config
 from selfinstruct.generate import Memory, generate
+from selfinstruct.model import Answered
 from selfinstruct.progress import Progress
 from selfinstruct.prompting import SHIPPED
 from selfinstruct.setting import aim_of
@@ -34,7 +35,6 @@ from selfinstruct.store import Store
 from selfinstruct.task import settle
 from selfinstruct.teacher import Teacher, ask
 from selfinstruct.types import (
-    Answered,
     Completion,
     Example,
     Message,
