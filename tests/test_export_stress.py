@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from selfinstruct.apart import stress_rows
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.export.stress import choose, take_apart
+from selfinstruct.fork import Settings, fork
 from selfinstruct.settled import STAGE
 from selfinstruct.store import Store
 from selfinstruct.types import Example, Screened
-from tests.exported import DATA, MIXED, PROMPT, made, write_exported
+from tests.exported import DATA, MIXED, PROMPT, config, made, write_exported
 from tests.reviewed import review_stage
 
 
@@ -104,6 +105,20 @@ def test_a_round_that_is_half_asked_for_is_waited_for(tmp_path: Path) -> None:
         store.commit_wave(3, 0, Screened())
         store.commit_stage(3, "generate", {"accepted": 0}, 1.0)
     assert len(take_apart(run, 5)) == 5
+
+
+def test_a_fork_is_not_in_the_middle_of_a_round_that_it_left_out(tmp_path: Path) -> None:
+    run = write_exported(tmp_path / "t")
+    asked = config(tmp_path, mixture={"synthetic_share": 0.2}, name="u")
+    fork(run, "u", Settings(asked, {}))
+    with Store(tmp_path / "u", write=True) as store:
+        assert (store.waves(), store.rounds_asked()) == ([(1, 0)], [1, 2])
+        store.begin_attempts(2, 0, "openai:big", [("call-2b", PROMPT, 1)])
+    with pytest.raises(UserError, match="in the middle of asking for round 2"):
+        take_apart(tmp_path / "u", 3)
+    (tmp_path / "u").rename(tmp_path / "begun")
+    fork(run, "u", Settings(asked, {}))
+    assert len(take_apart(tmp_path / "u", 3)) == 3
 
 
 def test_where_a_champion_learned_from_every_row_there_is_no_set(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.store import Store
-from selfinstruct.types import Message, Prompt, Screened
+from selfinstruct.types import Completion, Message, Prompt, Screened
 from tests.ledgers import real_data, screened
 
 
@@ -60,3 +60,6 @@ def test_the_rounds_that_anything_was_asked_for_have_calls_or_waves(tmp_path: Pa
             prompt = Prompt((Message("user", "ask"),), "few_shot/task", f"v{index}")
             store.begin_attempts(index, 0, "m", [(f"call-{index}", prompt, 0)])
         assert store.rounds_asked() == [1, 2, 3, 4]
+        store.end_attempts({key: Completion("text", "stop") for key in ("call-3", "call-1")})
+        found = {count: store.rounds_asked(count) for count in range(4)}
+        assert found == {0: [1, 2, 3, 4], 1: [1, 2, 4], 2: [2, 4], 3: [2, 4]}

@@ -55,7 +55,9 @@ def _require_between_rounds(store: Store) -> None:
 
     What such a round shows the teacher is drawn already in part; a resumed run draws the same.
     """
-    if begun := set(store.rounds_asked()) - store.results("generate").keys() - {0}:
+    forked = store.meta("forked_from")
+    asked = store.rounds_asked(0 if forked is None else forked["answers"]["count"])
+    if begun := set(asked) - store.results("generate").keys() - {0}:
         raise UserError(
             f"{store.folder} is in the middle of asking for round {max(begun)}",
             why="its prompts may show rows that a stress set would take",

@@ -78,10 +78,16 @@ class Candidates(Ledger):
         rows = self._db.execute("SELECT round, wave FROM waves ORDER BY round, wave")
         return [(row["round"], row["wave"]) for row in rows]
 
-    def rounds_asked(self) -> list[int]:
-        """Every round that has a call or a wave, in order."""
-        query = "SELECT round FROM waves UNION SELECT round FROM attempts ORDER BY round"
-        return [row["round"] for row in self._db.execute(query)]
+    def rounds_asked(self, answers: int = 0) -> list[int]:
+        """Every round that has a wave, or a call behind the first so many `answers`, in order: a
+        fork has those of the run it comes from, of rounds that it left out as well.
+        """
+        query = (
+            "SELECT round FROM waves UNION SELECT round FROM attempts WHERE rowid >"
+            " (SELECT coalesce(max(at), 0) FROM (SELECT rowid AS at FROM attempts"
+            " WHERE state = 'done' ORDER BY rowid LIMIT ?)) ORDER BY round"
+        )
+        return [row["round"] for row in self._db.execute(query, (answers,))]
 
     def screened(self, round_index: int) -> Screened:
         """All candidates of one round, in order."""
