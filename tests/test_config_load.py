@@ -90,7 +90,14 @@ def paths(tree: dict[str, object], prefix: str = "") -> set[str]:
         (with_changes(teacher={"backend": "openai"}), "backend openai needs base_url"),
         (with_changes(teacher={"name": "sk-123"}), "a key stands in the config"),
         (with_changes(teacher={"backend": "opnai"}), "teacher.backend: Input should be"),
-        (with_changes(generate={"answer": {"temperatur": 1}}), "generate.answer.temperatur"),
+        (
+            with_changes(generate={"answer": {"temperatur": 1}}),
+            "unknown key generate.answer.temperatur; did you mean temperature?",
+        ),
+        (
+            with_changes(generate={"answer": {"xx": 1}}),
+            "generate.answer.xx; known: temperature, top_p, max_tokens, stop",
+        ),
         ({**MINIMAL, "name": "../other"}, "name: a name is 1 to 64 letters"),
     ],
 )

@@ -5,6 +5,7 @@ An unknown key is an error that suggests the nearest one.
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
@@ -32,7 +33,7 @@ from selfinstruct.config.prompts import PromptsConfig
 from selfinstruct.config.reviewing import ReviewConfig
 from selfinstruct.config.section import Id, Section, defaults_of, identity_of, operational
 from selfinstruct.errors import UserError
-from selfinstruct.types import digest
+from selfinstruct.types import Sampling, digest
 
 Place = tuple[int | str, ...]
 """The keys that lead to a setting, and places in lists."""
@@ -206,7 +207,7 @@ def _look_up(item: Mapping[str, Any]) -> str:
 
 def _fault(item: Mapping[str, Any]) -> str:
     path = ".".join(str(part) for part in item["loc"])
-    if item["type"] == "extra_forbidden":
+    if item["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         return f"unknown key {path}{_suggestion(item['loc'])}"
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "missing":
@@ -216,11 +217,17 @@ def _fault(item: Mapping[str, Any]) -> str:
 
 
 def _suggestion(loc: Place) -> str:
-    names, section = _known(loc)
-    if len(names) < len(loc) - 1 or not _is_section(section):
+    names, held = _known(loc)
+    if len(names) < len(loc) - 1:
         return ""
-    near = difflib.get_close_matches(str(loc[-1]), section.model_fields, n=1)
-    return f"; did you mean {near[0]}?" if near else f"; known: {', '.join(section.model_fields)}"
+    if _is_section(held):
+        known = list(held.model_fields)
+    elif held is Sampling:
+        known = [field.name for field in fields(Sampling)]
+    else:
+        return ""
+    near = difflib.get_close_matches(str(loc[-1]), known, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}"
 
 
 def _known(loc: Place) -> tuple[list[str], Any]:
