@@ -86,6 +86,11 @@ def require_price(budget: BudgetConfig, model: str) -> None:
     )
 
 
+def is_limited(budget: BudgetConfig) -> bool:
+    """Whether there is anything that a call could break."""
+    return any(getattr(budget, f"max_{kind}") is not None for kind in KINDS)
+
+
 def asks_for_counts(budget: BudgetConfig) -> bool:
     """Whether a limit or a price asks what calls came to; hours are on another clock."""
     limits = (budget.max_calls, budget.max_tokens, budget.max_cost)

@@ -68,7 +68,8 @@ def from_messages(messages: tuple[Message, ...]) -> list[Row]:
 
 def from_request(request: Request) -> Row:
     """How something was asked: all of a request but its messages."""
-    row = {**asdict(request.sampling), "sample": request.sample, "seed": request.seed}
+    how = {field.name: getattr(request.sampling, field.name) for field in fields(Sampling)}
+    row = {**how, "sample": request.sample, "seed": request.seed}
     return {**row, "schema": request.schema} if request.schema else row
 
 

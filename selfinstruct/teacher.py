@@ -18,6 +18,7 @@ from selfinstruct.account import (
     affordable,
     asks_for_counts,
     charge,
+    is_limited,
     price_of,
     require_price,
     spent_error,
@@ -89,7 +90,7 @@ def ask(
         for position, prompt in enumerate(prompts)
         for sample in range(samples)
     ]
-    answers = _known(teacher.store, calls)
+    answers = teacher.store.answers(call.key for call in calls)
     missing = list({call.key: call for call in calls if call.key not in answers}.values())
     if missing:
         answers |= _pay(teacher, round_index, wave, missing, len(calls))
@@ -125,11 +126,6 @@ def _call(
     return _Call(digest(asked), prompt, request)
 
 
-def _known(store: Store, calls: Sequence[_Call]) -> dict[str, Completion]:
-    found = {call.key: store.answer(call.key) for call in calls}
-    return {key: completion for key, completion in found.items() if completion is not None}
-
-
 def _pay(
     teacher: Teacher, round_index: int, wave: int, calls: Sequence[_Call], total: int
 ) -> dict[str, Completion]:
@@ -141,9 +137,9 @@ def _pay(
     answers: dict[str, Completion] = {}
     left = calls
     while left:
-        worst = _worst(teacher, left)
         spent = _spent(teacher)
-        batch = left[: affordable(teacher.budget, spent, worst)]
+        worst = _worst(teacher, left) if is_limited(teacher.budget) else []
+        batch = left[: affordable(teacher.budget, spent, worst)] if worst else left
         if teacher.budget.max_hours is not None:  # the clock is looked at between batches
             batch = batch[: BATCHES * teacher.at_once]
         if not batch:

@@ -12,6 +12,7 @@ from selfinstruct.account import (
     asks_for_counts,
     broken,
     charge,
+    is_limited,
     price_of,
     require_price,
     spent_error,
@@ -188,6 +189,12 @@ def test_where_nobody_asks_for_counts_they_make_no_difference(values: dict[str, 
 )
 def test_a_limit_or_a_price_asks_for_counts(values: dict[str, object]) -> None:
     assert asks_for_counts(budget(**values))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_limit_is_one(kind: str) -> None:
+    assert is_limited(budget(**{f"max_{kind}": 0}))
+    assert not is_limited(budget(prices={"m": CHEAP}))
 
 
 def test_every_limit_has_its_kind() -> None:

@@ -19,9 +19,10 @@ def test_an_attempt_is_written_before_it_is_answered(tmp_path: Path) -> None:
     with Store(tmp_path, write=True) as store:
         store.begin_attempts(1, 0, "m", [("k1", PROMPT, 0), ("k2", PROMPT, 1)])
         assert store.spent() == {"calls": 2, "prompt_tokens": 0, "completion_tokens": 0}
-        assert store.answer("k1") is None
+        assert store.answers(["k1"]) == {}
         store.end_attempts({"k1": Completion("text", "stop", 5, 7)})
-        assert store.answer("k1") == Completion("text", "stop", 5, 7, model="m", attempt="k1")
+        answer = Completion("text", "stop", 5, 7, model="m", attempt="k1")
+        assert store.answers(["k1", "k2", "k9"]) == {"k1": answer}
         assert store.spent() == {"calls": 2, "prompt_tokens": 5, "completion_tokens": 7}
         story = store.attempt("k1")
         assert story is not None
@@ -32,10 +33,10 @@ def test_a_failed_attempt_is_no_answer_and_may_be_asked_again(tmp_path: Path) ->
     with Store(tmp_path, write=True) as store:
         store.begin_attempts(1, 0, "m", [("k1", PROMPT, 0)])
         store.end_attempts({"k1": Completion("", "error", error="reset")})
-        assert store.answer("k1") is None
+        assert store.answers(["k1"]) == {}
         store.begin_attempts(1, 0, "m", [("k1", PROMPT, 0)])
         store.end_attempts({"k1": Completion("ok", "stop")})
-        assert store.answer("k1") is not None
+        assert set(store.answers(["k1", "other"])) == {"k1"}
 
 
 def test_the_names_that_a_model_answers_under_are_counted(tmp_path: Path) -> None:
@@ -45,9 +46,7 @@ def test_the_names_that_a_model_answers_under_are_counted(tmp_path: Path) -> Non
         store.end_attempts({f"k{n}": Completion("x", "stop", model=m) for n, m in enumerate(said)})
         store.end_attempts({"k4": Completion("", "error", model="m-3")})
         assert store.served() == {"openai:m": {"m-2": 2, "m-1": 1}}
-        answer = store.answer("k0")
-        assert answer is not None
-        assert answer.model == "m-2"
+        assert store.answers(["k0"])["k0"].model == "m-2"
 
 
 def test_calls_that_came_back_are_told_in_the_order_asked_failures_as_well(tmp_path: Path) -> None:
@@ -60,7 +59,7 @@ def test_calls_that_came_back_are_told_in_the_order_asked_failures_as_well(tmp_p
         assert told == [(2, 1, "k0", 0), (2, 1, "k2", 2)]
         (messages, *_) = {row["messages"] for row in store.replies()}
         assert json.loads(messages) == from_messages(PROMPT.messages)
-        assert store.reply("k0") == store.answer("k0")
+        assert {"k0": store.reply("k0")} == store.answers(["k0"])
         failed = Completion("", "error", model="m", error="reset", attempt="k2")
         assert store.reply("k2") == failed
 

@@ -34,14 +34,14 @@ from selfinstruct.types import (
 class Calls(Ledger):
     """The part of a ledger that keeps calls: an intent before each goes out, an answer after."""
 
-    def answer(self, key: str) -> Completion | None:
-        """The completion paid for under `key`, or None if there is none yet."""
-        row = self._db.execute(
-            "SELECT * FROM attempts WHERE key = ? AND state = 'done'", (key,)
-        ).fetchone()
-        if row is None:
-            return None
-        return _completion(row)
+    def answers(self, keys: Iterable[str]) -> dict[str, Completion]:
+        """By key, the completions paid for under these."""
+        rows = self._db.execute(
+            "SELECT * FROM attempts WHERE state = 'done'"
+            " AND key IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(keys)),),
+        )
+        return {row["key"]: _completion(row) for row in rows}
 
     def replies(self) -> Iterator[Row]:
         """Every call that came back, in the order asked: round, wave, key, sample, and the messages
