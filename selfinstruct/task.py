@@ -65,7 +65,7 @@ def settle(cfg: Config, data: RealData) -> Task:
         _check_passages(cfg, data)
     if "program" in recipes:
         _check_program(cfg)
-    takes_label = labelling(recipes)
+    takes_label = labelling(recipes, cfg.generate)
     check_goals(cfg.generate, data.labels, takes_label)
     if cfg.generate.focus is not None:
         require_focus(data.dev, data.labels, takes_label)

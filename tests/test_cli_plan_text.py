@@ -11,6 +11,7 @@ from selfinstruct.cli.plan_text import print_plan
 CONFIGS = Path(__file__).parents[1] / "configs"
 SEEN = {"calls": 4, "kept": 6, "candidates": 8, "prompt_tokens": 90, "completion_tokens": 30}
 NO_GUARD = {"rows": 0, "of": "", "target": "response", "tasks": [], "margin": 0.1}
+PILOT = {"source": "pilot", "reused": True, "seen": SEEN}
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_an_estimate_is_told_with_its_ranges(
         "cost": cost,
         "seconds": span(60, 54, 72),
     }
-    found = {"source": "pilot", "seen": SEEN, "a_round": each, "rounds": rounds, "currency": "EUR"}
+    found = {**PILOT, "a_round": each, "rounds": rounds, "currency": "EUR"}
     text = shown({**plan, "accept": 90, "estimate": found}, capsys)
     assert "estimate pilot: 4 calls, 6 of 8 kept: 75% (40% to 90%), 30 tokens a call" in text
     assert told in text
@@ -82,9 +83,18 @@ def test_an_estimate_is_told_with_its_ranges(
 def test_a_pilot_too_small_to_tell_says_so(
     plan: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = {"source": "pilot", "seen": SEEN, "a_round": None, "rounds": 1}
+    found = {**PILOT, "a_round": None, "rounds": 1}
     told = shown({**plan, "estimate": found}, capsys)
     assert "too few to tell, take more with --pilot" in told
+
+
+@pytest.mark.parametrize("reused", [True, False])
+def test_calls_that_the_round_will_not_have_are_said_to_be_beside_it(
+    reused: bool, plan: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = {**PILOT, "a_round": None, "rounds": 1, "reused": reused}
+    told = shown({**plan, "estimate": found}, capsys)
+    assert ("beside it the pilot's own calls" in told) == (not reused)
 
 
 def test_words_of_a_prompt_cannot_move_the_cursor(

@@ -368,4 +368,26 @@ def test_arms_that_yield_alike_keep_their_shares() -> None:
 
 
 def test_which_recipes_can_be_asked_for_a_label() -> None:
-    assert labelling(BOTH) == {"label_first": True, "self_instruct": False}
+    plain = GenerateConfig()
+    assert labelling(BOTH, plain) == {"label_first": True, "self_instruct": False}
+
+
+@pytest.mark.parametrize(
+    ("aim", "taken"),
+    [
+        ({}, False),  # its grid is walked evenly
+        ({"quotas": {"fee": 2}}, True),
+        ({"focus": "weak"}, True),
+        ({"requests": [{"ask": "an angry one", "count": 1, "label": "fee"}]}, True),
+        ({"requests": [{"ask": "an angry one", "count": 1}]}, False),
+        ({"quotas": {"fee": 2}, "dialogue": {"scenarios": ["a lost card"]}}, False),
+    ],
+)
+def test_conversations_are_asked_by_label_where_labels_are_aimed_at(
+    aim: dict[str, Any], taken: bool
+) -> None:
+    cfg = GenerateConfig.model_validate({"recipe": "dialogue", "accept": 10, **aim})
+    assert labelling({"dialogue": 1.0}, cfg) == {"dialogue": taken}
+    here = Situation((), ("fee", "refund"), "0/1")
+    orders = draw_orders({"dialogue": 1.0}, here, cfg, 8, random.Random(0))
+    assert all((order.label is not None) == taken for order in orders)

@@ -98,6 +98,11 @@ def test_several_recipes_have_their_shares_by_name() -> None:
         ({"recipes": {"label_first": 1, "self_instruct": 1}}, LABEL, "makes rows without a label"),
         ({"quotas": {"b": 1}}, BOTH, "no training row has"),
         ({"accept": 3, "quotas": {"a": 4}}, BOTH, "generate.accept=4"),
+        (
+            {"recipe": "dialogue", "quotas": {"a": 4}, "dialogue": {"scenarios": ["a"]}},
+            BOTH,
+            "leave generate.dialogue.scenarios out",
+        ),
         ({"focus": "weak"}, RESPONSE, "no label to ask more of"),
     ],
 )

@@ -40,6 +40,8 @@ class Unmet:
     got: int
 
 
+_FREE = "leave generate.dialogue.scenarios out, so that labels are the scenarios, or "
+
 Goals = Mapping[tuple[str, str | None], Goal]
 """Every goal of a round by its request and its label; `("", None)` is the rest."""
 
@@ -113,7 +115,8 @@ def check_goals(
     if named and not any(takes_label.values()):
         raise UserError(
             f"{named[0][0]} asks for a label, and {' and '.join(takes_label)} cannot",
-            next_step="use recipe label_first, or say it in words in generate.requests",
+            next_step=f"{_FREE * ('dialogue' in takes_label)}use recipe label_first, or say it in "
+            "words in generate.requests",
         )
     _check_counts(cfg, labels, all(takes_label.values()))
 

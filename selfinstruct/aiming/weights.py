@@ -88,7 +88,8 @@ def require_focus(
         raise UserError(
             "generate.focus is weak, and there is no label to ask more of",
             why=f"{'the seeds have no labels' if not labels else 'no recipe is asked by label'}",
-            next_step="use labelled seeds with recipe label_first, or take generate.focus away",
+            next_step="use labelled seeds with recipe label_first, or with dialogue that has no "
+            "scenarios of its own, or take generate.focus away",
         )
     if not dev:
         raise UserError(

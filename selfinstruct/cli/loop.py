@@ -70,7 +70,8 @@ def plan(
         typer.Option(
             min=2,
             metavar="CALLS",
-            help="Make so many real calls at most, for an estimate; the run reuses them.",
+            help="Make so many real calls at most, for an estimate; the run reuses them, unless it "
+            "aims by generate.focus.",
         ),
     ] = None,
     as_json: AsJson = False,

@@ -191,6 +191,7 @@ def _estimate(
     found = estimate(seen, cfg.generate, price_of(cfg.budget, model))
     return {
         "source": source,
+        "reused": source != "pilot" or cfg.generate.focus is None,
         "seen": asdict(seen),
         "a_round": None if found is None else asdict(found),
         "rounds": cfg.rounds.max,

@@ -121,7 +121,7 @@ def _estimated(found: dict[str, Any], accept: int) -> dict[str, str]:
     seen, each = found["seen"], found["a_round"]
     what = f"{found['source']}: {seen['calls']} calls, {seen['kept']} of {seen['candidates']} kept"
     if each is None:
-        return {"estimate": f"{what}; too few to tell, take more with --pilot"}
+        return {"estimate": f"{what}; too few to tell, take more with --pilot", **_beside(found)}
     tokens = (seen["prompt_tokens"] + seen["completion_tokens"]) / seen["calls"]
     rows = f"{round(each['accepted']['value'])} accepted rows"
     short = each["accepted"]["low"] < accept
@@ -129,6 +129,7 @@ def _estimated(found: dict[str, Any], accept: int) -> dict[str, str]:
     facts = {
         "estimate": f"{what}: {_span(each['share'], '.0%')}, {tokens:.0f} tokens a call",
         "a round": f"about {_cost(each, found['currency'])} for {rows}" + runs_dry * short,
+        **_beside(found),
     }
     if found["rounds"] > 1:
         whole = {
@@ -137,6 +138,16 @@ def _estimated(found: dict[str, Any], accept: int) -> dict[str, str]:
         }
         facts[f"{found['rounds']} rounds"] = f"at most {_cost(whole, found['currency'])}"
     return facts
+
+
+def _beside(found: dict[str, Any]) -> dict[str, str]:
+    """That a round will not have the calls of the pilot, where it will not."""
+    if found["reused"]:
+        return {}
+    return {
+        "beside it": "the pilot's own calls: with generate.focus, round 1 asks for the labels on "
+        "which its champion is weak, and for little of what the pilot asked"
+    }
 
 
 def _cost(found: dict[str, Any], currency: str) -> str:

@@ -23,7 +23,7 @@ from selfinstruct.recipes.asking import Order
 from selfinstruct.yields import Seen
 
 TAKES_LABEL = frozenset({"label_first", "few_shot", "evolve", "program"})
-"""The recipes whose prompts can ask for a label."""
+"""The recipes whose prompts always ask for a label, where there are any."""
 NEEDS_LABEL = frozenset({"label_first"})
 """... those that can ask for nothing without one,"""
 WITHOUT_LABEL = frozenset({"backtranslate", "records", "self_instruct"})
@@ -47,9 +47,21 @@ class Situation:
     arms: Sequence[Arm] = ()
 
 
-def labelling(recipes: Mapping[str, float]) -> dict[str, bool]:
+def takes_label(recipe: str, cfg: GenerateConfig) -> bool:
+    """Whether a recipe's prompts are each for a label.
+
+    `dialogue` walks its grid evenly by itself; where something aims at labels, and no scenarios of
+    its own stand in their place, a label is the scenario of its conversation.
+    """
+    if recipe == "dialogue":
+        aimed = cfg.quotas or cfg.focus or any(each.label for each in cfg.requests)
+        return bool(aimed) and not cfg.dialogue.scenarios
+    return recipe in TAKES_LABEL
+
+
+def labelling(recipes: Mapping[str, float], cfg: GenerateConfig) -> dict[str, bool]:
     """Recipe to whether it can be asked for a label."""
-    return {recipe: recipe in TAKES_LABEL for recipe in recipes}
+    return {recipe: takes_label(recipe, cfg) for recipe in recipes}
 
 
 def draw_orders(
@@ -136,14 +148,14 @@ class _Draw:
             (goal,) = self.rng.choices(options, weights)
         self.planned[goal] += 1
         label = goal.label
-        if label is None and recipe in TAKES_LABEL and self.here.labels:
+        if label is None and takes_label(recipe, self.cfg) and self.here.labels:
             label = self._label(recipe, self._labels(goal))
         self.rows[label] += self.cfg.samples_per_prompt
         return goal, label
 
     def _open(self, recipe: str) -> list[Goal]:
         """The goals not met that a recipe can be asked for."""
-        if recipe not in TAKES_LABEL:
+        if not takes_label(recipe, self.cfg):
             return [goal for goal in self.lacks if goal.label is None]
         return [goal for goal in self.lacks if goal.label is not None or self._can_label(goal)]
 
