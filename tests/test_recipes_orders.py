@@ -388,6 +388,6 @@ def test_conversations_are_asked_by_label_where_labels_are_aimed_at(
 ) -> None:
     cfg = GenerateConfig.model_validate({"recipe": "dialogue", "accept": 10, **aim})
     assert labelling({"dialogue": 1.0}, cfg) == {"dialogue": taken}
-    here = Situation((), ("fee", "refund"), "0/1")
+    here = Situation({}, ("fee", "refund"), "0/1")
     orders = draw_orders({"dialogue": 1.0}, here, cfg, 8, random.Random(0))
     assert all((order.label is not None) == taken for order in orders)
