@@ -116,19 +116,24 @@ class Run:
         return Checkpoint("base", self.cfg.student.name, None, weights.digest(folder))
 
     def _open(self, store: Store) -> Setting:
-        """Ready to work on the frozen rows: of this run if it has begun, of the files otherwise."""
+        """Ready to work on the frozen rows: of this run if it has begun, of the files otherwise.
+
+        One that came no further than its first call, such as to a mistyped address, has not begun:
+        any setting may still change.
+        """
         cfg = located(self.cfg, self.base)
         require_prices(cfg)
         require_trackers(cfg.student.report_to)
         require_ready(cfg.student.report_to)
-        data, guards = store.real_data(), store.meta("guard")
-        begun = data is not None
+        begun = store.has_begun()
+        data = store.real_data() if begun else None
+        guards, worded = (store.meta(key) if begun else None for key in ("guard", "prompts"))
         if begun:
             refuse_changed(store, Settings(self.cfg, {}))  # before a model is looked for
         if data is None:
             data = read_real_data(cfg.seeds, self.base, cfg.seed, cfg.licenses)
         task = settle(cfg, data)
-        wording = settle_wording(cfg, self.base, task, store.meta("prompts"))
+        wording = settle_wording(cfg, self.base, task, worded)
         if not begun or guards is None:  # a run that is older than the guard gets it now
             found = guard_rows(cfg.guard, task.target, self.base, data, cfg.seed)
             guards = [rows.from_example(row) for row in found]
@@ -138,7 +143,7 @@ class Run:
             "identity": self.cfg.identity,
             "config": self.cfg.model_dump(mode="json"),
             "budget": cfg.budget.model_dump(mode="json"),  # with the prices of its file
-            "contents": {**(store.meta("contents") or {}), **held},
+            "contents": {**((begun and store.meta("contents")) or {}), **held},
             "guard": guards,
             "prompts": wording.to_rows(),
         }

@@ -171,6 +171,16 @@ def test_a_run_cannot_change_its_identity_but_may_change_how_it_works(
     Run(bench.config(budget={"max_calls": 0})).execute()
 
 
+def test_a_mistyped_address_costs_a_run_nothing_but_the_call(
+    whole: tuple[Bench, list[Progress]], bench: Bench
+) -> None:
+    nobody = {"backend": "openai", "base_url": "http://127.0.0.1:9/v1", "name": "m", "attempts": 1}
+    with pytest.raises(IncompleteError):
+        Run(bench.config(teacher=nobody, gate={"alpha": 0.2})).pilot(2)
+    Run(bench.config()).execute()
+    assert bench.outcome()["students"] == whole[0].outcome()["students"]
+
+
 def test_a_run_begun_before_a_setting_existed_goes_on_with_its_default(
     whole: tuple[Bench, list[Progress]], bench: Bench
 ) -> None:

@@ -20,12 +20,14 @@ class Splits(Ledger):
     """The part of a ledger that keeps the splits."""
 
     def freeze(self, data: RealData, about: Mapping[str, object] | None = None) -> None:
-        """Store the splits of the real rows, once, they never change afterwards; and with them, in
-        one transaction, JSON values that are part of what the run is.
+        """Store the splits of the real rows, which never change once anything is made of them; and
+        with them, in one transaction, JSON values that are part of what the run is.
         """
         left_out = ("duplicates", "skipped", "unused", "forbidden", "incomplete")
         counts = {name: getattr(data, name) for name in left_out}
         with self.transaction("freeze") as db:
+            if not self.has_begun():
+                db.execute("DELETE FROM real")
             for split in SPLITS:
                 db.executemany(
                     "INSERT INTO real VALUES (?, ?, ?, ?)",
@@ -35,6 +37,17 @@ class Splits(Ledger):
                     ],
                 )
             put(db, {**(about or {}), "data": counts, "data_digest": data.digest})
+
+    def has_begun(self) -> bool:
+        """Whether anything hangs on the frozen splits: a stage, a wave, an answer, or the run that
+        this one was forked from. Calls without an answer are no beginning.
+        """
+        query = (
+            "SELECT EXISTS (SELECT 1 FROM stages) OR EXISTS (SELECT 1 FROM waves)"
+            " OR EXISTS (SELECT 1 FROM attempts WHERE state = 'done') AS begun"
+        )
+        begun = self._db.execute(query).fetchone()["begun"]
+        return bool(begun) or self.meta("forked_from") is not None
 
     def real_data(self) -> RealData | None:
         """The frozen splits, or None before `freeze`. Raises `StoreError` if their digest does not
