@@ -6,6 +6,7 @@ the ledger.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from selfinstruct.lineage.nouns import Node, View
@@ -69,10 +70,9 @@ def mixed(view: View, ids: Sequence[str]) -> Iterator[Node]:
 
 def mixed_of(view: View, prompt: str) -> Iterator[Node]:
     """The mixtures that any kept row of a prompt's version is in, with what was trained on them."""
-    times, store = view.store.times_mixed_of(prompt), view.store
-    yield from _mixtures(
-        view, "of_these", lambda index: times.get(index, 0), lambda: store.kept_by(prompt)
-    )
+    times = view.store.times_mixed_of(prompt)
+    ids = cache(lambda: view.store.kept_by(prompt))  # asked for by older mixtures alone
+    yield from _mixtures(view, "of_these", lambda index: times.get(index, 0), ids)
 
 
 def _mixtures(

@@ -26,7 +26,9 @@ class Candidates(Ledger):
     """The part of a ledger that keeps waves of candidates."""
 
     def commit_wave(self, round_index: int, wave: int, screened: Screened) -> None:
-        """Store the fate of every candidate of one wave, all or nothing."""
+        """Store the fate of every candidate of one wave, and what was measured of them, all or
+        nothing.
+        """
         fates: list[tuple[Example, str | None, Row]] = [
             *((row, None, from_example(row)) for row in screened.accepted),
             *((item.what, item.reason, from_rejection(item)) for item in screened.rejected),
