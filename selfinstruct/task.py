@@ -23,7 +23,7 @@ from selfinstruct.metrics import metrics_of
 from selfinstruct.model import CHAT, Speech
 from selfinstruct.plugins import find_function
 from selfinstruct.recipes import WITHOUT_LABEL, labelling
-from selfinstruct.recipes.passages import of_rows, read_passages
+from selfinstruct.recipes.passages import LEAST_WORDS, of_rows, read_passages
 from selfinstruct.schema import open_schema
 from selfinstruct.types import Example, RealData
 
@@ -126,7 +126,8 @@ def _check_passages(cfg: Config, data: RealData) -> None:
         read_passages(Path(path), "")
     elif not of_rows(data.train):
         raise UserError(
-            "recipe backtranslate is asked, and no seed has a response",
+            "recipe backtranslate is asked, and no seed has a response that it can use",
+            why=f"it takes those of {LEAST_WORDS} words or more, to an instruction without input",
             next_step="name a file of real texts in generate.backtranslate.path",
         )
 

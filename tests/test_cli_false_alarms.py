@@ -1,15 +1,23 @@
-"""What a plan says of the contamination filter beside its own control."""
+"""What a plan says of filters beside their own control."""
 
 import csv
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from selfinstruct.cli.false_alarms import tell_false_alarms, warn_of_false_alarms
+from selfinstruct.cli.false_alarms import (
+    tell_false_alarms,
+    warn_of_false_alarms,
+    warn_of_same_meanings,
+)
 from selfinstruct.cli.plan import plan_run
 from selfinstruct.cli.plan_text import print_plan
+from selfinstruct.config import Config, EmbeddingConfig
+from selfinstruct.filters.embedding import Encoder
+from selfinstruct.types import Example, RealData
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
@@ -113,3 +121,33 @@ def test_a_plan_without_false_alarms_warns_of_nothing() -> None:
     planned = plan_run(CONFIGS / "quickstart.yaml", [])
     assert planned["contamination"]["rejected"] == 0
     assert not [note for note in planned["notes"] if "contamination" in note]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "note"),
+    [
+        (0.4, "a cosine above 0.4 with a known text, as 21 of 21 real train questions"),
+        (0.99, None),
+        (None, None),
+    ],
+)
+def test_a_model_that_finds_real_rows_alike_is_noted(
+    threshold: float | None, note: str | None
+) -> None:
+    """One direction is common to all texts, as it is in the states of a language model."""
+
+    def opened(_: EmbeddingConfig) -> Encoder:
+        return lambda texts: np.hstack([np.ones((len(texts), 1)), np.eye(len(texts))]).astype("f4")
+
+    named = {} if threshold is None else {"embedding": {"model": "m", "threshold": threshold}}
+    cfg = Config.model_validate(
+        {
+            "seeds": {"path": "x"},
+            "teacher": {"backend": "llamacpp", "name": "bundled"},
+            "filters": {"novelty": named},
+        }
+    )
+    rows = tuple(Example(f"Row number {n}") for n in range(21))
+    told = warn_of_same_meanings(cfg, RealData(rows, (), (), ()), opened)
+    assert len(told) == (note is not None)
+    assert note is None or note in told[0]

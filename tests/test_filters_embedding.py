@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from selfinstruct.config import EmbeddingConfig, FiltersConfig, NoveltyConfig
 from selfinstruct.errors import UserError
-from selfinstruct.filters.embedding import TOGETHER, MeaningIndex, Nearest, Vectors, open_encoder
+from selfinstruct.filters.embedding import (
+    TOGETHER,
+    MeaningIndex,
+    Nearest,
+    Vectors,
+    count_same,
+    open_encoder,
+)
 from selfinstruct.filters.indexes import Indexes
 from selfinstruct.filters.screen import screen
 from selfinstruct.types import Drafts, Example
@@ -108,6 +115,34 @@ def test_without_a_model_no_encoder_is_opened() -> None:
         raise AssertionError
 
     assert Indexes.build([], [], [], FiltersConfig(), encoder=refuse).meanings is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "threshold", "same"),
+    [
+        ((), 0.8, 0),
+        (("fruit",), 0.8, 0),
+        (("fruit", "berry", "sky"), 0.8, 2),
+        (("blue sky", "sky"), 0.8, 0),  # a cosine of 0.71
+        (("blue sky", "sky"), 0.7, 2),
+        (("", "nothing"), 0.8, 0),
+        ((*(f"fruit {n}" for n in range(TOGETHER + 5)), "sky"), 0.8, TOGETHER + 5),
+        ((*(f"sky {n}" for n in range(TOGETHER)), "river"), 0.8, TOGETHER),
+    ],
+)
+def test_texts_that_have_another_of_their_meaning_are_counted(
+    texts: tuple[str, ...], threshold: float, same: int
+) -> None:
+    assert count_same(texts, TopicEncoder(), threshold) == same
+
+
+def test_a_language_model_is_no_model_of_sentences(tmp_path: Path) -> None:
+    """The library takes the mean of its states, without a word: of the bundled one 0.82 or more
+    between any two texts.
+    """
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(UserError, match=r"no modules\.json"):
+        open_encoder(EmbeddingConfig(model=str(tmp_path)))
 
 
 def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,6 +198,7 @@ def test_check_instance_passes(example: Example) -> None:
         (answered("Name 3"), "echo", {"echo": 0.33}, {"echo": 0.34}),
         (answered("Name 3"), "echo", {"echo": 0.0}, {"echo": None}),
         (answered("I can't."), "refusal", {"refusals": True}, {"refusals": False}),
+        (asked("How can I help you?"), "refusal", {"refusals": True}, {"refusals": False}),
     ],
 )
 def test_each_limit_is_exact_and_can_be_off(

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from selfinstruct.filters.refusals import HINTS, REFUSAL, find_refusal
+from selfinstruct.filters.refusals import HINTS, REFUSAL, find_offer, find_refusal
 from selfinstruct.text import normalise
 
 
@@ -135,3 +135,31 @@ def test_what_customers_and_agents_honestly_write_is_none(text: str) -> None:
 @given(st.from_regex(REFUSAL))
 def test_every_refusal_holds_a_hint_of_it(text: str) -> None:
     assert any(hint in text for hint in HINTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("I'm ready to help. What task is this?", "i'm ready to help"),  # SmolLM2-135M, `evolve`
+        ("I'd like to assist you with your editing needs, but I", "i'd like to assist you"),
+        ("Of course! I’m here to help.", "of course! i'm here to help"),
+        ("Hello, how can I assist you today?", "hello, how can i assist you"),
+    ],
+)
+def test_a_question_that_offers_help_is_known_by_its_opening(text: str, words: str) -> None:
+    assert find_offer(text) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rewrite it as a pun: how can I help you?",
+        "I'm here to pick up my card",
+        "How can I help my son to pay his bill?",
+        "I would like to ask for help with a fee",
+        "I am happy with the card, thanks",
+        "Hi, I was told that you are here to help?",
+    ],
+)
+def test_what_people_ask_offers_no_help(text: str) -> None:
+    assert find_offer(text) is None

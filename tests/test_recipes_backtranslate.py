@@ -20,8 +20,14 @@ TRAIN = tuple(
 CFG = GenerateConfig(samples_per_prompt=2, demos=DemosConfig(real=2, synthetic=0))
 
 
-def play(teacher: Scripted, orders: int = 4, pool: tuple[Example, ...] = (), **cfg: Any) -> Drafts:
-    material = Material(TRAIN, Shelf(pool), (), "response", lambda _: None)
+def play(
+    teacher: Scripted,
+    orders: int = 4,
+    pool: tuple[Example, ...] = (),
+    train: tuple[Example, ...] = TRAIN,
+    **cfg: Any,
+) -> Drafts:
+    material = Material(train, Shelf(pool), (), "response", lambda _: None)
     wave = Wave(1, 0, random.Random(0), (Order("backtranslate"),) * orders)
     return backtranslate(material, teacher, CFG.model_copy(update=cfg), wave)
 
@@ -73,3 +79,46 @@ def test_no_completion_disappears(completion: Completion, reason: str) -> None:
     assert found.examples == ()
     assert [item.reason for item in found.rejections] == [reason] * 4
     assert all(item.what.response for item in found.rejections)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Write the request that it answers, and nothing else.",  # SmolLM2-135M, kept by all filters
+        "What a headline. An answer that somebody gave:\n\nThe secret to it",
+    ],
+)
+def test_a_copy_of_what_every_prompt_says_is_no_request(text: str) -> None:
+    found = play(Scripted(lambda *_: say(text)), orders=1)
+    assert found.examples == ()
+    assert {item.reason for item in found.rejections} == {"copied_prompt"}
+
+
+def test_what_is_asked_for_may_be_said_again() -> None:
+    """The words of an order and of the answer are not the prompt's own."""
+    told = "The real answer number 0"
+    found = play(Scripted(lambda *_: say(f"Who said: {told}?")), orders=1)
+    assert [item.reason for item in found.rejections] == ["duplicate"]  # the second sample
+    assert len(found.examples) == 1
+
+
+def test_a_demonstration_asks_for_all_that_its_answer_answers() -> None:
+    """Seen with the shipped seeds: "Does B follow from A?" stood there without A and B."""
+    rows = (
+        Example("Which word is spelled wrongly?", "recieve, belief", response="recieve"),
+        Example("Reply.", "My card is gone", label="lost", response="I am sorry to hear that."),
+        Example("Name a colour.", response="Blue is one of them."),
+    )
+    teacher = Scripted(ask_back)
+    play(teacher, orders=9, train=rows)
+    asked = {
+        message.content
+        for prompt in teacher.prompts
+        for message in prompt.messages
+        if message.role == "assistant"
+    }
+    assert asked == {
+        "Which word is spelled wrongly?\n\nrecieve, belief",
+        "My card is gone",
+        "Name a colour.",
+    }

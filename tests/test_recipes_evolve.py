@@ -10,7 +10,8 @@ import pytest
 from selfinstruct.config import DemosConfig, EvolveConfig, GenerateConfig
 from selfinstruct.prompting import Shelf
 from selfinstruct.recipes import RECIPES, Material, Order, Wave
-from selfinstruct.recipes.evolve import BREADTH, COPIED_WORDS, DEPTH, MESSIER, copied_run, evolve
+from selfinstruct.recipes.evolve import COPIED_WORDS, copied_run, evolve
+from selfinstruct.recipes.wishes import BREADTH, DEPTH, MESSIER, Wish
 from selfinstruct.types import Completion, Drafts, Example
 from tests.scripted_ask import Scripted, say
 
@@ -26,7 +27,7 @@ CFG = GenerateConfig(samples_per_prompt=2, demos=DemosConfig(real=2, synthetic=0
 def write(question: str, n: int) -> Completion:
     if "Answer Yes or No" in question:
         return say("No")
-    return say(f"Rewritten words {n}" if "alone, without" in question else f"Reply {n}")
+    return say(f"Rewritten words {n}" if "and nothing else" in question else f"Reply {n}")
 
 
 def play(
@@ -69,19 +70,19 @@ def test_a_labelled_row_keeps_its_label_and_is_made_messier() -> None:
     }
     assert all(row.input.startswith("Rewritten") for row in found.examples)
     asked = [prompt.messages[-1].content for prompt in teacher.prompts if prompt.parents != ()]
-    assert all(any(wish in text for wish in MESSIER.values()) for text in asked)
+    assert all(any(wish.words in text for wish in MESSIER) for text in asked)
     assert len(teacher.prompts) == 2 + 4  # two rewritings, a question of gain for each text
 
 
 def test_tasks_go_deep_and_at_the_asked_rate_broad() -> None:
-    for breadth, wishes in ((0.0, set(DEPTH.values())), (1.0, {BREADTH})):
+    for breadth, wishes in ((0.0, set(DEPTH)), (1.0, {BREADTH})):
         teacher = Scripted(write)
         cfg = CFG.model_copy(update={"evolve": EvolveConfig(breadth=breadth)})
         play(teacher, labels=[None] * 40, cfg=cfg)
         rewritings = [each for each in teacher.prompts if each.template == "evolve/rewrite.j2"]
         told = [each.messages[-1].content for each in rewritings]
-        assert {wish for wish in wishes if any(wish in text for text in told)} == wishes
-        assert all(any(wish in text for wish in wishes) for text in told)
+        assert {wish for wish in wishes if any(wish.words in text for text in told)} == wishes
+        assert all(any(wish.words in text for wish in wishes) for text in told)
 
 
 def test_what_says_the_same_is_dropped_with_its_parent_named() -> None:
@@ -107,17 +108,40 @@ def test_a_question_of_gain_that_failed_decides_nothing() -> None:
     assert {item.reason for item in found.rejections} == {"failed_call"}
 
 
-@pytest.mark.parametrize("wish", [*DEPTH.values(), BREADTH, *MESSIER.values()])
-def test_the_words_of_a_wish_are_found_in_what_copies_it(wish: str) -> None:
-    assert copied_run(f"Well: {wish}", wish) is not None
-    assert copied_run("Why was I charged twice for the same card?", wish) is None
-    assert copied_run(" ".join(wish.split()[: COPIED_WORDS - 1]), wish) is None
+WISHES = (*DEPTH, BREADTH, *MESSIER)
 
 
-def test_a_copy_of_the_wish_is_no_question() -> None:
+@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: wish.words)
+def test_an_example_goes_before_as_turns(wish: Wish) -> None:
+    teacher = Scripted(write)
+    rows = CARDS if wish in MESSIER else TASKS
+    cfg = CFG.model_copy(update={"evolve": EvolveConfig(breadth=float(wish is BREADTH))})
+    play(teacher, rows, [rows[0].label] * 40, "label" if wish in MESSIER else "response", cfg)
+    asked = [each.messages for each in teacher.prompts if each.template == "evolve/rewrite.j2"]
+    first, shown, last = next(each for each in asked if wish.words in each[-1].content)
+    assert [each.role for each in (first, shown, last)] == ["user", "assistant", "user"]
+    assert wish.before in first.content
+    assert wish.words in first.content
+    assert shown.content == wish.after
+    assert wish.before not in last.content
+
+
+@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: wish.words)
+def test_the_words_of_a_wish_are_found_in_what_copies_it(wish: Wish) -> None:
+    assert copied_run(f"Well: {wish.words}", wish.words) is not None
+    assert copied_run("Why was I charged twice for the same card?", wish.words) is None
+    assert copied_run(" ".join(wish.words.split()[: COPIED_WORDS - 1]), wish.words) is None
+    assert copied_run(wish.after, wish.words) is None
+    assert copied_run(wish.after, wish.after) is not None
+
+
+@pytest.mark.parametrize("part", ["words", "after"])
+def test_a_copy_of_the_wish_or_of_its_example_is_no_question(part: str) -> None:
     def copies(question: str, n: int) -> Completion:
-        lines = question.split("\n")
-        return say(lines[-2]) if "alone, without" in question else write(question, n)
+        if "and nothing else" not in question:
+            return write(question, n)
+        wish = next(wish for wish in WISHES if wish.words in question)
+        return say({"words": wish.words, "after": wish.after}[part])
 
     found = play(Scripted(copies))
     assert found.examples == ()

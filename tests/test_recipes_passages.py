@@ -42,6 +42,15 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, name: str, content: str, me
         read_passages(tmp_path / "gone.txt", "")
 
 
-def test_rows_without_a_response_hold_no_text() -> None:
-    rows = [Example("a", response="One", license="MIT"), Example("b", label="x")]
-    assert of_rows(rows) == (Passage("One", "MIT", rows[0]),)
+def test_only_rows_that_a_request_can_be_told_from_hold_a_text() -> None:
+    rows = [
+        Example("a", response="Five words make a text.", license="MIT"),
+        Example("b", label="x"),
+        Example("Which weekday is it?", response="It is a Wednesday."),  # four
+        Example("Which dates?", "a clause", response="1 March, 28 February and 15 January"),
+        Example("Reply.", "My card is gone", label="lost", response="I am sorry to hear that."),
+    ]
+    assert of_rows(rows) == (
+        Passage("Five words make a text.", "MIT", rows[0]),
+        Passage("I am sorry to hear that.", "", rows[4]),
+    )

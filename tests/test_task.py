@@ -288,6 +288,10 @@ def test_a_limit_of_cost_needs_a_price_for_teacher_and_judge(
         ({"recipe": "program"}, "recipe program is asked, and there is none"),
         ({"recipe": "program", "program": "tests.test_task:gone"}, "has no function gone"),
         ({"recipe": "backtranslate", "backtranslate": {"path": "gone.txt"}}, "no readable file"),
+        (
+            {"recipe": "backtranslate"},
+            "no seed has a response that it can use",
+        ),  # one word, "reply"
     ],
 )
 def test_what_a_recipe_needs_is_asked_for_before_anything_is_spent(
@@ -298,7 +302,8 @@ def test_what_a_recipe_needs_is_asked_for_before_anything_is_spent(
 
 
 def test_real_texts_come_from_the_seeds_where_no_file_is_named() -> None:
-    found = settle(config(generate={"recipe": "backtranslate"}), data(RESPONSE))
+    answered = Example("Where is my card?", response="It was posted this morning.")
+    found = settle(config(generate={"recipe": "backtranslate"}), data(answered))
     assert found.recipes == {"backtranslate": 1.0}
 
 

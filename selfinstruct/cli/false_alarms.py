@@ -1,9 +1,12 @@
-"""What a plan says of the contamination filter beside its own control."""
+"""What a plan says of filters beside their own control: what they would drop of the real rows."""
 
+from collections.abc import Callable
 from typing import Any
 
-from selfinstruct.config import Config
+from selfinstruct.config import Config, EmbeddingConfig
+from selfinstruct.filters.embedding import Encoder, count_same, open_encoder
 from selfinstruct.filters.false_alarms import count_false_alarms
+from selfinstruct.text import whole_question
 from selfinstruct.types import RealData
 
 BEARABLE = 0.05
@@ -73,6 +76,26 @@ def warn_of_false_alarms(found: dict[str, Any]) -> list[str]:
             "filter"
         )
     return notes
+
+
+def warn_of_same_meanings(
+    cfg: Config, data: RealData, encoder: Callable[[EmbeddingConfig], Encoder] = open_encoder
+) -> list[str]:
+    """That the embedding model takes too many real rows for each other; nothing where there is
+    none. It is opened for that, which takes seconds.
+    """
+    embedding = cfg.filters.novelty.embedding
+    texts = list(dict.fromkeys(map(whole_question, data.train)))
+    if embedding is None or not texts:
+        return []
+    same = count_same(texts, encoder(embedding), embedding.threshold)
+    if same <= BEARABLE * len(texts):
+        return []
+    return [
+        f"filters.novelty.embedding drops what has a cosine above {embedding.threshold} with a "
+        f"known text, as {same} of {len(texts)} real train questions have with each other; raise "
+        "the threshold, or name another model"
+    ]
 
 
 def _remedy(found: dict[str, Any]) -> str:

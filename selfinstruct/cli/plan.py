@@ -16,7 +16,11 @@ from selfinstruct.account import price_of
 from selfinstruct.chat import reference
 from selfinstruct.cli.aims import aims
 from selfinstruct.cli.display import Display
-from selfinstruct.cli.false_alarms import false_alarms, warn_of_false_alarms
+from selfinstruct.cli.false_alarms import (
+    false_alarms,
+    warn_of_false_alarms,
+    warn_of_same_meanings,
+)
 from selfinstruct.config import Config, GenerateConfig, ModelConfig, load_config
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.estimate import Evidence, estimate, evidence_of
@@ -89,6 +93,7 @@ def plan_run(
             *long_rows(found, cfg, task.target),
             *wording.notes,
             *warn_of_false_alarms(alarms),
+            *warn_of_same_meanings(cfg, data),
         ],
         "target": task.target,
         "recipes": dict(task.recipes),

@@ -124,7 +124,8 @@ class BacktranslateConfig(Section):
 
     path: str | None = None
     """A file of texts (.jsonl with `text` on each line, or paragraphs); a relative path starts at
-    the config's folder. `null` takes the responses of the training rows.
+    the config's folder. `null` takes the responses of the training rows, those of five words or more
+    to an instruction without an input: of the others nobody can tell what they answer.
     """
     license: str = ""
     """The licence of its texts; a line of JSONL may have one of its own."""

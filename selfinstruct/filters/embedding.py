@@ -7,6 +7,7 @@ on another one. ROUGE-L has neither weakness; this comes after it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -67,6 +68,11 @@ class MeaningIndex:
         self._known[first:size] = vectors
         self._ids += [key for key, _ in found]
 
+    @property
+    def vectors(self) -> Vectors:
+        """Those of what is known, in order."""
+        return self._known[: len(self)]
+
     def closest(self, text: str, since: int = 0) -> Nearest | None:
         """The known text nearest in meaning, if above the threshold; `since` leaves out the first
         so many.
@@ -102,11 +108,35 @@ class MeaningIndex:
         return np.stack([self._last[text] for text in texts])
 
 
+def count_same(texts: Sequence[str], encode: Encoder, threshold: float) -> int:
+    """How many of these distinct texts have another one above the threshold: what the filter would
+    say of real rows, which all mean something of their own.
+    """
+    index = MeaningIndex(encode, threshold)
+    index.add_many((text, text) for text in texts)
+    known = index.vectors
+    alike = 0
+    for first in range(0, len(texts), TOGETHER):
+        cosines = known[first : first + TOGETHER] @ known.T
+        np.fill_diagonal(cosines[:, first:], -1)  # itself
+        alike += int((cosines > threshold).any(axis=1).sum())
+    return alike
+
+
 def open_encoder(cfg: EmbeddingConfig) -> Encoder:
     """The sentence-transformers model that is named, by a folder or by its name on the hub.
 
-    Raises `UserError` where the extra is missing or the model cannot be had.
+    Raises `UserError` where the extra is missing, the model cannot be had, or a folder holds a
+    model of another kind: the library would make one that means nothing of it, without a word.
     """
+    folder = Path(cfg.model).expanduser()
+    if (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
+        raise UserError(
+            f"{cfg.model} is no model of sentence-transformers: it has no modules.json",
+            why="the mean state of a language model finds all texts alike (docs/experiments.md)",
+            next_step="name a folder that SentenceTransformer.save wrote, of a model trained to "
+            "tell sentences apart",
+        )
     require(EMBEDDING)
     from sentence_transformers import SentenceTransformer
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from selfinstruct.config import HeuristicsConfig
-from selfinstruct.filters.refusals import find_refusal
+from selfinstruct.filters.refusals import find_offer, find_refusal
 from selfinstruct.text import (
     CONTROL,
     as_fraction,
@@ -168,10 +168,12 @@ def refusal(example: Example, cfg: HeuristicsConfig) -> Breach | None:
 
 
 def question_refusal(example: Example, cfg: HeuristicsConfig) -> Breach | None:
-    """The question does: the teacher declined to write one. Of Banking77's 10,003 real questions
-    none reads like that.
+    """The question does, or it offers help as an assistant: the teacher wrote none. Of Banking77's
+    10,003 real questions none reads like that.
     """
-    return _refusal(question_text(example), cfg)
+    text = question_text(example)
+    offer = find_offer(text) if cfg.refusals else None
+    return _refusal(text, cfg) if offer is None else Breach(offer)
 
 
 def echo(example: Example, cfg: HeuristicsConfig) -> Breach | None:

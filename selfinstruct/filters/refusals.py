@@ -1,4 +1,5 @@
-"""Words that decline a request, or that speak of being a language model; English only.
+"""Words that decline a request, that speak of being a language model or, in a question, offer help;
+English only.
 
 People write much that comes near: "I cannot see the receipt", "I can't help but notice". So a
 refusal is known by its verb and its object together, and an assistant by what it cannot do.
@@ -76,6 +77,14 @@ SORRY = r"(?:i(?:'m| am) (?:afraid|sorry)(?: to say)? (?:that )?|i regret (?:to 
 OPENING = rf"^(?:[^?]{{0,80}}(?:[,.;:!]| but) )?(?:(?:but|so|and) )?{SORRY}?i"
 REFUSAL = re.compile(rf"{OPENING}(?:{'|'.join(DECLINES)})|{'|'.join(SPEAKS_AS_AI)}")
 
+OFFER = re.compile(
+    r"^(?:(?:sure|certainly|of course|absolutely|hello|hi|okay|great|yes)\b[,.!]? )?"
+    r"(?:i(?:'m| am) (?:here|ready|happy|glad) to (?:help|assist)\b"
+    r"|i(?:'d| would) (?:be (?:happy|glad)|like|love) to (?:help|assist) you\b"
+    r"|how (?:can|may) i (?:help|assist) you\b)"
+)
+"""How a small teacher opens that was to write a question and answers as an assistant instead."""
+
 HINTS = (
     *("can't", "cant", "cannot", "can not", "won't", "will not", "refuse", "decline"),
     *("unable", "not able", "not allowed", "not permitted", "not programmed", "not designed"),
@@ -89,6 +98,16 @@ HINTS = (
 
 def find_refusal(text: str) -> str | None:
     """The words by which a text is one, as `normalise` writes them; None where there are none."""
-    said = normalise(text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    said = _said(text)
     found = REFUSAL.search(said) if any(hint in said for hint in HINTS) else None
     return None if found is None else found.group()
+
+
+def find_offer(text: str) -> str | None:
+    """The words by which a question is an assistant's offer of help; None where there are none."""
+    found = OFFER.match(_said(text))
+    return None if found is None else found.group()
+
+
+def _said(text: str) -> str:
+    return normalise(text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")

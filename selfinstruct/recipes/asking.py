@@ -14,7 +14,7 @@ from selfinstruct.config import GenerateConfig
 from selfinstruct.licenses import join_licenses
 from selfinstruct.model import CHAT, Speech
 from selfinstruct.prompting import SHIPPED, Prompts, Shelf
-from selfinstruct.text import normalise, whole_question
+from selfinstruct.text import ngrams, normalise, question_text, whole_question, words
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection, Sampling
 
 T = TypeVar("T")
@@ -87,6 +87,9 @@ class Draft:
 
 
 Recipe = Callable[[Material, Ask, GenerateConfig, Wave], Drafts]
+
+COPIED_WORDS = 5
+"""A run of so many words of what a prompt says of itself, in what was written, is no chance."""
 
 
 def answers(
@@ -170,6 +173,22 @@ def conceive_labelled(
 def with_text(blank: Example, text: str) -> Example:
     """The text goes where the demonstrations have theirs: beside an instruction, or as it."""
     return replace(blank, input=text) if blank.instruction else replace(blank, instruction=text)
+
+
+def request_of(row: Example) -> str:
+    """All that a row asks, as one text: of a labelled row its text alone, which is what is its own;
+    of another the instruction with its input.
+    """
+    if row.label is not None:
+        return question_text(row)
+    return "\n\n".join(part for part in (row.instruction, row.input) if part)
+
+
+def copied_run(text: str, shown: str) -> str | None:
+    """The first run of `COPIED_WORDS` words that a text has from what its prompt said."""
+    own = set(ngrams(words(shown), COPIED_WORDS))
+    found = next((run for run in ngrams(words(text), COPIED_WORDS) if run in own), None)
+    return None if found is None else " ".join(found)
 
 
 def draft_texts(

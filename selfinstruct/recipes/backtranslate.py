@@ -6,6 +6,7 @@ without that step more such rows do not help.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from selfinstruct.config import GenerateConfig
 from selfinstruct.licenses import join_licenses
 from selfinstruct.prompting import Form, Prompts, Shelf, choose_demos
 from selfinstruct.recipes.asking import (
+    COPIED_WORDS,
     FREE_ORDER,
     FULL_ORDER,
     Ask,
@@ -22,16 +24,22 @@ from selfinstruct.recipes.asking import (
     Wave,
     ask_texts,
     conceive,
+    copied_run,
+    request_of,
     sift,
 )
 from selfinstruct.recipes.parse import read_text
 from selfinstruct.recipes.passages import Passage, of_rows, read_passages
-from selfinstruct.types import Drafts, Prompt
+from selfinstruct.types import Drafts, Prompt, Rejection
 
 INSTRUCTION = Form(
     "backtranslate/instruction.j2",
-    {"order": FULL_ORDER, "response": "Blue is a colour."},
-    {"order": FREE_ORDER},
+    {
+        "order": FULL_ORDER,
+        "response": "Blue is a colour.",
+        "shown": [{"request": "What is red?", "response": "Red is a colour."}],
+    },
+    {"order": FREE_ORDER, "shown": []},
 )
 
 
@@ -49,8 +57,9 @@ def backtranslate(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave)
         for order, blank in zip(wave.orders, blanks, strict=True)
     ]
     questions, rejections = ask_texts(blanks, prompts, ask, cfg, read_text)
-    sound, dropped = sift(questions, material)
-    return Drafts(tuple(draft.example for draft in sound), (*rejections, *dropped))
+    own, copied = _own_words(questions, material.prompts)
+    sound, dropped = sift(own, material)
+    return Drafts(tuple(draft.example for draft in sound), (*rejections, *copied, *dropped))
 
 
 def _blanks(
@@ -78,5 +87,23 @@ def _blanks(
     return blanks
 
 
+def _own_words(drafts: Sequence[Draft], prompts: Prompts) -> tuple[list[Draft], list[Rejection]]:
+    """The drafts that do not repeat what every prompt says, and the others."""
+    bare = prompts.build(INSTRUCTION, (), order=FREE_ORDER, shown=[], response="")
+    said = "\n".join(message.content for message in bare.messages)
+    own: list[Draft] = []
+    copied: list[Rejection] = []
+    for draft in drafts:
+        run = copied_run(draft.example.instruction, said)
+        if run is None:
+            own.append(draft)
+        else:
+            copied.append(Rejection(draft.example, "copied_prompt", run, COPIED_WORDS))
+    return own, copied
+
+
 def _prompt(order: Order, blank: Draft, prompts: Prompts) -> Prompt:
-    return prompts.build(INSTRUCTION, blank.demos, order=order, response=blank.example.response)
+    shown = [{"request": request_of(demo), "response": demo.response} for demo in blank.demos]
+    return prompts.build(
+        INSTRUCTION, blank.demos, order=order, shown=shown, response=blank.example.response
+    )

@@ -4,7 +4,8 @@ A row of train, or one that was kept before, is rewritten by one of several wish
 constraint, a detail or a step more, or in breadth, by a rarer one of the same field (Xu et al.,
 arXiv 2304.12244, section 3.2). Of a labelled row the wishes leave the label as it is: they make it
 messier, as real ones are. Then the paper's elimination (section 3.3): what says the same as before,
-and what copies the words of the wish, is no evolution. Refusals are for the filters to find.
+and what copies the words of the wish or its example, is no evolution. Refusals are for the filters
+to find.
 """
 
 import random
@@ -15,6 +16,7 @@ from selfinstruct.config import GenerateConfig
 from selfinstruct.prompting import Form, Prompts, choose_demos, choose_row
 from selfinstruct.recipes.answering import answer, answer_form, yes_or_no
 from selfinstruct.recipes.asking import (
+    COPIED_WORDS,
     FREE_ORDER,
     FULL_ORDER,
     Ask,
@@ -24,42 +26,31 @@ from selfinstruct.recipes.asking import (
     Wave,
     answers,
     conceive,
+    copied_run,
     draft_texts,
+    request_of,
     sift,
 )
 from selfinstruct.recipes.parse import read_text
-from selfinstruct.text import ngrams, question_text, words
+from selfinstruct.recipes.wishes import BREADTH, DEPTH, LATE_PARCEL, MESSIER, Wish
+from selfinstruct.text import question_text
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection
 
 REWRITE = Form(
     "evolve/rewrite.j2",
-    {"order": FULL_ORDER, "label": "fee", "text": "A fee?", "wish": "Say it in fewer words."},
+    {
+        "order": FULL_ORDER,
+        "label": "fee",
+        "text": "A fee?",
+        "wish": "Say it in fewer words.",
+        "example": {"label": "card", "before": "My card is lost.", "after": "lost card"},
+    },
     {"order": FREE_ORDER, "label": None},
 )
 GAIN = Form(
     "evolve/gain.j2", {"label": "fee", "first": "A fee?", "second": "Why a fee?"}, {"label": None}
 )
 ANSWER = answer_form("evolve/answer.j2")
-
-DEPTH: Mapping[str, str] = {
-    "constrain": "Add one more constraint or requirement to it.",
-    "deepen": "Make it go further into its subject.",
-    "concretise": "Replace what is general in it by something more specific.",
-    "reason": "Change it so that it takes several steps of reasoning.",
-    "complicate": "Add something to work on: data, a table, code or a short text.",
-}
-BREADTH = "Think of another one of the same field, about as long and as hard, but rarer."
-MESSIER: Mapping[str, str] = {
-    "detail": "Say it again with a detail that a real person would mention: a date, an amount.",
-    "shorten": "Say it again in as few words as people really type.",
-    "indirect": "Say it again without naming the matter outright.",
-    "upset": "Say it again as somebody would who is upset or in a hurry.",
-    "aside": "Say it again and mention another small matter by the way.",
-}
-"""What may become of a message without becoming one of another label."""
-
-COPIED_WORDS = 5
-"""A run of so many words of the wish in what was written is no chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +59,7 @@ class _Plan:
 
     order: Order
     parent: Example
-    wish: str
+    wish: Wish
     blank: Draft
 
 
@@ -112,27 +103,26 @@ def _plan(order: Order, material: Material, cfg: GenerateConfig, wave: Wave) -> 
     return _Plan(order, parent, _wish(parent, cfg, wave.rng), Draft(blank, demos))
 
 
-def _wish(parent: Example, cfg: GenerateConfig, rng: random.Random) -> str:
+def _wish(parent: Example, cfg: GenerateConfig, rng: random.Random) -> Wish:
     if parent.label is not None:
-        return rng.choice([*MESSIER.values()])
-    return BREADTH if rng.random() < cfg.evolve.breadth else rng.choice([*DEPTH.values()])
-
-
-def _whole(row: Example) -> str:
-    """What is rewritten: of a labelled row its text, of another the instruction with its input."""
-    if row.label is not None:
-        return question_text(row)
-    return "\n\n".join(part for part in (row.instruction, row.input) if part)
+        return rng.choice(MESSIER)
+    return BREADTH if rng.random() < cfg.evolve.breadth else rng.choice(DEPTH)
 
 
 def _rewrite_prompt(plan: _Plan, prompts: Prompts) -> Prompt:
+    label, wish = plan.parent.label, plan.wish
     return prompts.build(
         REWRITE,
         (plan.parent,),
         order=plan.order,
-        label=plan.parent.label,
-        text=_whole(plan.parent),
-        wish=plan.wish,
+        label=label,
+        text=request_of(plan.parent),
+        wish=wish.words,
+        example={
+            "label": None if label is None else LATE_PARCEL,
+            "before": wish.before,
+            "after": wish.after,
+        },
     )
 
 
@@ -142,19 +132,13 @@ def _rewritings(plan: _Plan, completion: Completion) -> tuple[list[Draft], list[
     own: list[Draft] = []
     copied: list[Rejection] = []
     for draft in drafts:
-        run = copied_run(question_text(draft.example), plan.wish)
+        told = question_text(draft.example)
+        run = copied_run(told, plan.wish.words) or copied_run(told, plan.wish.after)
         if run is None:
             own.append(draft)
         else:
             copied.append(Rejection(draft.example, "copied_prompt", run, COPIED_WORDS))
     return own, [*copied, *lost]
-
-
-def copied_run(text: str, wish: str) -> str | None:
-    """The first run of `COPIED_WORDS` words that a text has from the wish it was written by."""
-    own = set(ngrams(words(wish), COPIED_WORDS))
-    found = next((run for run in ngrams(words(text), COPIED_WORDS) if run in own), None)
-    return None if found is None else " ".join(found)
 
 
 def _eliminate(
@@ -168,7 +152,7 @@ def _eliminate(
             (),
             draft.example.attempt,
             label=plan.parent.label,
-            first=_whole(plan.parent),
+            first=request_of(plan.parent),
             second=question_text(draft.example),
         )
         for draft, plan in zip(drafts, plans, strict=True)

@@ -67,8 +67,9 @@ _ROLE = re.compile(
     r"\s*(?:(?:system|user|assistant|human)\s*\n|(?:user|assistant|human)\s*:)\s*", re.IGNORECASE
 )
 _LABEL = re.compile(
-    r"""\s*[*_]*(?:new\ |another\ |customer'?s?\ )?
-    (?:ticket|message|example|task|instruction|reply|response|answer|text|input|output|customer)
+    r"""\s*[*_]*(?:(?:an?|the|my|your)\ )?(?:new\ |another\ |customer'?s?\ )?
+    (?: (?:ticket|message|example|reply|response|answer|text|input|output|customer)
+      | (?:task|instruction)(?:\ is)? )  # "The answer is: 42" says it, and stays
     [*_]*\s*:[*_]*\s*""",
     re.VERBOSE | re.IGNORECASE,
 )

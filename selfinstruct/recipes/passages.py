@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.errors import UserError
+from selfinstruct.text import words
 from selfinstruct.types import Example
 
 
@@ -19,9 +20,19 @@ class Passage:
     row: Example | None = None
 
 
+LEAST_WORDS = 5
+"""Of "Wednesday." or "135 minutes" nobody can tell what it answers (docs/experiments.md)."""
+
+
 def of_rows(train: Sequence[Example]) -> tuple[Passage, ...]:
-    """The responses of training rows."""
-    return tuple(Passage(row.response, row.license, row) for row in train if row.response.strip())
+    """The responses of training rows that a request can be told from: those of `LEAST_WORDS` words
+    or more, and none to an instruction with an input beside it, which a new one would not have.
+    """
+    return tuple(
+        Passage(row.response, row.license, row)
+        for row in train
+        if (row.label is not None or not row.input) and len(words(row.response)) >= LEAST_WORDS
+    )
 
 
 def read_passages(path: Path, license_: str) -> tuple[Passage, ...]:
