@@ -11,7 +11,7 @@ from selfinstruct.types import SPLITS, Sampling, Split
 
 
 def check_encoding(name: str) -> str:
-    """The name of an encoding in, the same out. Raises `ValueError` for one that is none of text."""
+    """The name of an encoding of text in, the same out. Raises `ValueError` for any other."""
     try:
         "".encode(name)
     except LookupError:
