@@ -7,12 +7,11 @@ import yaml
 from selfinstruct.cli.init_from import Found, look_at
 from selfinstruct.cli.init_text import WIDTH, draft, told
 from selfinstruct.config import parse_config
-from selfinstruct.seeds.read import ReadResult
 from tests.test_cli_init import TEXTS, put
 
 
 def look(folder: Path, rows: list[dict[str, Any]], name: str = "a.jsonl") -> Found:
-    return look_at(put(folder, name, rows), name)
+    return look_at(put(folder, name, rows))
 
 
 def written(found: Found, rouge_l: float | None = None) -> dict[str, Any]:
@@ -88,4 +87,3 @@ def test_a_limit_that_is_given_is_set(tmp_path: Path) -> None:
     found = look(tmp_path, [{"instruction": text, "response": "a"} for text in TEXTS])
     assert "filters" not in written(found)
     assert written(found, 0.75)["filters"] == {"contamination": {"rouge_l": 0.75}}
-    assert isinstance(found.read, ReadResult)

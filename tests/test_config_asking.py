@@ -42,5 +42,5 @@ def test_an_encoding_of_text_is_taken(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["nonesuch", "rot13", "base64", ""])
 def test_what_is_no_encoding_of_text_is_refused(name: str) -> None:
-    with pytest.raises(ValidationError, match="is none of text"):
+    with pytest.raises(ValidationError, match="it is no encoding of text"):
         SeedsConfig(path="x", encoding=name)

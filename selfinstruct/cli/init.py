@@ -50,7 +50,7 @@ def write_for(
     if not rows.exists():
         raise UserError(f"no file at {rows}", next_step="name a file of rows with --from")
     path = Path(os.path.relpath(rows.resolve(), folder.resolve())).as_posix()
-    found = look_at(rows, path, encoding)
+    found = look_at(rows, encoding)
     name = _name(folder)
     there, said = folder / "config.yaml", told(found)
     config = draft(name, path, str(there), found, None)

@@ -7,7 +7,7 @@ person to change.
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,29 +32,23 @@ MOST_IN_A_GROUP = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file looked at: the settings of `seeds` that read it, each with its reason, what they read,
-    and what is odd about the rows before anything is mended.
+    """A file looked at: the settings of `seeds` that read it, each with its reason, the rows that
+    are read under them, and what is still odd about those.
     """
 
     raw: RawRows
     settings: Mapping[str, Any]
     reasons: Mapping[str, str]
     read: ReadResult
-    before: Survey
-    proposal: Proposal = field(default_factory=Proposal)
-
-    @property
-    def after(self) -> Survey:
-        """The same of the rows as they are read in the end."""
-        return survey_rows(self.read.examples)
+    after: Survey
+    proposal: Proposal
 
 
-def look_at(file: Path, path: str, encoding: str | None = None) -> Found:
-    """A file in, how to read it out; `path` is what the config calls it by.
-
-    Raises `UserError` for what cannot be read, or where nothing says which column is what.
+def look_at(file: Path, encoding: str | None = None) -> Found:
+    """A file in, how to read it out. Raises `UserError` for what cannot be read, or where
+    nothing says which column is what.
     """
-    found = _Search(file, path)
+    found = _Search(file)
     found.set_encoding(encoding)
     raw = read_rows(str(file), Path(), found.settings.get("encoding", "utf-8"))
     rows = [row for _, row in raw.lines if not isinstance(row, RowError)]
@@ -64,16 +58,16 @@ def look_at(file: Path, path: str, encoding: str | None = None) -> Found:
     if not proposal.columns and not any(OWN & row.keys() for row in rows):
         raise _no_text(raw.name, rows)
     found.set_columns(proposal)
-    read = found.settle(before := found.read_leniently())
+    read = found.settle()
     kept = {key: value for key, value in found.settings.items() if key != "path"}
-    return Found(raw, kept, found.reasons, read, survey_rows(before.examples), proposal)
+    return Found(raw, kept, found.reasons, read, survey_rows(read.examples), proposal)
 
 
 class _Search:
     """Settings of `seeds` under way, each as soon as something speaks for it."""
 
-    def __init__(self, file: Path, path: str) -> None:
-        self.file, self.path = file, path
+    def __init__(self, file: Path) -> None:
+        self.file = file
         self.settings: dict[str, Any] = {"path": str(file.resolve())}
         self.reasons: dict[str, str] = {}
 
@@ -82,12 +76,8 @@ class _Search:
         self.settings[name], self.reasons[name] = value, reason
 
     def read(self, **more: Any) -> ReadResult:
-        """The rows under the settings so far and some more."""
-        return read_examples(SeedsConfig(**{**self.settings, **more}), Path())
-
-    def read_leniently(self) -> ReadResult:
-        """The same without what cannot be used."""
-        return self.read(skip_bad=True)
+        """The rows under the settings so far and some more, without those that cannot be used."""
+        return read_examples(SeedsConfig(**{**self.settings, "skip_bad": True, **more}), Path())
 
     def set_encoding(self, named: str | None) -> None:
         """The encoding that a person named; otherwise that of Windows, where the file is no UTF-8
@@ -119,13 +109,14 @@ class _Search:
             reason = "what a student is told to do with each text; say it in your own words"
             self.set("instruction", what + reply, reason)
 
-    def settle(self, read: ReadResult) -> ReadResult:
-        """Whatever else the rows ask for, and the rows under it."""
-        self._set_turns(read)
-        read = self._set_words(self.read_leniently())
+    def settle(self) -> ReadResult:
+        """Whatever else the rows ask for, one thing after the other, and the rows under it."""
+        self._set_turns(self.read(mend_turns=True))
+        self._set_words(self.read())
+        read = self.read()
         self._set_labels(read)
         self._set_required(read)
-        read = self.read_leniently()
+        read = self.read()
         if read.skipped:
             self.set(
                 "skip_bad",
@@ -135,25 +126,22 @@ class _Search:
             )
         self._set_caps(read)
         self._set_near(read)
-        return self.read_leniently()
+        return read
 
     def _set_turns(self, read: ReadResult) -> None:
-        bad = sum("is due" in fault for fault in read.faults)
-        if bad:
+        if read.mended:
             self.set(
                 "mend_turns",
                 True,
-                f"in {bad} conversations somebody speaks twice in a row, or the assistant first; "
-                "false leaves them to skip_bad",
+                f"in {read.mended} conversations somebody speaks twice in a row, or the assistant "
+                "first; false leaves them to skip_bad",
             )
 
-    def _set_words(self, read: ReadResult) -> ReadResult:
+    def _set_words(self, read: ReadResult) -> None:
         held = survey_rows(read.examples).html
-        if not held:
-            return read
-        reason = f"{held} of {len(read.examples)} rows hold HTML; keep learns the tags"
-        self.set("html", "text", reason)
-        return self.read_leniently()
+        if held:
+            reason = f"{held} of {len(read.examples)} rows hold HTML; keep learns the tags"
+            self.set("html", "text", reason)
 
     def _set_labels(self, read: ReadResult) -> None:
         groups = survey_rows(read.examples).spellings

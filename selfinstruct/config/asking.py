@@ -2,12 +2,28 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from selfinstruct.config.aiming import AimConfig
 from selfinstruct.config.dialogue import DialogueConfig
-from selfinstruct.config.section import Count, Drawn, Positive, Section, Share, operational
+from selfinstruct.config.section import Count, Drawn, InWords, Positive, Section, Share, operational
 from selfinstruct.types import SPLITS, Sampling, Split
+
+
+def check_encoding(name: str) -> str:
+    """The name of an encoding of text in, the same out. Raises `ValueError` for any other."""
+    try:
+        "".encode(name)
+    except LookupError:
+        raise ValueError(
+            "it is no encoding of text; utf-8, cp1252 and shift_jis are some"
+        ) from None
+    return name
+
+
+Encoding = Annotated[
+    str, AfterValidator(check_encoding), InWords("an encoding of text, such as utf-8 or cp1252")
+]
 
 
 class SeedsConfig(Section):
@@ -17,7 +33,7 @@ class SeedsConfig(Section):
     """A file (.jsonl, .json, .csv, .tsv, each also with .gz, or .parquet) or `hf:NAME[:SPLIT]`; a
     relative path starts at the config's folder, then here.
     """
-    encoding: str = "utf-8"
+    encoding: Encoding = "utf-8"
     """How the bytes of the file are text, such as cp1252, what Excel writes in Western Europe. A
     byte order mark in the file says it better, and is gone by where there is one.
     """
@@ -54,15 +70,7 @@ class SeedsConfig(Section):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        """`split` has train, dev, gate and final, which sum to 1; train and gate are above 0;
-        `encoding` is one of text.
-        """
-        try:
-            "".encode(self.encoding)
-        except LookupError:
-            raise ValueError(
-                f"encoding {self.encoding!r} is none of text; utf-8, cp1252 and shift_jis are some"
-            ) from None
+        """`split` has train, dev, gate and final, which sum to 1; train and gate are above 0."""
         if set(self.split) != set(SPLITS) or abs(sum(self.split.values()) - 1) > 1e-6:
             raise ValueError(f"split needs {', '.join(SPLITS)} that sum to 1; it is {self.split}")
         if not self.split["train"] or not self.split["gate"]:
@@ -124,8 +132,8 @@ class BacktranslateConfig(Section):
 
     path: str | None = None
     """A file of texts (.jsonl with `text` on each line, or paragraphs); a relative path starts at
-    the config's folder. `null` takes the responses of the training rows, those of five words or more
-    to an instruction without an input: of the others nobody can tell what they answer.
+    the config's folder. `null` takes the responses of the training rows, those of five words or
+    more to an instruction without an input: of the others nobody can tell what they answer.
     """
     license: str = ""
     """The licence of its texts; a line of JSONL may have one of its own."""
