@@ -22,4 +22,4 @@ def purpose(round_index: int, wave: int) -> str | None:
         return "gate's judge"
     if wave >= CALIBRATE_WAVE:
         return "calibration"
-    return "pairs" if round_index == 0 else f"verification of {wave - VERIFY_WAVE}"
+    return "pairs" if round_index == 0 else f"verification of wave {wave - VERIFY_WAVE}"

@@ -41,7 +41,7 @@ BATCHES = 4
 """Where hours are limited, so many times what is under way at once is handed over at a time: the
 limit is passed by no more than these take, and a busy endpoint idles for little of the time."""
 
-STOPPING = "stopping: calls under way are paid for, and have half a minute to come in"
+STOPPING = "stopping: waits for paid calls; Ctrl-C again stops at once"
 
 
 @dataclass(frozen=True)

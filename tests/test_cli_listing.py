@@ -132,9 +132,9 @@ def test_what_a_call_of_no_recipe_is_for_is_told_in_words(
     told = capsys.readouterr().out
     rows = {line.split()[0]: line for line in told.splitlines()}
     assert " 3 " in rows["one"]
-    assert " verification of 3 " in rows["two"]
+    assert " verification of wave 3 " in rows["two"]
     assert " pairs " in rows["three"]
-    for key, words in (("one", "round 1, wave 3,"), ("two", "round 1, verification of 3,")):
+    for key, words in (("one", "round 1, wave 3,"), ("two", "round 1, verification of wave 3,")):
         print_call(call_story(tmp_path, key, held_out=True))
         assert words in capsys.readouterr().out
     assert "000003" not in told
