@@ -1,7 +1,7 @@
 """Train one student from a mixture file: the entry for `accelerate launch`, and of use alone.
 
-It is `selfinstruct.student.train` with files around it; progress goes to stderr, the checkpoint to
-stdout as one JSON object.
+It is `selfinstruct.student.train` with files around it; the checkpoint goes to stdout as one JSON
+object, progress to stderr, or before it as JSON lines.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from selfinstruct.errors import UserError
 from selfinstruct.files import read_jsonl
 from selfinstruct.progress import Progress, silent
 from selfinstruct.rows import from_checkpoint, to_example
-from selfinstruct.student.processes import write_failure
+from selfinstruct.student.processes import step_line, write_failure
 from selfinstruct.task import settle_target
 from selfinstruct.types import Example
 
@@ -51,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--failure", type=Path, metavar="FILE", help="put what went wrong here, as JSON"
     )
+    parser.add_argument(
+        "--progress",
+        choices=["text", "json"],
+        default="text",
+        help="tell each step in words on stderr, or as a line of JSON on stdout [text]",
+    )
     asked = parser.parse_args(arguments)
     try:
         print(json.dumps(_train(asked)))
@@ -69,6 +75,7 @@ def _train(asked: argparse.Namespace) -> dict[str, Any]:
     settings = cfg.student
     if "WORLD_SIZE" in os.environ:  # launched already: this is one of the processes
         settings = settings.model_copy(update={"processes": 1})
+    tell = _show if asked.progress == "text" else _tell
     checkpoint = student.train(
         rows,
         asked.base or cfg.student.name,
@@ -77,7 +84,7 @@ def _train(asked: argparse.Namespace) -> dict[str, Any]:
         cfg.task.system,
         asked.out,
         cfg.seed,
-        _show if os.environ.get("RANK", "0") == "0" else silent,
+        tell if os.environ.get("RANK", "0") == "0" else silent,
         asked.out.name,
     )
     return from_checkpoint(checkpoint)
@@ -113,6 +120,10 @@ def _example(mixture: Path, number: int, row: Any) -> Example:
 def _show(progress: Progress) -> None:
     count = f" {progress.done}/{progress.total} {progress.unit}" if progress.unit else ""
     print(f"{progress.stage}{count}: {progress.note}", file=sys.stderr)
+
+
+def _tell(progress: Progress) -> None:
+    print(step_line(progress), flush=True)
 
 
 if __name__ == "__main__":

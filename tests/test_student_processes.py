@@ -17,6 +17,8 @@ from selfinstruct.student.processes import (
     KINDS,
     SCRIPT,
     _failure,
+    read_step,
+    step_line,
     train_in_processes,
     write_failure,
 )
@@ -37,6 +39,9 @@ out.mkdir()
 shutil.copy(given["--mixture"], out / "mixture.jsonl")
 shutil.copy(given["--config"], out / "config.yaml")
 (out / "given.json").write_text(json.dumps(given))
+print("a library says hello")
+print('{"step": {"done": 1, "total": 2, "loss": 0.5, "note": "loss 0.500"}}')
+print('{"name": "adapter"}')
 """
 
 
@@ -55,7 +60,10 @@ def test_the_script_is_handed_the_same_training(tmp_path: Path) -> None:
     cfg = load_config(out / "config.yaml")
     assert (cfg.seed, cfg.task.target, cfg.task.system) == (5, "label", "Be brief.")
     assert cfg.student == CFG
-    assert [progress.note for progress in seen] == ["in 1 processes"]
+    assert seen == [
+        Progress(0, "train", note="in 1 processes"),
+        Progress(0, "train", 1, 2, "steps", loss=0.5, note="loss 0.500"),
+    ]
     assert not Path(given["--mixture"]).exists()
 
 
@@ -95,6 +103,23 @@ def test_what_stopped_the_processes_is_told_here(
         launch(script, tmp_path / "adapter")
     assert type(caught.value) is kind
     assert caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Progress(0, "train", 3, 10, "steps", loss=1.25, note="loss 1.250"),
+        Progress(0, "train", note="no memory for 4 rows at once\nagain \u2028"),
+    ],
+)
+def test_a_step_is_written_as_it_is_read(step: Progress) -> None:
+    assert read_step(step_line(step)) == step
+    assert len(step_line(step).splitlines()) == 1
+
+
+@pytest.mark.parametrize("line", ["", "{", "null", "[1]", '{"name": "adapter"}', "loss 1.25"])
+def test_what_is_no_step_is_passed_over(line: str) -> None:
+    assert read_step(line) is None
 
 
 def test_a_failure_is_written_as_it_is_read(tmp_path: Path) -> None:

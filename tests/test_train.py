@@ -10,6 +10,7 @@ from selfinstruct import student
 from selfinstruct.config import load_config
 from selfinstruct.files import write_jsonl
 from selfinstruct.rows import from_example
+from selfinstruct.student.processes import read_step
 from selfinstruct.types import Example
 
 ROWS = [Example(f"Say {word}", response=word, label=word[0]) for word in ("ja", "nein", "doch")]
@@ -45,6 +46,22 @@ def test_it_trains_as_the_library_does(
     assert checkpoint["digest"] == same.digest
     assert checkpoint["adapter"] == str(tmp_path / "adapter")
     assert printed.err.startswith("train 1/2 steps: loss ")
+
+
+def test_steps_are_told_as_lines_of_json_where_that_is_asked_for(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train.main([*arguments, "--progress", "json"]) == 0
+    printed = capsys.readouterr()
+    *steps, checkpoint = printed.out.splitlines()
+    told = [step for line in steps if (step := read_step(line)) is not None]
+    assert [(step.done, step.total, step.unit) for step in told] == [
+        (1, 2, "steps"),
+        (2, 2, "steps"),
+    ]
+    assert all(step.note == f"loss {step.loss:.3f}" for step in told)
+    assert json.loads(checkpoint)["digest"]
+    assert "loss" not in printed.err
 
 
 def test_the_target_can_be_set_and_matters(arguments: list[str], tmp_path: Path) -> None:

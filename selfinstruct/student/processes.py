@@ -41,7 +41,8 @@ def train_in_processes(
     on_progress: OnProgress,
     script: Path = SCRIPT,
 ) -> None:
-    """Write the adapter of `student.train` to `out`, from `cfg.processes` processes.
+    """Write the adapter of `student.train` to `out`, from `cfg.processes` processes, and tell their
+    steps.
 
     Raises what it raised in the processes, `UserError` where the launch script is not installed,
     and `IncompleteError` where the processes were killed or ended in some other way, with the end
@@ -66,11 +67,12 @@ def train_in_processes(
         }
         write_atomic(config, json.dumps(settings))
         files = ("--mixture", str(mixture), "--config", str(config), "--failure", str(failure))
+        told = ("--progress", "json", "--base", base, "--out", str(out))
         command = [
             *(*LAUNCH, "--num_processes", str(cfg.processes), str(script)),
-            *(*files, "--base", base, "--out", str(out)),
+            *(*files, *told),
         ]
-        code, said = _run(command)
+        code, said = _run(command, on_progress)
         if code != 0:
             raise _failure(cfg.processes, code, said, failure)
 
@@ -81,24 +83,52 @@ def write_failure(error: UserError, path: Path) -> None:
     write_atomic(path, json.dumps({"kind": type(error).__name__, **told}))
 
 
-def _run(command: Sequence[str]) -> tuple[int, str]:
+def step_line(progress: Progress) -> str:
+    """A step as a line for the process that started this one; see `read_step`."""
+    step = {"done": progress.done, "total": progress.total, "loss": progress.loss}
+    return json.dumps({"step": {**step, "note": progress.note}})
+
+
+def read_step(line: str) -> Progress | None:
+    """The step of such a line; None for whatever else a process writes."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(told, dict) or "step" not in told:
+        return None
+    step = told["step"]
+    done, total, loss = step["done"], step["total"], step["loss"]
+    return Progress(0, "train", done, total, "steps" if total else "", loss=loss, note=step["note"])
+
+
+def _run(command: Sequence[str], on_progress: OnProgress) -> tuple[int, str]:
     """The exit code and stderr. Whatever ends the wait ends all processes of the command: those
     that a launcher has started would outlive it, and keep the memory of their GPUs.
     """
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    ) as running:
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=said,  # no pipe: nobody reads it before the end
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        ) as running,
+    ):
+        assert running.stdout is not None
         try:
-            _, said = running.communicate()
+            for line in running.stdout:
+                step = read_step(line)
+                if step is not None:
+                    on_progress(step)
+            running.wait()
         except BaseException:
             os.killpg(running.pid, signal.SIGKILL)
             raise
-    return running.returncode, said
+        said.seek(0)
+        return running.returncode, said.read().decode(errors="replace")
 
 
 def _failure(processes: int, code: int, said: str, path: Path) -> UserError:
