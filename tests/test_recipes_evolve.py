@@ -9,7 +9,8 @@ import pytest
 
 from selfinstruct.config import DemosConfig, EvolveConfig, GenerateConfig
 from selfinstruct.recipes import RECIPES, Material, Order, Wave
-from selfinstruct.recipes.evolve import COPIED_WORDS, copied_run, evolve
+from selfinstruct.recipes.asking import COPIED_WORDS, copied_run
+from selfinstruct.recipes.evolve import evolve
 from selfinstruct.recipes.wishes import BREADTH, DEPTH, MESSIER, Wish
 from selfinstruct.types import Completion, Drafts, Example
 from tests.scripted_ask import Scripted, say
