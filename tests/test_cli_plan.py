@@ -51,6 +51,29 @@ def test_general_seeds_are_planned_with_self_instruct(
         assert words in text
 
 
+def test_a_program_needs_no_call_and_has_no_prompt(capsys: pytest.CaptureFixture[str]) -> None:
+    """It ended in a traceback once: there is no first prompt to show."""
+    program = ["generate.recipe=program", "generate.program=tests.test_recipes_program:sums"]
+    found = plan_run(CONFIGS / "quickstart.yaml", program)
+    assert found["first_prompt"] is None
+    assert found["calls_per_round"] == {"least": 0, "most": 0}
+    print_plan(found)
+    assert "first prompt" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("settings", "calls"),
+    [
+        (["generate.recipe=backtranslate"], 10),
+        (["generate.recipe=evolve"], 30),  # rewritten, compared, answered
+        (["generate.recipe=evolve", "generate.evolve.eliminate=false"], 20),
+    ],
+)
+def test_each_recipe_makes_its_own_calls_a_row(settings: list[str], calls: int) -> None:
+    found = plan_run(CONFIGS / "general_self_instruct.yaml", ["generate.accept=10", *settings])
+    assert found["calls_per_round"]["least"] == calls
+
+
 @pytest.mark.parametrize(
     ("teacher", "calls", "held"),
     [

@@ -23,6 +23,8 @@ from selfinstruct.recipes.records import (
     count_values,
     draw_wishes,
     records,
+    told_apart,
+    value_denied,
     value_missing,
 )
 from selfinstruct.types import Completion, Drafts, Example, FinishReason, Prompt
@@ -171,6 +173,62 @@ def test_half_a_character_in_a_record_is_no_character(cfg: GenerateConfig) -> No
 def test_a_second_record_in_one_answer_is_surplus(cfg: GenerateConfig) -> None:
     drafts = run(Teacher(lambda _: f"{json.dumps(GOOD)}\n{json.dumps(GOOD)}"), cfg)
     assert (len(drafts.examples), reasons(drafts)) == (4, {"surplus": 4})
+
+
+SIZES = {"size": ("small", "medium", "extra large")}
+
+
+@pytest.mark.parametrize(
+    ("text", "record", "denied"),
+    [
+        # written by SmolLM2-135M, and kept once
+        ("4 large water bottles for Monday", {"size": "medium"}, None),  # large is no choice here
+        ("4 extra large water bottles", {"size": "medium"}, "size: extra large"),
+        ("2 SMALL notebooks, please hurry", {"size": "medium"}, "size: small"),
+        ("a medium one, not a small one", {"size": "medium"}, None),
+        ("a smaller one", {"size": "medium"}, None),
+        ("no size is said", {"size": "medium"}, None),
+        ("a small one", {}, None),
+        ("a small one", {"size": ["medium"]}, None),
+        ("a small one", [], None),
+    ],
+)
+def test_a_text_may_not_say_another_choice_than_its_record(
+    text: str, record: Any, denied: str | None
+) -> None:
+    assert value_denied(text, json.dumps(record), SIZES) == denied
+
+
+@pytest.mark.parametrize(
+    ("real", "checked"),
+    [
+        ([], {"team": ("sales", "support")}),
+        ([("Ada of sales", GOOD)], {"team": ("sales", "support")}),
+        ([("Ada asks sales for support", GOOD)], {"team": ("sales", "support")}),
+        ([("Ada wants support to pay", GOOD)], {}),  # so real rows say the other word
+        ([("Ada wants support", "no record")], {"team": ("sales", "support")}),
+    ],
+)
+def test_a_member_whose_other_choices_real_texts_say_is_not_checked(
+    real: list[tuple[str, Any]], checked: dict[str, tuple[str, ...]]
+) -> None:
+    rows = [
+        Example(text, response=record if isinstance(record, str) else json.dumps(record))
+        for text, record in real
+    ]
+    found = told_apart(SCHEMA, rows)
+    assert {name: values for name, values in found.items() if values} == checked
+
+
+def test_a_text_that_denies_its_record_is_dropped_unless_that_is_allowed(
+    cfg: GenerateConfig,
+) -> None:
+    teacher = Teacher(lambda _: json.dumps(GOOD), text=lambda n: f"Ada Lovelace of support, {n}.")
+    drafts = run(teacher, cfg)
+    assert reasons(drafts) == {"value_denied": 4}
+    assert {each.value for each in drafts.rejections} == {"team: support"}
+    lenient = cfg.records.model_copy(update={"values_in_text": False})
+    assert len(run(teacher, cfg.model_copy(update={"records": lenient})).examples) == 4
 
 
 def test_a_text_that_lacks_a_value_is_dropped_unless_that_is_allowed(cfg: GenerateConfig) -> None:

@@ -39,7 +39,7 @@ from selfinstruct.task import Task, located, require_prices, settle
 from selfinstruct.teacher import as_sent
 from selfinstruct.tracking import require_trackers
 from selfinstruct.types import SPLITS, Completion, Prompt, RealData, Sampling, Split
-from selfinstruct.wording import settle_wording
+from selfinstruct.wording import Wording, settle_wording
 
 TOKENS_PER_WORD = 1.4  # English under byte-pair tokenisers; a rough guide, and said to be one
 MAX_FAULTS = 20
@@ -120,14 +120,8 @@ def plan_run(
             for role, split, model in _readers(cfg)
         ],
         "calls_per_round": _calls(cfg.generate, task),
-        "prompt_tokens_per_call": _tokens(prompts[0]),
-        "first_prompt": {
-            "template": prompts[0].template,
-            "version": prompts[0].version,
-            "told": wording.tell(prompts[0].template, prompts[0].version),
-            "schema": json.loads(prompts[0].schema) if prompts[0].schema else None,
-            "messages": [[message.role, message.content] for message in prompts[0].messages],
-        },
+        "prompt_tokens_per_call": _tokens(prompts[0]) if prompts else 0,
+        "first_prompt": _told(prompts[0], wording) if prompts else None,
         "steps_per_student": task.steps,
         "reference_tokens": round(sum(answer_words) / len(answer_words) * TOKENS_PER_WORD),
         "gate": {
@@ -258,7 +252,9 @@ def _readers(cfg: Config) -> list[tuple[str, Split, ModelConfig]]:
 def first_prompts(
     cfg: Config, data: RealData, task: Task, prompts: Prompts = SHIPPED
 ) -> Sequence[Prompt]:
-    """The first prompts of round 1, as they would be sent, sent to nobody."""
+    """The first prompts of round 1, as they would be sent, sent to nobody; none where only a
+    program writes.
+    """
     asked: list[Prompt] = []
 
     def listen(told: Sequence[Prompt], _sampling: Sampling, samples: int) -> list[list[Completion]]:
@@ -282,12 +278,25 @@ def _calls(cfg: GenerateConfig, task: Task) -> dict[str, int]:
     each = 1.0 if task.target == "label" else 2.0
     turns = cfg.dialogue.turns
     own = {
+        "backtranslate": 1.0,
+        "evolve": each + cfg.evolve.eliminate,
+        "program": 0.0,
         "few_shot": 1 / cfg.items_per_call if task.speech.turns else 1.0,
         "dialogue": 1.0 if cfg.dialogue.mode == "whole" else (turns.least + turns.most) / 2,
     }
     a_row = sum(share * own.get(recipe, each) for recipe, share in task.recipes.items())
     least = math.ceil(cfg.accept * a_row)
     return {"least": least, "most": max(least, math.ceil(cfg.max_candidates * a_row))}
+
+
+def _told(prompt: Prompt, wording: Wording) -> dict[str, Any]:
+    return {
+        "template": prompt.template,
+        "version": prompt.version,
+        "told": wording.tell(prompt.template, prompt.version),
+        "schema": json.loads(prompt.schema) if prompt.schema else None,
+        "messages": [[message.role, message.content] for message in prompt.messages],
+    }
 
 
 def _tokens(prompt: Prompt) -> int:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -28,14 +29,14 @@ def print_plan(plan: dict[str, Any]) -> None:
     )
     gate = plan["gate"]
     calls = plan["calls_per_round"]
+    prompt = plan["first_prompt"]
     facts = {
         "run": plan["run"],
         "real rows": rows + (f" ({left} left out)" if left else ""),
         **_file(plan["file"]),
         "labels": str(len(plan["labels"])) if plan["labels"] else "none",
         "student writes": plan["target"].replace("_", " "),
-        "teacher": f"{plan['teacher']} asked by {tell_recipes(plan['recipes'])}"
-        + ", its JSON held to a schema by the server" * bool(plan["first_prompt"]["schema"]),
+        "teacher": _asked(plan),
         "calls a round": f"{calls['least']} if all are accepted, at most about {calls['most']}",
         "tokens a call": f"about {plan['prompt_tokens_per_call']} in the prompt",
         "training": f"{plan['steps_per_student']} optimiser steps for every student",
@@ -64,7 +65,18 @@ def print_plan(plan: dict[str, Any]) -> None:
     console.print(table)
     for note in plan["notes"]:
         console.print(Text.assemble(("note  ", "yellow bold"), escape(note)))
-    prompt = plan["first_prompt"]
+    if prompt is not None:
+        _print_prompt(console, prompt)
+
+
+def _asked(plan: dict[str, Any]) -> str:
+    """Who asks the teacher, and how."""
+    held = plan["first_prompt"] is not None and plan["first_prompt"]["schema"] is not None
+    told = ", its JSON held to a schema by the server" if held else ""
+    return f"{plan['teacher']} asked by {tell_recipes(plan['recipes'])}{told}"
+
+
+def _print_prompt(console: Console, prompt: dict[str, Any]) -> None:
     console.print(Text(f"\nfirst prompt ({escape(prompt['told'])})", style="bold"))
     for role, content in prompt["messages"]:
         console.print(Text(f"[{role}] ", style="cyan"), Text(escape(content)), sep="")

@@ -112,7 +112,8 @@ class RecordsConfig(Section):
     """A file with the JSON schema of a response; a relative path starts at the config's folder."""
     values_in_text: bool = True
     """Drop a text that does not hold every string of its record, those aside that the schema lists
-    (`enum`, `const`): such a record could not have been read from it.
+    (`enum`, `const`): such a record could not have been read from it. So is one that says another
+    of the words that a member lists than its record has, where no real row does that.
     """
 
 

@@ -13,7 +13,8 @@ from selfinstruct.types import UNNEEDED, Example
 STEPS: Mapping[str, tuple[str, ...]] = {
     "read from the answer": (
         *("failed_call", "refused", "empty", "truncated", "reasoning", "unreadable", "surplus"),
-        *("value_missing", "copied_prompt", "no_gain", "too_few_turns", "too_many_turns"),
+        *("value_missing", "value_denied", "copied_prompt", "no_gain"),
+        *("too_few_turns", "too_many_turns"),
     ),
     "duplicate": ("duplicate",),
     "turns": ("uneven_turns", "empty_turn", "repeated_turn"),

@@ -1,9 +1,9 @@
 """Texts with the JSON record that is to be read from each: the record is written first.
 
 So the answer is right by construction, as far as the text keeps to it; that every string of the
-record stands in the text is checked. A record is held to the user's schema by the server where it
-offers that, and by the reference implementation of JSON Schema in any case. A row holds its text as
-the instruction and the record as the response.
+record stands in the text is checked, and that it says no other choice than the record has. A record
+is held to the user's schema by the server where it offers that, and by the reference implementation
+of JSON Schema in any case. A row holds its text as the instruction and the record as the response.
 """
 
 import json
@@ -30,7 +30,7 @@ from selfinstruct.recipes.asking import (
 from selfinstruct.recipes.parse import read_text
 from selfinstruct.recipes.parse_items import read_json
 from selfinstruct.schema import Schema, open_schema, parse
-from selfinstruct.text import normalise, without_surrogates
+from selfinstruct.text import normalise, without_surrogates, words
 from selfinstruct.types import Completion, Drafts, Example, Prompt, Rejection
 
 RECORD = Form(
@@ -40,6 +40,25 @@ RECORD = Form(
 )
 TEXT = Form("records/text.j2", {"order": FULL_ORDER, "record": "{}"}, {"order": FREE_ORDER})
 FIELD = "generate.records.json_schema"
+
+
+@dataclass(frozen=True, slots=True)
+class TextCheck:
+    """Whether a text says its record: `listed` strings need not stand in it, and of `choices` of a
+    member it may not say another one instead.
+    """
+
+    listed: frozenset[str]
+    choices: Mapping[str, Sequence[str]]
+
+    def fault(self, row: Example) -> Rejection | None:
+        """Why a row's text is none of its record."""
+        missing = value_missing(row.instruction, row.response, self.listed)
+        if missing is not None:
+            return Rejection(row, "value_missing", missing)
+        denied = value_denied(row.instruction, row.response, self.choices)
+        return None if denied is None else Rejection(row, "value_denied", denied)
+
 
 Wishes = Mapping[str, Any]
 """Members of a record to the values they are to have, since these are rare so far."""
@@ -75,8 +94,10 @@ def records(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Dr
                 rejections.append(found)
             else:
                 drafts.append(replace(blank, row=found))
-    listed = _listed(schema.value) if cfg.records.values_in_text else None
-    texts = _write_texts(drafts, material.prompts, ask, cfg, listed)
+    check = None
+    if cfg.records.values_in_text:
+        check = TextCheck(_listed(schema.value), told_apart(schema.value, material.train))
+    texts = _write_texts(drafts, material.prompts, ask, cfg, check)
     return Drafts(texts.examples, (*rejections, *texts.rejections))
 
 
@@ -184,11 +205,9 @@ def _write_texts(
     prompts: Prompts,
     ask: Ask,
     cfg: GenerateConfig,
-    listed: frozenset[str] | None,
+    check: TextCheck | None,
 ) -> Drafts:
-    """A text to each record, dropped where a string of it is missing; `listed` ones need not stand
-    there, and None asks for none.
-    """
+    """A text to each record, dropped where the check finds that it does not say the record."""
     asked = [
         prompts.build(
             TEXT, draft.demos, draft.row.attempt, order=draft.order, record=draft.row.response
@@ -202,14 +221,51 @@ def _write_texts(
         row = replace(draft.row, attempt=completion.attempt)
         for text in reading.items:
             found = replace(row, instruction=text)
-            missing = None if listed is None else value_missing(text, row.response, listed)
-            if missing is None:
+            fault = None if check is None else check.fault(found)
+            if fault is None:
                 examples.append(found)
             else:
-                rejections.append(Rejection(found, "value_missing", missing))
+                rejections.append(fault)
         if reading.reason is not None:
             rejections.append(Rejection(replace(row, instruction=reading.lost), reading.reason))
     return Drafts(tuple(examples), tuple(rejections))
+
+
+def value_denied(text: str, record: str, choices: Mapping[str, Sequence[str]]) -> str | None:
+    """What a text says instead of a listed value of its record, as "size: large": another choice of
+    that member stands in it, and its own does not. Members of the outermost object alone.
+    """
+    told, found = _spelled(text), parse(record)
+    for name, values in choices.items():
+        own = found.get(name) if isinstance(found, dict) else None
+        if own in values and _spelled(own) not in told:
+            others = (value for value in values if value != own and _spelled(value) in told)
+            other = next(others, None)
+            if other is not None:
+                return f"{name}: {other}"
+    return None
+
+
+def told_apart(schema: Any, train: Sequence[Example]) -> dict[str, tuple[str, ...]]:
+    """The members that list words to choose from, and these; without those in which a real text
+    says another choice than its record has, as it may of topics.
+    """
+    members = schema.get("properties", {}) if isinstance(schema, Mapping) else {}
+    choices = {
+        name: tuple(value for value in _choices(each) if isinstance(value, str) and words(value))
+        for name, each in members.items()
+    }
+    real = [(row.instruction, row.response) for row in train if _parsed(row.response) is not None]
+    return {
+        name: values
+        for name, values in choices.items()
+        if not any(value_denied(*row, {name: values}) for row in real)
+    }
+
+
+def _spelled(text: str) -> str:
+    """Its words between single blanks, so that whole words are found in it."""
+    return f" {' '.join(words(text))} "
 
 
 def value_missing(text: str, record: str, listed: frozenset[str] = frozenset()) -> str | None:
