@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 import yaml
 
-from selfinstruct.cli.init_from import Found, look_at
-from selfinstruct.cli.init_text import WIDTH, draft, told
+from selfinstruct.cli.init_from import LARGE, Found, look_at
+from selfinstruct.cli.init_text import STEPS, WIDTH, draft, told
 from selfinstruct.config import parse_config
 from tests.test_cli_init import TEXTS, put
 
@@ -29,11 +29,17 @@ NASTY = ["Größe: 5 €", "it's", 'a "b"', "# no comment", "- x", "yes", "{a}",
 @pytest.mark.parametrize("word", NASTY)
 def test_whatever_a_file_holds_is_data_in_the_config(tmp_path: Path, word: str) -> None:
     rows = [
-        {f"text {word}": text, f"topic {word}": f"{word} {('A', 'a', 'B')[n % 3]}"}
+        {
+            f"text {word}": text,
+            f"topic {word}": f"{word} {('A', 'a', 'B')[n % 3]}",
+            f"left aside {word}\u2028seed: {word}\nseed: 1": n,
+        }
         for n, text in enumerate(TEXTS)
     ]
     found = look(tmp_path, rows)
-    seeds = written(found)["seeds"]
+    tree = written(found)
+    seeds = tree["seeds"]
+    assert "seed" not in tree
     assert seeds["columns"] == {"input": f"text {word}", "label": f"topic {word}"}
     assert seeds["rename_labels"] == found.settings["rename_labels"]
     assert len(seeds["rename_labels"]) == 1
@@ -87,3 +93,9 @@ def test_a_limit_that_is_given_is_set(tmp_path: Path) -> None:
     found = look(tmp_path, [{"instruction": text, "response": "a"} for text in TEXTS])
     assert "filters" not in written(found)
     assert written(found, 0.75)["filters"] == {"contamination": {"rouge_l": 0.75}}
+
+
+def test_a_large_file_is_not_trained_on_for_days(tmp_path: Path) -> None:
+    rows = [{"instruction": f"x {n}", "response": "a"} for n in range(LARGE + 1)]
+    assert written(look(tmp_path, rows))["student"]["max_steps"] == STEPS
+    assert "max_steps" not in written(look(tmp_path, rows[:-1]))["student"]

@@ -94,3 +94,9 @@ def test_what_nobody_types_is_named_in_a_csv_too(tmp_path: Path, cell: str, reas
     content = f"instruction,response\nc,d\n{cell},e\n"
     assert f"a.csv:3: instruction {reason}" in fault(tmp_path, content, "a.csv")
     assert len(read(tmp_path, content, "a.csv", skip_bad=True).examples) == 1
+
+
+def test_a_header_in_the_middle_is_no_row(tmp_path: Path) -> None:
+    content = "instruction,response\na,b\ninstruction, response\nc,d\n"
+    assert "a.csv:3: the header again" in fault(tmp_path, content, "a.csv")
+    assert len(read(tmp_path, content, "a.csv", skip_bad=True).examples) == 2

@@ -6,10 +6,12 @@ from typing import Any
 
 import yaml
 
-from selfinstruct.cli.init_from import Found
+from selfinstruct.cli.init_from import LARGE, Found
 
 WIDTH = 98
 STEP = 64
+STEPS = 500
+"""Optimiser steps that a first look at a large file is worth."""
 FEW = 60
 """Rows under which a gate can hardly tell anything."""
 TEACHER = """\
@@ -198,6 +200,11 @@ def _student(found: Found) -> Iterator[str]:
             2,
         )
         yield f"  max_tokens: {_limit(longest, 512)}"
+    if len(found.read.examples) > LARGE:
+        yield from _comment(
+            "three passes over so many rows take days on two cores; leave this out on a GPU", 2
+        )
+        yield f"  max_steps: {STEPS}"
     yield ""
     if any(row.response for row in found.read.examples):
         yield "evaluate:"

@@ -50,7 +50,9 @@ def table_rows(text: str, name: str, separator: str) -> Iterator[Line]:
                 continue
             while len(cells) > len(header) and not cells[-1].strip():
                 cells.pop()
-            if len(cells) != len(header):
+            if [cell.strip() for cell in cells] == header:
+                yield number, RowError("the header again, as where two files were put together")
+            elif len(cells) != len(header):
                 yield number, RowError(f"cells: {len(cells)}, where the header has {len(header)}")
             else:
                 yield number, dict(zip(header, cells, strict=True))
