@@ -19,7 +19,14 @@ from selfinstruct.errors import UserError
 from selfinstruct.manual import named
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/guide.md", "docs/settings.md", "docs/prompts.md", "docs/review.md")
+PAGES = (
+    "README.md",
+    "docs/guide.md",
+    "docs/rows.md",
+    "docs/settings.md",
+    "docs/prompts.md",
+    "docs/review.md",
+)
 TAKES = ("run", "plan", "finish", "sweep", "doctor", "refilter", "ablate")
 """Commands that are given settings."""
 OVERRIDE = re.compile(r"([a-z_]+(?:\.[a-z_]+)*)=(.*)", re.DOTALL)
