@@ -30,6 +30,7 @@ from selfinstruct.prompting import SHIPPED, Prompts
 from selfinstruct.proxy import named_proxy
 from selfinstruct.recipes import Material, Situation, Wave, draw_orders, fill_orders
 from selfinstruct.redaction import redact
+from selfinstruct.registry import Wording
 from selfinstruct.seeds import notes, read_real_data
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION, prompt_facts
@@ -37,7 +38,7 @@ from selfinstruct.task import Task, located, require_prices, settle
 from selfinstruct.teacher import as_sent
 from selfinstruct.tracking import require_trackers
 from selfinstruct.types import SPLITS, Completion, Prompt, RealData, Sampling, Split
-from selfinstruct.wording import Wording, settle_wording
+from selfinstruct.wording import settle_wording
 
 TOKENS_PER_WORD = 1.4  # English under byte-pair tokenisers; a rough guide, and said to be one
 DISCORDANT = 0.3  # share of gate rows on which two students differ; 0.2 to 0.35 in our trials
