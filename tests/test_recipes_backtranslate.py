@@ -94,12 +94,21 @@ def test_a_copy_of_what_every_prompt_says_is_no_request(text: str) -> None:
     assert {item.reason for item in found.rejections} == {"copied_prompt"}
 
 
-def test_what_is_asked_for_may_be_said_again() -> None:
-    """The words of an order and of the answer are not the prompt's own."""
-    told = "The real answer number 0"
-    found = play(Scripted(lambda *_: say(f"Who said: {told}?")), orders=1)
-    assert [item.reason for item in found.rejections] == ["duplicate"]  # the second sample
-    assert len(found.examples) == 1
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("its key spacing", 1),
+        ("and key spacing are demanding at seven", 1),  # seven words in a row
+        ("its reed and key spacing are demanding at seven", 0),
+    ],
+)
+def test_a_request_may_name_its_subject_and_not_repeat_its_answer(said: str, kept: int) -> None:
+    """SmolLM2-135M retold the answer: "A recorder is lighter, and its reed and key spacing ..."."""
+    answer = "A clarinet is heavier, and its reed and key spacing are demanding at seven."
+    row = Example("Recorder or clarinet?", response=answer)
+    found = play(Scripted(lambda *_: say(f"Tell me about {said}!")), orders=1, train=(row,))
+    assert len(found.examples) == kept
+    assert found.rejections[0].reason == ("duplicate" if kept else "copied_prompt")
 
 
 def test_a_demonstration_asks_for_all_that_its_answer_answers() -> None:

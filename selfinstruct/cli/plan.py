@@ -31,6 +31,7 @@ from selfinstruct.prompting import SHIPPED, Prompts, Shelf
 from selfinstruct.proxy import named_proxy
 from selfinstruct.recipes import Material, Situation, Wave, draw_orders, fill_orders
 from selfinstruct.redaction import redact
+from selfinstruct.registry import Wording
 from selfinstruct.seeds import notes, read_examples, split_read
 from selfinstruct.seeds.survey import Survey, odd_rows, survey_rows
 from selfinstruct.store import Store
@@ -39,7 +40,7 @@ from selfinstruct.task import Task, located, require_prices, settle
 from selfinstruct.teacher import as_sent
 from selfinstruct.tracking import require_trackers
 from selfinstruct.types import SPLITS, Completion, Prompt, RealData, Sampling, Split
-from selfinstruct.wording import Wording, settle_wording
+from selfinstruct.wording import settle_wording
 
 TOKENS_PER_WORD = 1.4  # English under byte-pair tokenisers; a rough guide, and said to be one
 MAX_FAULTS = 20

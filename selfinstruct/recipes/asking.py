@@ -184,10 +184,10 @@ def request_of(row: Example) -> str:
     return "\n\n".join(part for part in (row.instruction, row.input) if part)
 
 
-def copied_run(text: str, shown: str) -> str | None:
-    """The first run of `COPIED_WORDS` words that a text has from what its prompt said."""
-    own = set(ngrams(words(shown), COPIED_WORDS))
-    found = next((run for run in ngrams(words(text), COPIED_WORDS) if run in own), None)
+def copied_run(text: str, shown: str, size: int = COPIED_WORDS) -> str | None:
+    """The first run of `size` words that a text has from what its prompt showed."""
+    own = set(ngrams(words(shown), size))
+    found = next((run for run in ngrams(words(text), size) if run in own), None)
     return None if found is None else " ".join(found)
 
 

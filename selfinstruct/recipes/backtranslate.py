@@ -43,6 +43,12 @@ INSTRUCTION = Form(
 )
 
 
+COPIED_OF_ANSWER = 8
+"""A request with so many words in a row of its answer retells it. Real ones that give a text to be
+changed share five with it, and not eight.
+"""
+
+
 def backtranslate(material: Material, ask: Ask, cfg: GenerateConfig, wave: Wave) -> Drafts:
     """For each order `samples_per_prompt` instructions of one real text."""
     path = cfg.backtranslate.path
@@ -88,17 +94,20 @@ def _blanks(
 
 
 def _own_words(drafts: Sequence[Draft], prompts: Prompts) -> tuple[list[Draft], list[Rejection]]:
-    """The drafts that do not repeat what every prompt says, and the others."""
+    """The drafts that repeat neither what every prompt says nor the answer, and the others."""
     bare = prompts.build(INSTRUCTION, (), order=FREE_ORDER, shown=[], response="")
     said = "\n".join(message.content for message in bare.messages)
     own: list[Draft] = []
     copied: list[Rejection] = []
     for draft in drafts:
-        run = copied_run(draft.example.instruction, said)
-        if run is None:
-            own.append(draft)
+        text, answer = draft.example.instruction, draft.example.response
+        for shown, size in ((said, COPIED_WORDS), (answer, COPIED_OF_ANSWER)):
+            run = copied_run(text, shown, size)
+            if run is not None:
+                copied.append(Rejection(draft.example, "copied_prompt", run, size))
+                break
         else:
-            copied.append(Rejection(draft.example, "copied_prompt", run, COPIED_WORDS))
+            own.append(draft)
     return own, copied
 
 

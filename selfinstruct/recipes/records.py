@@ -238,7 +238,7 @@ def value_denied(text: str, record: str, choices: Mapping[str, Sequence[str]]) -
     told, found = _spelled(text), parse(record)
     for name, values in choices.items():
         own = found.get(name) if isinstance(found, dict) else None
-        if own in values and _spelled(own) not in told:
+        if isinstance(own, str) and own in values and _spelled(own) not in told:
             others = (value for value in values if value != own and _spelled(value) in told)
             other = next(others, None)
             if other is not None:
@@ -259,7 +259,7 @@ def told_apart(schema: Any, train: Sequence[Example]) -> dict[str, tuple[str, ..
     return {
         name: values
         for name, values in choices.items()
-        if not any(value_denied(*row, {name: values}) for row in real)
+        if values and not any(value_denied(*row, {name: values}) for row in real)
     }
 
 

@@ -1,7 +1,7 @@
 """The wishes by which known rows are rewritten, each with one rewriting that shows what is meant.
 
-Without an example a model of 135M parameters answers the task, or talks about it, in two answers of
-three (docs/experiments.md); a large one does not need it and is not harmed.
+Without an example a model of 135M parameters talks about the task until it is cut short in 12 of 32
+answers, with one in 4 (docs/experiments.md); what it writes is poor either way.
 """
 
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ MESSIER = (
     Wish(
         "Say it again with a detail that a real person would mention: a date, an amount.",
         "My parcel has not come yet.",
-        "My parcel was due on Tuesday 4 June and has not come yet, order 2217.",
+        "My parcel was due on Tuesday 4 June and has not come yet.",
     ),
     Wish(
         "Say it again in as few words as people really type.",
