@@ -99,3 +99,11 @@ def test_a_large_file_is_not_trained_on_for_days(tmp_path: Path) -> None:
     rows = [{"instruction": f"x {n}", "response": "a"} for n in range(LARGE + 1)]
     assert written(look(tmp_path, rows))["student"]["max_steps"] == STEPS
     assert "max_steps" not in written(look(tmp_path, rows[:-1]))["student"]
+
+
+@pytest.mark.parametrize(("count", "share"), [(30, 0.74), (90, 0.5), (2000, 0.04)])
+def test_the_share_asked_for_is_one_that_the_rows_can_have(
+    tmp_path: Path, count: int, share: float
+) -> None:
+    rows = [{"instruction": f"x {n}", "response": "a"} for n in range(count)]
+    assert written(look(tmp_path, rows))["mixture"] == {"synthetic_share": share}

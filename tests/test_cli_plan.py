@@ -299,16 +299,3 @@ def test_a_plan_says_how_the_file_was_read_and_what_is_odd_about_its_rows(
     text = capsys.readouterr().out
     assert "(1 incomplete left out)" in text
     assert "cells parted by semicolons" in text
-
-
-def test_rows_beyond_a_limit_are_told_before_a_run_meets_them() -> None:
-    quick = CONFIGS / "quickstart.yaml"
-    notes = plan_run(quick, ["student.max_tokens=64"])["notes"]
-    (note,) = [each for each in notes if "student.max_tokens" in each]
-    assert "a run stops at one that has" in note
-    enough = plan_run(quick, ["evaluate.max_new_tokens=200"])["notes"]
-    assert not any("evaluate.max_new_tokens" in each for each in enough)
-    cut = plan_run(quick, ["evaluate.max_new_tokens=5"])["notes"]
-    assert any("evaluate.max_new_tokens=5 tokens, and students' answers are cut" in n for n in cut)
-    labels = plan_run(quick, ["evaluate.max_new_tokens=5", "task.target=label"])["notes"]
-    assert not any("evaluate.max_new_tokens" in each for each in labels)

@@ -4,6 +4,7 @@ or for a file of their rows.
 
 import os
 import re
+import shlex
 from pathlib import Path
 
 import yaml
@@ -53,12 +54,12 @@ def write_for(
     found = look_at(rows, encoding)
     name = _name(folder)
     there, said = folder / "config.yaml", told(found)
-    config = draft(name, path, str(there), found, None)
+    config = draft(name, path, shlex.quote(str(there)), found, None)
     try:
         limit = _limit(config, found, rows)
     except UserError as error:  # the rows do not split: the config is right, and `plan` says so too
         said, limit = [*said, f"{error.what.partition(': ')[2]}: {error.why}"], None
-    config = draft(name, path, str(there), found, limit)
+    config = draft(name, path, shlex.quote(str(there)), found, limit)
     parse_config(yaml.safe_load(config), where=f"the config for {rows}")
     write_atomic(there, config)
     return [there], said

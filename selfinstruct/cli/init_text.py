@@ -7,11 +7,14 @@ from typing import Any
 import yaml
 
 from selfinstruct.cli.init_from import LARGE, Found
+from selfinstruct.config import SeedsConfig
 
 WIDTH = 98
 STEP = 64
 STEPS = 500
 """Optimiser steps that a first look at a large file is worth."""
+ACCEPT = 40
+"""Synthetic rows that a first look asks for."""
 FEW = 60
 """Rows under which a gate can hardly tell anything."""
 TEACHER = """\
@@ -39,6 +42,7 @@ def draft(name: str, path: str, config: str, found: Found, rouge_l: float | None
         TEACHER,
         "\n".join(_generate(found)),
         *(["\n".join(_filters(rouge_l))] if rouge_l is not None else []),
+        "\n".join(_mixture(found)),
         "\n".join(_student(found)),
         "rounds:\n  max: 1 # a first look; more rounds share the gate's alpha\n",
     ]
@@ -170,8 +174,8 @@ def _generate(found: Found) -> Iterator[str]:
     yield from _comment(
         "a first look of minutes on two cores; with a real teacher take hundreds", 2
     )
-    yield "  accept: 40"
-    yield "  max_candidates: 160"
+    yield f"  accept: {ACCEPT}"
+    yield f"  max_candidates: {4 * ACCEPT}"
     yield from _comment("room for questions and answers as long as nearly all of yours", 2)
     yield f"  question: {{temperature: 0.9, top_p: 0.95, max_tokens: {question}}}"
     yield f"  answer: {{temperature: 0.7, top_p: 0.95, max_tokens: {_answer(found, 192)}}}"
@@ -186,6 +190,16 @@ def _filters(rouge_l: float) -> Iterator[str]:
         2,
     )
     yield f"  contamination: {{rouge_l: {rouge_l}}}"
+    yield ""
+
+
+def _mixture(found: Found) -> Iterator[str]:
+    train = round(SeedsConfig(path="x").split["train"] * len(found.read.examples))
+    yield "mixture:"
+    yield from _comment(
+        f"what {ACCEPT} rows are beside about {train} real ones; raise it together with accept", 2
+    )
+    yield f"  synthetic_share: {max(0.01, round(ACCEPT / (ACCEPT + train), 2))}"
     yield ""
 
 

@@ -1,5 +1,6 @@
 """The verbs of a run: begin it, look at it, end it. Each loads what it needs when it is called."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -43,17 +44,19 @@ def init(
     from selfinstruct.cli.init import write_for, write_starter
     from selfinstruct.cli.text import escape
 
+    if rows is None and encoding is not None:
+        raise UserError("--encoding is that of a file", next_step="name the file with --from")
     if rows is None:
         for path in write_starter(folder):
             print(path)
-        print(f"next: selfinstruct run {folder / 'config.yaml'}", file=sys.stderr)
+        print(f"next: selfinstruct run {shlex.quote(str(folder / 'config.yaml'))}", file=sys.stderr)
         return
     written, told = write_for(folder, rows, encoding)
     for path in written:
         print(path)
     for line in told:
         print(escape(line), file=sys.stderr)
-    print(f"next: selfinstruct plan {written[0]}", file=sys.stderr)
+    print(f"next: selfinstruct plan {shlex.quote(str(written[0]))}", file=sys.stderr)
 
 
 @app.command(

@@ -21,6 +21,7 @@ from selfinstruct.cli.false_alarms import (
     warn_of_false_alarms,
     warn_of_same_meanings,
 )
+from selfinstruct.cli.long_rows import long_rows
 from selfinstruct.config import Config, GenerateConfig, ModelConfig, load_config
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.estimate import Evidence, estimate, evidence_of
@@ -33,7 +34,7 @@ from selfinstruct.recipes import Material, Situation, Wave, draw_orders, fill_or
 from selfinstruct.redaction import redact
 from selfinstruct.registry import Wording
 from selfinstruct.seeds import notes, read_examples, split_read
-from selfinstruct.seeds.survey import Survey, odd_rows, survey_rows
+from selfinstruct.seeds.survey import odd_rows, survey_rows
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION, prompt_facts
 from selfinstruct.task import Task, located, require_prices, settle
@@ -44,8 +45,6 @@ from selfinstruct.wording import settle_wording
 
 TOKENS_PER_WORD = 1.4  # English under byte-pair tokenisers; a rough guide, and said to be one
 MAX_FAULTS = 20
-MANY_CUT = 0.05
-"""Share of the responses that may be cut before a plan says so."""
 DISCORDANT = 0.3  # share of gate rows on which two students differ; 0.2 to 0.35 in our trials
 
 
@@ -146,36 +145,6 @@ def plan_run(
         },
         "estimate": _estimate(asked, cfg, path.parent, pilot, console),
     }
-
-
-def long_rows(found: Survey, cfg: Config, target: str) -> list[str]:
-    """Rows that are too long for a limit of the config, which would show only once it runs: those
-    that may stop a run, and answers that are sure to be cut, where they are many.
-    """
-    most, least = found.row_tokens, found.least_answer_tokens
-    notes = []
-    above = sum(length > cfg.student.max_tokens for length in most)
-    if above:
-        notes.append(
-            f"up to {above} of {found.rows} rows may have more than "
-            f"student.max_tokens={cfg.student.max_tokens} tokens, and a run stops at one that has; "
-            f"student.max_tokens={max(most)} holds all"
-        )
-    limits = {
-        "evaluate.max_new_tokens": (cfg.evaluate.max_new_tokens, "students' answers are cut there"),
-        "generate.answer.max_tokens": (
-            cfg.generate.answer.max_tokens,
-            "as long ones of the teacher are dropped as truncated",
-        ),
-    }
-    for knob, (limit, what) in limits.items():
-        above = sum(length > limit for length in least)
-        if "response" in target and above > MANY_CUT * found.rows:
-            notes.append(
-                f"at least {above} of {found.rows} responses have more than {knob}={limit} tokens, "
-                f"and {what}; {knob}={max(found.answer_tokens)} holds all"
-            )
-    return notes
 
 
 def _estimate(
