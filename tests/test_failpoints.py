@@ -146,6 +146,7 @@ ALLOWED = {
     "review/lines.settle": "is part of the transaction of whoever adds a line",
     "review/pair_desk._insert": "is part of a transaction, that of `Desk.take` among them",
     "review/hearing.hear": "begins a transaction that only reads",
+    "store/ledger.snapshot": "the same",
     "searchable.search_faults": "the same",
     "searchable._of_facts": "fills a table that ends with its connection",
     "searchable._of_texts": "the same",

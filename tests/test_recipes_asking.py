@@ -179,7 +179,8 @@ def test_no_recipe_shows_a_row_that_has_had_its_children(recipe: str, tmp_path: 
     (tmp_path / "schema.json").write_text('{"type": "object"}')
     label = "fee" if recipe in ("label_first", "few_shot", "evolve") else None
     rows = tuple(
-        Example(f"Say {n} in other words", response=f"It is {n}", label=label) for n in range(12)
+        Example(f"Say {n} in other words", response=f"It is said as {n} and one", label=label)
+        for n in range(12)
     )
     records = RecordsConfig(json_schema=str(tmp_path / "schema.json"))
     cfg = GenerateConfig(demos=DemosConfig(real=2, synthetic=2), records=records)

@@ -59,12 +59,12 @@ def rows(path: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("line", "change", "words"),
     [
-        (1, {"pair": "0" * 16}, "line 2: no pair 0000000000000000 is in this review"),
-        (1, {"pair_hash": "0" * 16}, "line 2: pair .* is not what was shown there"),
-        (5, {"undoes": "nobody's"}, "line 6: the choice nobody's that it takes back is not"),
-        (2, {"action": "accept"}, "line 3: action: Input should be"),
-        (2, {"pair": 7}, "line 3: pair: Input should be a valid string"),
-        (0, {"item": "0" * 16}, "line 1: no row 0000000000000000 is in the queue"),
+        (1, {"pair": "0" * 16}, ":2: no pair 0000000000000000 is in this review"),
+        (1, {"pair_hash": "0" * 16}, ":2: pair .* is not what was shown there"),
+        (5, {"undoes": "nobody's"}, ":6: the choice nobody's that it takes back is not"),
+        (2, {"action": "accept"}, ":3: action: Input should be"),
+        (2, {"pair": 7}, ":3: pair: Input should be a valid string"),
+        (0, {"item": "0" * 16}, ":1: no row 0000000000000000 is in the queue"),
     ],
 )
 def test_what_does_not_fit_is_named_by_its_line_and_nothing_is_taken(
@@ -85,7 +85,7 @@ def test_a_pair_of_other_answers_is_another_pair(exported: Path, tmp_path: Path)
     write_paired(tmp_path / "two", second=other)
     with (
         Desk.open(tmp_path / "two") as desk,
-        pytest.raises(UserError, match=r"line 2: pair .* is not what was shown there"),
+        pytest.raises(UserError, match=r":2: pair .* is not what was shown there"),
     ):
         import_decisions(desk, exported)
     assert ALIKE > 1  # the first pair is that of the second row
@@ -97,7 +97,7 @@ def test_what_was_judged_otherwise_here_is_a_conflict(exported: Path, tmp_path: 
         pair = desk.pairs.next(CONTEST.id)
         assert pair is not None
         choose(desk.pairs, pair, "right", "mine", reviewer="bob")
-        with pytest.raises(UserError, match=r"line 2: .* judged otherwise here \(right by bob\)"):
+        with pytest.raises(UserError, match=r":2: .* judged otherwise here \(right by bob\)"):
             import_decisions(desk, exported)
         desk.pairs.undo(CONTEST.id, "bob", "u-mine")
         assert import_decisions(desk, exported).taken == 6

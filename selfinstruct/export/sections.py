@@ -247,8 +247,7 @@ def _unchecked(facts: Facts) -> Iterable[str]:
         "elsewhere was not measured": True,
     }
     yield from (f"{what[0].upper()}{what[1:]}." for what, is_so in off.items() if is_so)
-    scored = {one.source for each in facts.rounds.values() for one in each.scores}
-    if not facts.said and "human" not in scored:
+    if not facts.said:
         yield "The ledger holds no person's judgement of a row."
 
 
