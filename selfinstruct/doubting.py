@@ -22,14 +22,14 @@ def doubt(here: Setting, index: int, accepted: Pool, control: Checkpoint) -> Sig
     """How often the real-only student finds the labels of a round's rows, beside those of dev.
 
     Nothing where nobody looks: the watch or this part of it is off, rows have no labels, or a
-    student has picked them by their labels already; and nothing of a round that has gone on.
+    student has picked them by their labels already; and nothing new of a run that has ended.
     """
     store, cfg = here.store, here.cfg
     stored = store.stage(index, STAGE)
     if stored is None:
         picked = cfg.filters.quality.asks_students
         looked_at = cfg.watch.enabled and here.task.target != "response" and not picked
-        if not looked_at or store.stage(index, "mix") is not None:
+        if not looked_at or store.stage(0, "finish") is not None:
             return ()
         made, real = _sample(here, index, accepted), _sample(here, 0, here.data.dev)
         if not made or not real:

@@ -125,8 +125,9 @@ class Run:
         require_prices(cfg)
         require_trackers(cfg.student.report_to)
         require_ready(cfg.student.report_to)
-        begun = store.has_begun()
-        data = store.real_data() if begun else None
+        frozen = store.real_data()
+        begun = frozen is not None and store.has_begun()
+        data = frozen if begun else None
         guards, worded = (store.meta(key) if begun else None for key in ("guard", "prompts"))
         if begun:
             refuse_changed(store, Settings(self.cfg, {}))  # before a model is looked for

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from selfinstruct import doubting, making
+from selfinstruct import doubting
 from selfinstruct.progress import Progress
 from selfinstruct.store import Store
 from selfinstruct.types import Example, RealData
@@ -79,14 +79,14 @@ def test_rows_without_a_label_are_not_looked_at(tiny_base: Path, tmp_path: Path)
         assert store.stage(1, "labels") is None
 
 
-def test_a_round_that_went_on_before_there_was_this_doubt_stays_as_it_is(
+def test_a_run_that_ended_before_there_was_this_doubt_stays_as_it_is(
     tiny_base: Path, tmp_path: Path
 ) -> None:
     heard: list[Progress] = []
     with Store(tmp_path / "t", write=True) as store:
         freeze(store)
         here = setting(tiny_base, store, heard.append, **TARGET)
-        making.mix(here, 1, MADE)
+        store.commit_stage(0, "finish", {}, 1.0)
         assert doubting.doubt(here, 1, MADE, here.base) == ()
         assert heard == []
 
