@@ -12,6 +12,8 @@ NAMES = {"accuracy": "label accuracy", "rouge_l": "ROUGE-L of the reply", "nll":
 """What people read for a metric, where its own name is too short."""
 PERCENT = frozenset({"accuracy", "exact_match", "json_schema"})
 """Metrics that are shares of rows."""
+MOST_UNSURE = 50
+"""Points between the ends of an interval beyond which its middle tells nobody anything."""
 LABELS_TOLD = 5
 """Labels that are named where many are in doubt."""
 SIGNS = {"accept": "✓", "reject": "✗", "inconclusive": "?"}
@@ -123,7 +125,11 @@ def tell_labels(found: Mapping[str, Any]) -> str:
     )
     if ratio := signal["ratio"]:
         value, low, high = (100 * min(1.0, ratio[end]) for end in ("value", "low", "high"))
-        told += f", so roughly {value:.0f} % [{low:.0f}, {high:.0f}] are right"
+        told += (
+            f", so roughly {value:.0f} % [{low:.0f}, {high:.0f}] are right"
+            if high - low <= MOST_UNSURE
+            else ", which is too little to tell how many are right"
+        )
     doubtful = [each for each in found["by_label"] if each["doubtful"]][:LABELS_TOLD]
     named = ", ".join(f"{each['label']} {each['found']} of {each['rows']}" for each in doubtful)
     return f"{told}; most in doubt: {named}" if named else told

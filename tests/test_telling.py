@@ -210,6 +210,10 @@ def test_how_many_labels_are_right_is_told_roughly_and_the_doubtful_ones_are_nam
             "roughly 100 % [90, 100] are right",
         ),
         (labels(ratio=None), "in 56% of dev rows"),
+        (
+            labels(ratio={"value": 0.0, "low": 0.0, "high": 1.4}),
+            "in 56% of dev rows, which is too little to tell how many are right",
+        ),
         ({"signals": [], "by_label": []}, "too few rows to tell how many are right"),
     ],
 )
