@@ -73,7 +73,7 @@ def frozen(store: Store) -> tuple[RealData, tuple[Example, ...]]:
         raise StoreError(
             f"{store.folder} has not begun", next_step="selfinstruct run CONFIG starts it"
         )
-    rounds = sorted({stage["round"] for stage in store.stages() if stage["stage"] == "generate"})
+    rounds = list(store.results("generate"))
     kept = (example for index in rounds for example in settled(store, index).accepted)
     by_id = {example.id: example for example in kept}
     pool = without_stress(store, tuple(by_id.values()), data.train)

@@ -208,8 +208,7 @@ def _real_rows(store: Store) -> int:
 
 
 def _reuse(store: Store, changes: Sequence[Change], asked: Settings) -> Reuse:
-    gates = [stage for stage in store.stages() if stage["stage"] == "gate"]
-    outcomes = [gate["result"]["verdict"]["outcome"] for gate in gates]
+    outcomes = [gate["verdict"]["outcome"] for gate in store.results("gate").values()]
     return reuse(changes, _before(store), asked.cfg, _real_rows(store), outcomes)
 
 

@@ -66,7 +66,7 @@ def find_student(run: Path, name: str = CHAMPION) -> Trained:
 
 
 def _students(store: Store) -> Sequence[str]:
-    trained = [stage["result"]["name"] for stage in store.stages() if stage["stage"] == "train"]
+    trained = [result["name"] for result in store.results("train").values()]
     return [BASE, *trained]
 
 

@@ -85,17 +85,22 @@ def test_another_thread_keeps_no_signal_from_the_main_one() -> None:
     other.join()
 
 
+def asking(url: str, folder: Path) -> subprocess.Popen[str]:
+    """A process that asks the stub at this address and keeps its answers in the folder."""
+    return subprocess.Popen(
+        [sys.executable, "-c", ASKS, url, str(folder)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_calls_under_way_come_in_after_a_signal_and_no_more_are_made(
     number: signal.Signals, tmp_path: Path
 ) -> None:
     with serving(Scenario(latency_s=1.0)) as stub:
-        running = subprocess.Popen(
-            [sys.executable, "-c", ASKS, stub.url, str(tmp_path)],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
+        running = asking(stub.url, tmp_path)
         try:
             while len(stub.seen) < 6:  # four came in, and others are under way
                 assert running.poll() is None
@@ -114,12 +119,7 @@ def test_calls_under_way_come_in_after_a_signal_and_no_more_are_made(
 
 def test_a_second_signal_waits_for_no_call(tmp_path: Path) -> None:
     with serving(Scenario(latency_s=30.0)) as stub:
-        running = subprocess.Popen(
-            [sys.executable, "-c", ASKS, stub.url, str(tmp_path)],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-        )
+        running = asking(stub.url, tmp_path)
         try:
             while not stub.seen:
                 assert running.poll() is None

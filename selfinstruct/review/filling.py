@@ -33,7 +33,7 @@ def begun(store: Store) -> tuple[Config, RealData]:
 
 def generated(store: Store) -> list[int]:
     """The rounds whose candidates are complete."""
-    return sorted({stage["round"] for stage in store.stages() if stage["stage"] == "generate"})
+    return list(store.results("generate"))
 
 
 def fill(db: sqlite3.Connection, store: Store, cfg: ReviewConfig) -> None:

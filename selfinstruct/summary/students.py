@@ -32,7 +32,7 @@ def reports(store: Store, split: Split) -> dict[str, Report]:
 def looks(store: Store) -> int:
     """How often a verdict has looked at the gate rows, in runs this one was forked from too."""
     before = int((store.meta("forked_from") or {"looks": 0})["looks"])
-    return before + len([stage for stage in store.stages() if stage["stage"] == "gate"])
+    return before + len(store.results("gate"))
 
 
 def gain(candidate: Report, champion: Report, metric: str) -> Verdict:
