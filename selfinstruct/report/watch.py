@@ -23,7 +23,7 @@ def watch_chart(facts: Facts) -> Chart:
     title = TITLES["watch"]
     caption = (
         "Look for a line that drifts away from 1, the real rows, and for a cross: there the whole "
-        "95 % interval is beyond the limit (dotted). All at equal sample size."
+        "95 % interval is beyond the limit (dotted). Texts are compared at equal sample size."
     )
     head = ("round", "signal", "of", "value", "real", "ratio", "low", "high", "limit", "alarm")
     found = [(each.index, signal) for each in facts.rounds for signal in each.signals]
