@@ -14,8 +14,8 @@ from typing import Any
 
 from selfinstruct import student
 from selfinstruct.config import Config, load_config, parse_config
+from selfinstruct.disk.files import read_jsonl
 from selfinstruct.errors import UserError
-from selfinstruct.files import read_jsonl
 from selfinstruct.progress import Progress, silent
 from selfinstruct.rows import from_checkpoint, to_example
 from selfinstruct.student.processes import step_line, write_failure

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from lines import Line, error_of
 
-from selfinstruct.ratio import Runs, choose
+from selfinstruct.tuning.ratio import Runs, choose
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 0.9)
 # What a share does to the mean NLL, in nats a token; less is better.

@@ -28,13 +28,13 @@ import numpy as np
 
 from selfinstruct import failpoints
 from selfinstruct.config import ReviewConfig
-from selfinstruct.database import connect
 from selfinstruct.review.again import draw
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.filling import write_queue
 from selfinstruct.review.lines import LATER
 from selfinstruct.review.nouns import SETTLING, Action, Asked, Decision, Filters, Item, Why
 from selfinstruct.review.tables import NAME, REVIEWS, hash_of
+from selfinstruct.store.database import connect
 from tests.reviewed import made, write_reviewable
 
 ACTIONS: tuple[Action, ...] = ("accept", "accept", "accept", "reject", "skip", "flag")

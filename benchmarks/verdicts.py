@@ -23,9 +23,9 @@ from waiting import bootstrap_seconds, compare_seconds
 from watching import measure_watch
 
 from selfinstruct import stats
-from selfinstruct.comparison import compare
 from selfinstruct.config import GateConfig
-from selfinstruct.gate import decide
+from selfinstruct.judging.comparison import compare
+from selfinstruct.judging.gate import decide
 from selfinstruct.types import Report
 
 ALPHA = 0.05

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
-from selfinstruct.books import Counts
 from selfinstruct.config import BudgetConfig, PriceConfig
 from selfinstruct.errors import IncompleteError, UserError
 from selfinstruct.progress import Used
+from selfinstruct.store.books import Counts
 
 KINDS = ("calls", "tokens", "cost", "hours")
 TEMPLATE_TOKENS = 32

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.adapters import fold_folder, load_checkpoint
-from selfinstruct.carry import digest_answers, digest_stage
+from selfinstruct.checkpoints.adapters import fold_folder, load_checkpoint
+from selfinstruct.disk.files import read_jsonl
 from selfinstruct.errors import StoreError
-from selfinstruct.files import read_jsonl
 from selfinstruct.registry import of_rows
 from selfinstruct.rows import to_example
-from selfinstruct.searchable import search_faults
 from selfinstruct.settled import settled
 from selfinstruct.store import Store
+from selfinstruct.store.carry import digest_answers, digest_stage
+from selfinstruct.store.searchable import search_faults
 from selfinstruct.types import Exam, RealData, Report, digest
 
 COPY = "restore the folder from a copy, or start a run of another name"

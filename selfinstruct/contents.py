@@ -7,9 +7,9 @@ else that a config names is read again whenever it is needed, and has to be what
 from collections.abc import Iterator
 from pathlib import Path
 
-from selfinstruct import weights
+from selfinstruct.checkpoints import weights
 from selfinstruct.config import Config, ModelConfig
-from selfinstruct.files import digest_file, digest_tree
+from selfinstruct.disk.files import digest_file, digest_tree
 from selfinstruct.plugins import find_function, source_of
 from selfinstruct.types import Checkpoint, digest
 

@@ -13,16 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.adapters import fold_folder, load_checkpoint
 from selfinstruct.apart import carried
-from selfinstruct.carry import Drop, copy_ledger, digest_answers, digest_stage, prune
+from selfinstruct.checkpoints.adapters import fold_folder, load_checkpoint
 from selfinstruct.config import Config, parse_config
 from selfinstruct.config.section import check_id
-from selfinstruct.database import explained
+from selfinstruct.disk.files import copy_synced, sync_folder, writing
+from selfinstruct.disk.lock import lock
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.failpoints import failpoint
-from selfinstruct.files import copy_synced, sync_folder, writing
-from selfinstruct.lock import lock
 from selfinstruct.reuse import (
     EXAMS,
     Change,
@@ -36,6 +34,8 @@ from selfinstruct.reuse import (
 )
 from selfinstruct.rows import Row
 from selfinstruct.store import Store
+from selfinstruct.store.carry import Drop, copy_ledger, digest_answers, digest_stage, prune
+from selfinstruct.store.database import explained
 from selfinstruct.summary import looks
 from selfinstruct.tracking import FAULTS
 from selfinstruct.types import digest

@@ -13,7 +13,7 @@ from pathlib import Path
 from selfinstruct.config import BudgetConfig
 from selfinstruct.errors import IncompleteError, UserError
 from selfinstruct.evaluate import question
-from selfinstruct.judge import judge_answers
+from selfinstruct.judging.judge import judge_answers
 from selfinstruct.model import Model
 from selfinstruct.models import open_model, open_student
 from selfinstruct.privacy import Finder

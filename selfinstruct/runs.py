@@ -8,18 +8,20 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from selfinstruct import doubting, examining, making, reviewing, rows, weights
+from selfinstruct import rows
 from selfinstruct.apart import date_set
+from selfinstruct.checkpoints import weights
 from selfinstruct.config import Config
 from selfinstruct.contents import contents
 from selfinstruct.estimate import Evidence
 from selfinstruct.fork import Settings, check_name, fork, refuse_changed
-from selfinstruct.guard import guard_rows
-from selfinstruct.pilot import pilot
+from selfinstruct.judging.guard import guard_rows
 from selfinstruct.progress import OnProgress, Progress, silent
 from selfinstruct.round import Kit, advance, run_round, start
 from selfinstruct.seeds import read_real_data
 from selfinstruct.setting import ENDS, Setting
+from selfinstruct.stages import doubting, examining, making, reviewing
+from selfinstruct.stages.pilot import pilot
 from selfinstruct.store import Store
 from selfinstruct.task import located, require_prices, settle
 from selfinstruct.tracked import numbers_of, words_of

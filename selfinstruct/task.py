@@ -13,8 +13,8 @@ from selfinstruct.aiming.goals import check_goals
 from selfinstruct.aiming.weights import require_focus
 from selfinstruct.chat import Target
 from selfinstruct.config import Config, GenerateConfig, load_prices
+from selfinstruct.disk.files import find_path
 from selfinstruct.errors import UserError
-from selfinstruct.files import find_path
 from selfinstruct.filters.executable import Executables
 from selfinstruct.filters.extras import require_extras
 from selfinstruct.filters.standards import Standards

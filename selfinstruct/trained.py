@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from selfinstruct.adapters import load_checkpoint, require_same
 from selfinstruct.chat import Target
+from selfinstruct.checkpoints.adapters import load_checkpoint, require_same
 from selfinstruct.config import Config, parse_config
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.store import Store

@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from selfinstruct import judge, recipes
+from selfinstruct import recipes
 from selfinstruct.config import Config, PromptsConfig
+from selfinstruct.disk.files import find_path
 from selfinstruct.errors import UserError
-from selfinstruct.files import find_path
+from selfinstruct.judging import judge
 from selfinstruct.prompting import Form, check
 from selfinstruct.quality import consistency, labels, round_trip, rubric
 from selfinstruct.registry import (

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.config import Config, parse_config
+from selfinstruct.disk.files import write_jsonl
 from selfinstruct.export.facts import Facts, read_facts
 from selfinstruct.export.student import Student, champion_of
-from selfinstruct.files import write_jsonl
 from selfinstruct.rows import from_example, from_mixture, from_verdict
 from selfinstruct.store import Store
 from selfinstruct.types import (

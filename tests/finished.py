@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from selfinstruct import rows
-from selfinstruct.adapters import load_checkpoint
+from selfinstruct.checkpoints.adapters import load_checkpoint
 from selfinstruct.config import GateConfig
-from selfinstruct.gate import decide
-from selfinstruct.manifest import seal
+from selfinstruct.disk.manifest import seal
+from selfinstruct.judging.gate import decide
 from selfinstruct.store import Store
 from selfinstruct.types import (
     Completion,

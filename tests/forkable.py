@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.config import Config, parse_config
-from selfinstruct.files import write_jsonl
+from selfinstruct.disk.files import write_jsonl
 from selfinstruct.rows import from_example, from_mixture, from_rejection, from_verdict
 from selfinstruct.store import Store
 from selfinstruct.types import (

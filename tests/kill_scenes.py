@@ -18,25 +18,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from selfinstruct import scoring, weights
-from selfinstruct.arms import plan_arms
+from selfinstruct.checkpoints import weights
+from selfinstruct.checkpoints.joining import join
 from selfinstruct.config import parse_config
-from selfinstruct.database import connect
+from selfinstruct.disk.files import write_jsonl
 from selfinstruct.export.folder import publish
-from selfinstruct.files import write_jsonl
-from selfinstruct.joining import join
 from selfinstruct.merging.likeness import Likeness
 from selfinstruct.merging.merge import Merged
 from selfinstruct.merging.merge import publish as publish_merged
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.nouns import EVERYTHING, Decision
-from selfinstruct.reviewing import take_scores
 from selfinstruct.rows import from_example
 from selfinstruct.runs import Run
-from selfinstruct.searchable import rebuild_search
-from selfinstruct.store import Store
-from selfinstruct.sweep import run_sweep
-from selfinstruct.tables import LEDGER, Schema
+from selfinstruct.stages.reviewing import take_scores
+from selfinstruct.store import Store, scoring
+from selfinstruct.store.database import connect
+from selfinstruct.store.searchable import rebuild_search
+from selfinstruct.store.tables import LEDGER, Schema
+from selfinstruct.tuning.arms import plan_arms
+from selfinstruct.tuning.sweep import run_sweep
 from selfinstruct.wheels import Wheel
 from tests.finished import write_run
 from tests.frozen_run import tiny_config, write_frozen_run

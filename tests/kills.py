@@ -20,8 +20,8 @@ from typing import Any
 
 from selfinstruct import failpoints
 from selfinstruct.audit import audit
+from selfinstruct.disk.files import digest_file
 from selfinstruct.errors import UserError
-from selfinstruct.files import digest_file
 from selfinstruct.summary import read_summary
 from tests.kill_scenes import SCENES, Props, Scene
 

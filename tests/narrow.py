@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from selfinstruct.base import Base, load_base
+from selfinstruct.checkpoints.base import Base, load_base
 
 SAID = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has 1.00 GiB left"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct import rows
-from selfinstruct.files import write_jsonl
+from selfinstruct.disk.files import write_jsonl
 from selfinstruct.store import Store
 from selfinstruct.types import (
     Completion,

@@ -7,10 +7,10 @@ import torch
 import transformers
 from peft import LoraConfig, get_peft_model
 
-from selfinstruct import weights
-from selfinstruct.adapters import load_checkpoint, publish
+from selfinstruct.checkpoints import weights
+from selfinstruct.checkpoints.adapters import load_checkpoint, publish
 from selfinstruct.config import parse_config
-from selfinstruct.files import write_jsonl
+from selfinstruct.disk.files import write_jsonl
 from selfinstruct.rows import from_example, from_mixture
 from selfinstruct.store import Store
 from selfinstruct.types import Mixture, RealData

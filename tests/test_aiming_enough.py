@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from selfinstruct.aiming.enough import Ending, ending, judged_by, next_prompts
 from selfinstruct.aiming.goals import goal_of, goals
 from selfinstruct.aiming.weights import shrunk
+from selfinstruct.aiming.yields import Seen, count
 from selfinstruct.config import GenerateConfig
 from selfinstruct.types import Example, Rejection, Screened
-from selfinstruct.yields import Seen, count
 from tests.counted import tally_of
 
 Asked = tuple[int, Screened]

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfinstruct.aiming.goals import Goal, Unmet, check_goals, goal_of, goals, keep, missing, unmet
+from selfinstruct.aiming.yields import Place, by_aim
 from selfinstruct.config import GenerateConfig
 from selfinstruct.errors import UserError
 from selfinstruct.types import Example, Rejection, Screened
-from selfinstruct.yields import Place, by_aim
 
 ASKED = [
     {"ask": "a fee in francs", "count": 2, "label": "fee"},

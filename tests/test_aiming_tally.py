@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selfinstruct.aiming.tally import Size, Tally, seen_by
+from selfinstruct.aiming.yields import Seen, by_aim, count, recipe_of
 from selfinstruct.types import Example, Rejection, Screened
-from selfinstruct.yields import Seen, by_aim, count, recipe_of
 from tests.counted import tally_of
 
 ROWS = st.builds(

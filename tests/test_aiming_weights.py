@@ -15,9 +15,9 @@ from selfinstruct.aiming.weights import (
     tilt,
     weak_labels,
 )
+from selfinstruct.aiming.yields import Seen
 from selfinstruct.errors import UserError
 from selfinstruct.types import Example, Report, Split
-from selfinstruct.yields import Seen
 
 LABELS = ("a", "b", "c", "d")
 DEV = tuple(Example("i", f"text {n}", label=LABELS[n % 4]) for n in range(40))

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct import making
 from selfinstruct.apart import (
     carried,
     date_set,
@@ -14,12 +13,13 @@ from selfinstruct.apart import (
     too_near,
     without_stress,
 )
-from selfinstruct.arms import frozen
 from selfinstruct.config import ContaminationConfig
 from selfinstruct.fork import Settings, fork
 from selfinstruct.refilter import read_record, replay
 from selfinstruct.rows import from_example
+from selfinstruct.stages import making
 from selfinstruct.store import Store
+from selfinstruct.tuning.arms import frozen
 from selfinstruct.types import Example, Message, Prompt, Screened
 from tests.exported import DATA, config, made, write_exported
 from tests.frozen_run import rows

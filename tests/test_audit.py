@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.audit import Finding, audit
+from selfinstruct.disk.files import write_jsonl
+from selfinstruct.disk.manifest import MANIFEST
 from selfinstruct.errors import StoreError
-from selfinstruct.files import write_jsonl
 from selfinstruct.fork import Settings, fork
-from selfinstruct.manifest import MANIFEST
 from selfinstruct.rows import from_example, from_mixture
 from selfinstruct.store import Store
 from selfinstruct.types import Exam, Example, Mixture, Report, Screened

@@ -390,7 +390,7 @@ def test_a_template_that_writes_earlier_turns_otherwise_teaches_the_last_alone()
 def test_the_bundled_model_learns_every_turn_in_this_format() -> None:
     import transformers
 
-    from selfinstruct import weights
+    from selfinstruct.checkpoints import weights
 
     tokenizer = transformers.AutoTokenizer.from_pretrained(weights.locate("bundled"))
     answers = [str(tokenizer.decode(piece.answer_ids)) for piece in encode_turns(tokenizer, TALK)]
@@ -403,7 +403,7 @@ def test_the_bundled_model_learns_every_turn_in_this_format() -> None:
 def test_the_bundled_model_speaks_this_format() -> None:
     import transformers
 
-    from selfinstruct import weights
+    from selfinstruct.checkpoints import weights
 
     folder = weights.locate("bundled")
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from selfinstruct.ablation import Work
 from selfinstruct.cli.ablate import ablate_command, foreseen, print_ablation
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.store import Store
+from selfinstruct.tuning.ablation import Work
 from selfinstruct.types import Example, RealData
 from tests.recorded import real_rows, unanswered, write_recorded
 from tests.test_ablation import NOVELTY, ablation_config

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.adapters import load_checkpoint
+from selfinstruct.checkpoints.adapters import load_checkpoint
 from selfinstruct.cli.export import Wanted, export_command, print_export, push
+from selfinstruct.disk.files import digest_file
 from selfinstruct.errors import UserError
-from selfinstruct.files import digest_file
 from selfinstruct.store import Store
 from tests.exported import HOSTILE, made, write_exported
 

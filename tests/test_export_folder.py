@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from selfinstruct import failpoints
+from selfinstruct.disk.files import digest_file
 from selfinstruct.errors import DiskError, UserError
 from selfinstruct.export.folder import Content, publish, require_free
-from selfinstruct.files import digest_file
 
 
 @pytest.fixture(autouse=True)

@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from selfinstruct import failpoints, making
+from selfinstruct import failpoints
 from selfinstruct.audit import audit
 from selfinstruct.config import parse_config
+from selfinstruct.disk.lock import lock
 from selfinstruct.errors import DiskError, StoreError, UserError
 from selfinstruct.fork import Settings, check_name, fork, refuse_changed
-from selfinstruct.lock import lock
 from selfinstruct.rows import Row, from_example
 from selfinstruct.runs import Run
+from selfinstruct.stages import making
 from selfinstruct.store import Store
 from selfinstruct.summary import looks, read_summary
 from selfinstruct.telling import opened, origin

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from selfinstruct import making
 from selfinstruct.cli.app import app
-from selfinstruct.files import read_jsonl
+from selfinstruct.disk.files import read_jsonl
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.nouns import EVERYTHING
 from selfinstruct.rows import from_example, to_rejection
-from selfinstruct.searchable import search_faults
+from selfinstruct.stages import making
 from selfinstruct.store import Store
+from selfinstruct.store.searchable import search_faults
 from selfinstruct.types import Rejection
 from selfinstruct.web.reviewing import Reviewing
 from selfinstruct.web.serve import application

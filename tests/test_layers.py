@@ -1,6 +1,7 @@
 """House rules a machine can check: who imports whom, what loads when, one test file a module."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,100 +11,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "selfinstruct"
 
-LAYERS = (
-    {"errors", "types", "progress", "failpoints", "lookup", "signals"},
-    {"verdict", "model", "files", "endpoint", "redaction", "wheels", "tables"},
-    {
-        "config",
-        "shipped",
-        "text",
-        "stats",
-        "printable",
-        "pictures",
-        "purposes",
-        "rows",
-        "told",
-        "schema",
-        "lock",
-        "database",
-        "books",
-        "edit",
-        "linewise",
-        "plugins",
-        "proxy",
-        "joining",
-        "manifest",
-    },
-    {
-        "store",
-        "pages",
-        "account",
-        "chat",
-        "weights",
-        "prompting",
-        "privacy",
-        "licenses",
-        "adapters",
-        "pairs",
-        "near",
-        "yields",
-        "rowsets",
-        "tracking",
-    },
-    {
-        "base",
-        "memory",
-        "telling",
-        "served",
-        "carry",
-        "contents",
-        "aiming",
-        "registry",
-        "scoring",
-        "settled",
-        "searchable",
-        "rivals",
-    },
-    {
-        "seeds",
-        "models",
-        "recipes",
-        "filters",
-        "mixture",
-        "student",
-        "metrics",
-        "judge",
-        "harness",
-        "gate",
-        "watch",
-        "comparison",
-        "ratio",
-        "halving",
-        "teacher",
-        "audit",
-    },
-    {
-        "generate",
-        "round",
-        "summary",
-        "evaluate",
-        "task",
-        "guard",
-        "apart",
-        "estimate",
-        "quality",
-        "lineage",
-        "replaying",
-    },
-    {"limits", "setting", "reuse", "wording", "arms", "trained", "talk", "tracked", "review"},
-    {"verifying", "merging", "pairing", "manual"},
-    {"making", "doubting", "examining", "reviewing", "pilot", "fork", "refilter"},
-    {"runs", "contestants", "rereading", "sweep"},
-    {"ablation", "effects"},
-    {"report", "export", "web"},
-    {"cli"},
-)
-LAYER_OF = {name: level for level, names in enumerate(LAYERS) for name in names}
+TABLE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+LAYER_OF = {
+    name: int(layer)
+    for layer, parts in re.findall(r"^\| (\d+) \| ([^|]+) \|", TABLE, re.MULTILINE)
+    for name in re.findall(r"`(\w+)/?`", parts)
+    if name != "prompts"  # templates, no code
+}
 HEAVY = {
     "matplotlib",
     "lm_eval",

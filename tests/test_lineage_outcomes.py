@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.files import write_jsonl
+from selfinstruct.disk.files import write_jsonl
 from selfinstruct.lineage.outcomes import mixture_ids
 from selfinstruct.rows import from_example, from_mixture
 from selfinstruct.store import Store

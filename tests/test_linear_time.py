@@ -13,7 +13,7 @@ from selfinstruct.filters.blocks import fenced_blocks
 from selfinstruct.filters.executable import code_of
 from selfinstruct.filters.heuristics import check_instance, check_instruction
 from selfinstruct.filters.standards import Standards
-from selfinstruct.judge import read_choice
+from selfinstruct.judging.judge import read_choice
 from selfinstruct.privacy import Finder
 from selfinstruct.recipes.parse import read_instances, read_list, read_text, read_texts, read_yes_no
 from selfinstruct.recipes.parse_dialogue import read_dialogues, read_turn

@@ -25,7 +25,7 @@ from selfinstruct.config import (
 )
 from selfinstruct.filters.indexes import Indexes
 from selfinstruct.filters.screen import check_question, screen
-from selfinstruct.judge import judge_answers, read_choice
+from selfinstruct.judging.judge import judge_answers, read_choice
 from selfinstruct.metrics import metrics_of
 from selfinstruct.mixture import mix
 from selfinstruct.model import Speech

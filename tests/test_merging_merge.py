@@ -9,10 +9,10 @@ import torch
 import transformers
 from peft import PeftModel
 
-from selfinstruct import weights
+from selfinstruct.checkpoints import weights
+from selfinstruct.disk.files import digest_file
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.failpoints import watch
-from selfinstruct.files import digest_file
 from selfinstruct.merging import Merged, merge
 from selfinstruct.merging.merge import MANIFEST, DType, stub_card
 from selfinstruct.trained import Trained, find_student

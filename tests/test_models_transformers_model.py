@@ -10,7 +10,7 @@ import transformers
 from peft import LoraConfig, get_peft_model
 
 from selfinstruct import chat
-from selfinstruct.base import choose_device
+from selfinstruct.checkpoints.base import choose_device
 from selfinstruct.errors import OutOfMemoryError, UserError
 from selfinstruct.models.transformers_model import TransformersModel
 from selfinstruct.types import Completion, Message, Request, Sampling

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.carry import Drop, prune
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.refilter.record import read_record
 from selfinstruct.store import Store
+from selfinstruct.store.carry import Drop, prune
 from selfinstruct.types import Screened
 from tests.ledgers import real_data
 from tests.recorded import recorded_config, write_recorded

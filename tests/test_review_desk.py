@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from selfinstruct.disk.lock import lock
 from selfinstruct.errors import StoreError, UserError
-from selfinstruct.lock import lock
 from selfinstruct.review.desk import LOCK, Desk
 from selfinstruct.review.nouns import EVERYTHING, Conflict, Decision, Edited, Filters
 from selfinstruct.store import Store

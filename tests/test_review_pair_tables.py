@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.database import connect
 from selfinstruct.errors import StoreError
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.hearing import hear
@@ -15,7 +14,8 @@ from selfinstruct.review.nouns import EVERYTHING
 from selfinstruct.review.pair_tables import from_choice, from_pair, to_choice, to_pair
 from selfinstruct.review.pairs import Choice, pairs_of
 from selfinstruct.review.tables import ITEMS, NAME, REVIEWS
-from selfinstruct.tables import Schema
+from selfinstruct.store.database import connect
+from selfinstruct.store.tables import Schema
 from tests.paired import CONTEST, ROWS, add_pairs, answers
 from tests.reviewed import decide, write_reviewable
 

@@ -407,7 +407,7 @@ def test_a_server_that_writes_the_key_into_its_answer_is_not_quoted() -> None:
 
 @pytest.mark.slow
 def test_a_real_server() -> None:
-    from selfinstruct import weights
+    from selfinstruct.checkpoints import weights
     from selfinstruct.models.llamacpp import load_engine
 
     engine = load_engine()

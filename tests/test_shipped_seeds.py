@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from selfinstruct.files import read_jsonl
+from selfinstruct.disk.files import read_jsonl
 from selfinstruct.near.index import near_duplicate_groups
 
 SEEDS = Path(__file__).parents[1] / "seeds"

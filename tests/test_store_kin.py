@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.lookup import REVIEWED
 from selfinstruct.rows import from_example
 from selfinstruct.store import Store
+from selfinstruct.store.lookup import REVIEWED
 from selfinstruct.types import Completion, Example, Message, Mixture, Prompt, Screened
 from tests.finished import KEPT, real_data, write_run
 

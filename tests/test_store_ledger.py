@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from selfinstruct import failpoints
+from selfinstruct.disk.lock import left_open
 from selfinstruct.errors import DiskError, StoreError
-from selfinstruct.lock import left_open
 from selfinstruct.store import Store
 from selfinstruct.types import (
     Screened,

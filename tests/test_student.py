@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from selfinstruct import chat, student
-from selfinstruct.base import Base, load_base
+from selfinstruct.checkpoints.base import Base, load_base
 from selfinstruct.config import StudentConfig
 from selfinstruct.errors import DivergedError, OutOfMemoryError, UserError
 from selfinstruct.models import open_student

@@ -9,8 +9,8 @@ import pytest
 
 from selfinstruct import errors
 from selfinstruct.config import StudentConfig, load_config
+from selfinstruct.disk.files import read_jsonl
 from selfinstruct.errors import DivergedError, IncompleteError, OutOfMemoryError, UserError
-from selfinstruct.files import read_jsonl
 from selfinstruct.progress import Progress
 from selfinstruct.rows import to_example
 from selfinstruct.student.processes import (

@@ -9,7 +9,7 @@ import pytest
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from selfinstruct import student
-from selfinstruct.base import load_base
+from selfinstruct.checkpoints.base import load_base
 from selfinstruct.config import StudentConfig
 from selfinstruct.errors import DivergedError
 from selfinstruct.progress import silent

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trl import SFTTrainer  # type: ignore[attr-defined]
 
-from selfinstruct.base import load_base
+from selfinstruct.checkpoints.base import load_base
 from selfinstruct.config import StudentConfig
 from selfinstruct.errors import DivergedError
 from selfinstruct.progress import Progress

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from selfinstruct.config import GateConfig
-from selfinstruct.gate import decide
+from selfinstruct.judging.gate import decide
 from selfinstruct.tracked import numbers_of, words_of
 from selfinstruct.types import Checkpoint, Interval, Mixture
 from selfinstruct.verdict import Exams, FailedRound, Guard, Round

@@ -8,7 +8,7 @@ import pytest
 import train
 from selfinstruct import student
 from selfinstruct.config import load_config
-from selfinstruct.files import write_jsonl
+from selfinstruct.disk.files import write_jsonl
 from selfinstruct.rows import from_example
 from selfinstruct.student.processes import read_step
 from selfinstruct.types import Example

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.adapters import load_checkpoint
+from selfinstruct.checkpoints.adapters import load_checkpoint
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.store import Store
 from selfinstruct.trained import find_student

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.files import write_jsonl
+from selfinstruct.disk.files import write_jsonl
 from selfinstruct.lineage import Node, Trace, Tracer
 from selfinstruct.rows import from_example, from_mixture
 from selfinstruct.store import Store

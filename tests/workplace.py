@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from selfinstruct import weights
+from selfinstruct.checkpoints import weights
 from selfinstruct.config import parse_config
 from selfinstruct.progress import Progress
 from selfinstruct.setting import Setting

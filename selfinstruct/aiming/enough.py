@@ -9,8 +9,8 @@ from typing import Literal
 from selfinstruct.aiming.goals import goal_of, goals, missing
 from selfinstruct.aiming.tally import Size, Tally, seen_by
 from selfinstruct.aiming.weights import shrunk
+from selfinstruct.aiming.yields import Seen
 from selfinstruct.config import GenerateConfig
-from selfinstruct.yields import Seen
 
 Ending = Literal["full", "candidates", "stalled"]
 

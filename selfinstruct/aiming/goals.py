@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from selfinstruct.aiming.yields import Place
 from selfinstruct.config import GenerateConfig
 from selfinstruct.errors import UserError
 from selfinstruct.types import QUOTA_FULL, ROUND_FULL, Example, Rejection, Screened
-from selfinstruct.yields import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from selfinstruct.aiming.yields import Place, Seen, by_aim, outcomes
 from selfinstruct.types import Screened
-from selfinstruct.yields import Place, Seen, by_aim, outcomes
 
 K = TypeVar("K", bound=Hashable)
 

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+from selfinstruct.aiming.yields import Seen
 from selfinstruct.errors import UserError
 from selfinstruct.types import Example, Report
-from selfinstruct.yields import Seen
 
 K = TypeVar("K")
 

@@ -10,7 +10,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from selfinstruct.ablation import (
+from selfinstruct.cli.display import Display
+from selfinstruct.cli.text import escape
+from selfinstruct.refilter import RULES, Rule, read_record
+from selfinstruct.seeds import group_rows
+from selfinstruct.store import Store
+from selfinstruct.summary import SCHEMA_VERSION
+from selfinstruct.task import located
+from selfinstruct.telling import NAMES, gain, seconds
+from selfinstruct.tuning.ablation import (
     PREFIX,
     Plan,
     Work,
@@ -18,17 +26,9 @@ from selfinstruct.ablation import (
     plan_ablations,
     run_ablations,
 )
-from selfinstruct.cli.display import Display
-from selfinstruct.cli.text import escape
-from selfinstruct.effects import effects
-from selfinstruct.ratio import MIN_ROWS, require_rows
-from selfinstruct.refilter import RULES, Rule, read_record
-from selfinstruct.seeds import group_rows
-from selfinstruct.store import Store
-from selfinstruct.summary import SCHEMA_VERSION
-from selfinstruct.sweep import Outcome
-from selfinstruct.task import located
-from selfinstruct.telling import NAMES, gain, seconds
+from selfinstruct.tuning.effects import effects
+from selfinstruct.tuning.ratio import MIN_ROWS, require_rows
+from selfinstruct.tuning.sweep import Outcome
 from selfinstruct.types import Report
 
 COLOURS = {"better": "green", "worse": "red", "inconclusive": "yellow"}

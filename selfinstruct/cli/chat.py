@@ -12,7 +12,7 @@ from typing import Any, TextIO
 from rich.text import Text
 
 from selfinstruct import chat
-from selfinstruct.base import load_base
+from selfinstruct.checkpoints.base import load_base
 from selfinstruct.cli.stopping import interruptible
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import Output, escape

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from selfinstruct.comparison import (
+from selfinstruct.config import GateConfig
+from selfinstruct.contestants import Contestant, contestants, share_rows, unlike
+from selfinstruct.errors import UserError
+from selfinstruct.judging.comparison import (
     MIN_ROWS,
     Comparison,
     Flip,
@@ -14,10 +17,7 @@ from selfinstruct.comparison import (
     flips,
     is_worse_than,
 )
-from selfinstruct.config import GateConfig
-from selfinstruct.contestants import Contestant, contestants, share_rows, unlike
-from selfinstruct.errors import UserError
-from selfinstruct.gate import primary_metric
+from selfinstruct.judging.gate import primary_metric
 from selfinstruct.seeds import group_rows
 from selfinstruct.summary import SCHEMA_VERSION
 

@@ -21,11 +21,11 @@ from selfinstruct.audit import Finding, audit
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape
 from selfinstruct.config import ModelConfig, load_config
-from selfinstruct.database import has_module, without_module
 from selfinstruct.errors import UserError
 from selfinstruct.models import open_model
 from selfinstruct.review.health import review_findings
-from selfinstruct.searchable import rebuild_search
+from selfinstruct.store.database import has_module, without_module
+from selfinstruct.store.searchable import rebuild_search
 from selfinstruct.summary import SCHEMA_VERSION
 from selfinstruct.types import Message, Request, Sampling
 

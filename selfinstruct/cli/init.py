@@ -14,8 +14,8 @@ from selfinstruct.cli.init_from import Found, look_at
 from selfinstruct.cli.init_text import draft, told
 from selfinstruct.config import Config, parse_config
 from selfinstruct.config.section import check_id
+from selfinstruct.disk.files import write_atomic
 from selfinstruct.errors import UserError
-from selfinstruct.files import write_atomic
 from selfinstruct.seeds import split_read
 from selfinstruct.shipped import shipped
 

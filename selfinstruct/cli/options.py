@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from selfinstruct.cli.stopping import Commands
-from selfinstruct.files import as_utf8
+from selfinstruct.disk.files import as_utf8
 
 app = typer.Typer(
     name="selfinstruct",

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from selfinstruct.cli.text import escape
-from selfinstruct.comparison import MIN_ROWS
+from selfinstruct.judging.comparison import MIN_ROWS
 from selfinstruct.review.pairs import Outcome, Pair
 from selfinstruct.telling import interval
 

@@ -25,7 +25,7 @@ from selfinstruct.cli.long_rows import long_rows
 from selfinstruct.config import Config, GenerateConfig, ModelConfig, load_config
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.estimate import Evidence, estimate, evidence_of
-from selfinstruct.guard import guard_rows, guarded_by
+from selfinstruct.judging.guard import guard_rows, guarded_by
 from selfinstruct.licenses import count_licenses
 from selfinstruct.privacy import Finder, survey
 from selfinstruct.prompting import SHIPPED, Prompts, Shelf

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from selfinstruct.disk.files import write_atomic
 from selfinstruct.errors import UserError
-from selfinstruct.files import write_atomic
 from selfinstruct.prompting import SUFFIX, check, shipped_sources
 from selfinstruct.registry import Chosen, Piece, Ref, Registry, compare, read_name, read_ref, unused
 from selfinstruct.registry.folder import read_folder

@@ -11,8 +11,8 @@ from selfinstruct.errors import UserError
 from selfinstruct.model import Model
 from selfinstruct.models import open_model
 from selfinstruct.registry import Chosen, Registry, read_ref
-from selfinstruct.replaying import Again, Plan, ask_again, plan_replay, require_affordable
-from selfinstruct.rereading import reread
+from selfinstruct.replay.replaying import Again, Plan, ask_again, plan_replay, require_affordable
+from selfinstruct.replay.rereading import reread
 from selfinstruct.rows import Row, from_messages
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION

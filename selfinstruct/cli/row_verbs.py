@@ -14,9 +14,9 @@ from selfinstruct.export.facts import read_facts
 from selfinstruct.export.lines import What, lines_of
 from selfinstruct.rows import from_example
 from selfinstruct.rowsets import Change, change
-from selfinstruct.scoring import take_scores
 from selfinstruct.seeds.read import read_examples
 from selfinstruct.store import Store
+from selfinstruct.store.scoring import take_scores
 from selfinstruct.summary import SCHEMA_VERSION
 from selfinstruct.types import Example
 

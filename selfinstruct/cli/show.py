@@ -13,9 +13,9 @@ from selfinstruct import rows
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape, one_line
 from selfinstruct.errors import UserError
-from selfinstruct.lookup import REVIEWED
 from selfinstruct.registry import of_rows
 from selfinstruct.store import Store
+from selfinstruct.store.lookup import REVIEWED
 from selfinstruct.summary import SCHEMA_VERSION, summarise
 
 FIELDS = (

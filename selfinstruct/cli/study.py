@@ -48,7 +48,7 @@ def compare(
 
     found = compare_students(students, fail_if_worse or [], force=force)
     if html is not None:
-        from selfinstruct.files import write_atomic
+        from selfinstruct.disk.files import write_atomic
         from selfinstruct.report import compare_page
 
         write_atomic(html, compare_page(found))

@@ -9,27 +9,27 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from selfinstruct.arms import Design, frozen, plan_arms
 from selfinstruct.cli.display import Display
 from selfinstruct.cli.text import escape
 from selfinstruct.config import load_config
-from selfinstruct.edit import set_value
+from selfinstruct.disk.edit import set_value
+from selfinstruct.disk.files import write_atomic
 from selfinstruct.errors import UserError
-from selfinstruct.files import write_atomic
 from selfinstruct.metrics import metrics_of
 from selfinstruct.pairs import LOWER_IS_BETTER
-from selfinstruct.ratio import MIN_ROWS, Choice, by_label, choose, require_rows
 from selfinstruct.seeds import group_rows
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION
-from selfinstruct.sweep import (
+from selfinstruct.task import located, settle
+from selfinstruct.telling import NAMES
+from selfinstruct.tuning.arms import Design, frozen, plan_arms
+from selfinstruct.tuning.ratio import MIN_ROWS, Choice, by_label, choose, require_rows
+from selfinstruct.tuning.sweep import (
     Outcome,
     Swept,
     run_sweep,
     scores_by_share,
 )
-from selfinstruct.task import located, settle
-from selfinstruct.telling import NAMES
 
 DEFAULT_SHARES = (0.0, 0.25, 0.5, 0.75, 0.9)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct import __version__
+from selfinstruct.disk.files import copy_synced, replacing, write_atomic
+from selfinstruct.disk.manifest import read_manifest, seal
 from selfinstruct.errors import UserError
 from selfinstruct.failpoints import failpoint
-from selfinstruct.files import copy_synced, replacing, write_atomic
-from selfinstruct.manifest import read_manifest, seal
 
 MADE_BY = "selfinstruct"
 Content = bytes | Path

@@ -15,9 +15,9 @@ from typing import Any, Literal
 import httpx2
 import huggingface_hub
 
+from selfinstruct.disk.manifest import MANIFEST
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.errors import IncompleteError, UserError
-from selfinstruct.manifest import MANIFEST
 from selfinstruct.redaction import redact
 
 TOKEN, ENDPOINT = "HF_TOKEN", "HF_ENDPOINT"

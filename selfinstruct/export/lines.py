@@ -9,16 +9,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from selfinstruct.aiming.yields import recipe_of
 from selfinstruct.apart import without_stress
+from selfinstruct.disk.files import read_jsonl
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.export.facts import Facts
-from selfinstruct.files import read_jsonl
 from selfinstruct.privacy import Finder, hide_in_row
 from selfinstruct.rows import to_example
 from selfinstruct.store import Store
 from selfinstruct.trained import round_of
 from selfinstruct.types import Example, Rejection, Score, digest
-from selfinstruct.yields import recipe_of
 
 What = Literal["pool", "mixture", "rejects"]
 OUTCOMES = {

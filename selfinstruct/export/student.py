@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from selfinstruct.adapters import load_checkpoint, require_same
+from selfinstruct.checkpoints.adapters import load_checkpoint, require_same
+from selfinstruct.disk.manifest import files_of
 from selfinstruct.errors import UserError
 from selfinstruct.export.facts import Facts
 from selfinstruct.export.lines import champion_round, mixture_lines
 from selfinstruct.licenses import UNKNOWN
-from selfinstruct.manifest import files_of
 from selfinstruct.store import Store
 from selfinstruct.summary import CONTROL
 from selfinstruct.types import Example

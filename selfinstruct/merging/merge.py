@@ -15,12 +15,13 @@ import torch
 import transformers
 from peft import PeftModel
 
-from selfinstruct import chat, weights
-from selfinstruct.base import load_base
+from selfinstruct import chat
+from selfinstruct.checkpoints import weights
+from selfinstruct.checkpoints.base import load_base
+from selfinstruct.disk.files import replacing, unwritten
+from selfinstruct.disk.manifest import seal
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.failpoints import failpoint
-from selfinstruct.files import replacing, unwritten
-from selfinstruct.manifest import seal
 from selfinstruct.merging.likeness import Likeness, Said, difference, require_like, say
 from selfinstruct.merging.readers import readable_by
 from selfinstruct.models.decoding import end_tokens

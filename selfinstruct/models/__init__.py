@@ -5,13 +5,13 @@ A backend's library is loaded when that backend is asked for, not before.
 
 from typing import TYPE_CHECKING
 
+from selfinstruct.checkpoints.weights import OnNote, unheard
 from selfinstruct.config import ModelConfig
 from selfinstruct.model import Model
 from selfinstruct.types import Checkpoint
-from selfinstruct.weights import OnNote, unheard
 
 if TYPE_CHECKING:
-    from selfinstruct.base import Base
+    from selfinstruct.checkpoints.base import Base
     from selfinstruct.models.transformers_model import TransformersModel
 
 
@@ -57,7 +57,7 @@ def open_student(
     `base` is the checkpoint's base where it is loaded already; it stays as it is. Raises
     `UserError` for a base or an adapter that cannot be loaded.
     """
-    from selfinstruct.base import load_base
+    from selfinstruct.checkpoints.base import load_base
     from selfinstruct.models.transformers_model import TransformersModel
 
     loaded = load_base(checkpoint.base, device) if base is None else base

@@ -17,8 +17,8 @@ from threading import Event
 from types import ModuleType
 from typing import Any
 
-from selfinstruct import weights
 from selfinstruct.chat import plain_text
+from selfinstruct.checkpoints import weights
 from selfinstruct.errors import UserError
 from selfinstruct.model import Answered
 from selfinstruct.rows import from_messages

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from selfinstruct.disk.files import read_jsonl
 from selfinstruct.errors import UserError
-from selfinstruct.files import read_jsonl
 from selfinstruct.model import Answered
 from selfinstruct.types import Completion, Request, digest
 

@@ -14,15 +14,16 @@ import torch
 from peft import PeftModel
 from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
-from selfinstruct import chat, weights
-from selfinstruct.base import Base, load_base
+from selfinstruct import chat
+from selfinstruct.checkpoints import weights
+from selfinstruct.checkpoints.base import Base, load_base
+from selfinstruct.checkpoints.memory import in_pieces
+from selfinstruct.checkpoints.weights import OnNote
 from selfinstruct.errors import UserError
-from selfinstruct.memory import in_pieces
 from selfinstruct.model import Answered, OnCount, TokenNll, uncounted
 from selfinstruct.models import choices
 from selfinstruct.models.decoding import Done, Draw, end_tokens, first_stop
 from selfinstruct.types import Completion, Message, Request, Sampling, digest
-from selfinstruct.weights import OnNote
 
 LOGIT_BYTES = 2**28
 """Logits that are scored at once take up to so many bytes (float32)."""

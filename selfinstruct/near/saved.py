@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from selfinstruct.files import write_atomic
+from selfinstruct.disk.files import write_atomic
 from selfinstruct.near.coded import CODE_POINTS, UTF_32, Packed, pack, unpack
 from selfinstruct.near.index import RougeIndex, State
 

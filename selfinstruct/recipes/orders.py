@@ -16,11 +16,11 @@ from selfinstruct.aiming.cells import walk
 from selfinstruct.aiming.goals import Goal, goals, missing
 from selfinstruct.aiming.tally import Tally, seen_by
 from selfinstruct.aiming.weights import tilt
+from selfinstruct.aiming.yields import Seen
 from selfinstruct.config import GenerateConfig
 from selfinstruct.errors import UserError
 from selfinstruct.prompting import Arm
 from selfinstruct.recipes.asking import Order
-from selfinstruct.yields import Seen
 
 TAKES_LABEL = frozenset({"label_first", "few_shot", "evolve", "program"})
 """The recipes whose prompts always ask for a label, where there are any."""

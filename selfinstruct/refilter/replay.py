@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from selfinstruct.aiming.goals import goals, keep
+from selfinstruct.aiming.yields import Place, by_aim
 from selfinstruct.config import FiltersConfig
 from selfinstruct.filters.indexes import Indexes
 from selfinstruct.filters.screen import screen
@@ -17,7 +18,6 @@ from selfinstruct.round import Pool, grow
 from selfinstruct.setting import aim_of
 from selfinstruct.settled import as_settled, settled
 from selfinstruct.types import Screened
-from selfinstruct.yields import Place, by_aim
 
 
 @dataclass(frozen=True, slots=True)

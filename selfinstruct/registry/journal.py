@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from selfinstruct.disk.files import write_atomic, writing
 from selfinstruct.errors import StoreError
-from selfinstruct.files import write_atomic, writing
 from selfinstruct.prompting import SUFFIX, Source, Template
 from selfinstruct.types import digest
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from selfinstruct.files import write_atomic
+from selfinstruct.disk.files import write_atomic
 from selfinstruct.report import canvas
 from selfinstruct.report.chart import Chart
 from selfinstruct.report.curve import ratio_chart

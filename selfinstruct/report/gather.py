@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct import rows
-from selfinstruct.files import read_jsonl
+from selfinstruct.disk.files import read_jsonl
 from selfinstruct.settled import STAGE, settled
 from selfinstruct.store import Store
 from selfinstruct.summary import Summary, summarise

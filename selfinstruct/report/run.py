@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from selfinstruct import telling
-from selfinstruct.files import write_atomic
+from selfinstruct.disk.files import write_atomic
 from selfinstruct.report import canvas, words
 from selfinstruct.report.chart import Chart
 from selfinstruct.report.charts import run_charts

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Self
 
 from selfinstruct.config import ReviewConfig
-from selfinstruct.database import connect, explained, transaction
+from selfinstruct.disk.lock import lock
 from selfinstruct.errors import StoreError, UserError
-from selfinstruct.lock import lock
 from selfinstruct.review import again, edits
 from selfinstruct.review.filling import begun, fill, generated
 from selfinstruct.review.nouns import (
@@ -35,6 +34,7 @@ from selfinstruct.review.tables import (
 )
 from selfinstruct.review.view import View
 from selfinstruct.store import Store
+from selfinstruct.store.database import connect, explained, transaction
 
 LOCK = "reviews.lock"
 

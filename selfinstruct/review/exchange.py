@@ -12,9 +12,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from selfinstruct.disk.files import write_jsonl
+from selfinstruct.disk.linewise import bad_lines, read_lines
 from selfinstruct.errors import UserError
-from selfinstruct.files import write_jsonl
-from selfinstruct.linewise import bad_lines, read_lines
 from selfinstruct.review import pair_exchange
 from selfinstruct.review.desk import Desk
 from selfinstruct.review.edits import refusal

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from selfinstruct.config import Config, FiltersConfig, ReviewConfig, parse_config
-from selfinstruct.database import transaction
 from selfinstruct.errors import StoreError
 from selfinstruct.review.again import Reshown, draw
 from selfinstruct.review.nouns import Item
@@ -14,6 +13,7 @@ from selfinstruct.review.queue import Known, eligible, queue_of
 from selfinstruct.review.tables import LONGEST_LINE, add_facts, shown
 from selfinstruct.settled import settled
 from selfinstruct.store import Store
+from selfinstruct.store.database import transaction
 from selfinstruct.text import whole_question, without_surrogates
 from selfinstruct.types import Example, RealData, digest
 

@@ -6,12 +6,12 @@ from contextlib import closing
 from pathlib import Path
 
 from selfinstruct.audit import Finding, few
-from selfinstruct.database import connect, require_whole
 from selfinstruct.errors import StoreError
 from selfinstruct.review.filling import candidates_digest
 from selfinstruct.review.nouns import SETTLING
 from selfinstruct.review.tables import DECISIONS, NAME, REVIEWS, hash_of, to_decision, to_item
 from selfinstruct.store import Store
+from selfinstruct.store.database import connect, require_whole
 
 COPY = f"restore {NAME} from a copy, or from what review export wrote: selfinstruct review import"
 ANEW = f"move {NAME} away and review the round anew: selfinstruct review RUN"

@@ -4,10 +4,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from selfinstruct.database import connect
 from selfinstruct.review import counting
 from selfinstruct.review.nouns import Decision, Filters, Progress
 from selfinstruct.review.tables import DECISIONS, NAME, REVIEWS, to_decision
+from selfinstruct.store.database import connect
 from selfinstruct.types import Score
 
 SCORE = "review"

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from selfinstruct import stats
-from selfinstruct.database import connect
 from selfinstruct.quality.rubric import GRADES, NAME
 from selfinstruct.review.nouns import SETTLING
 from selfinstruct.review.tables import NAME as DATABASE
 from selfinstruct.review.tables import REVIEWS
 from selfinstruct.store import Store
+from selfinstruct.store.database import connect
 from selfinstruct.types import Interval
 
 ENOUGH = 20

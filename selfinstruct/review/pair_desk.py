@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from selfinstruct.database import transaction
 from selfinstruct.errors import UserError
 from selfinstruct.review.nouns import Conflict
 from selfinstruct.review.pair_tables import (
@@ -19,6 +18,7 @@ from selfinstruct.review.pair_tables import (
     to_pair,
 )
 from selfinstruct.review.pairs import Choice, Chosen, Contest, Outcome, Pair, Word, outcome
+from selfinstruct.store.database import transaction
 
 
 class PairDesk:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from selfinstruct import stats
-from selfinstruct.comparison import MIN_ROWS, finding
+from selfinstruct.judging.comparison import MIN_ROWS, finding
 from selfinstruct.review.nouns import Agreement, Conflict
 from selfinstruct.types import Example, Interval, digest
 from selfinstruct.verdict import Finding

@@ -21,7 +21,7 @@ from selfinstruct.review.nouns import (
 )
 from selfinstruct.review.pair_tables import PAIRS
 from selfinstruct.rows import Row, from_example, to_example
-from selfinstruct.tables import Schema
+from selfinstruct.store.tables import Schema
 from selfinstruct.types import Message, Score, digest
 
 NAME = "reviews.db"

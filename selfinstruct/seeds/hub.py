@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from selfinstruct.disk.files import find
 from selfinstruct.errors import UserError
-from selfinstruct.files import find
 from selfinstruct.seeds.tables import Line
 
 

@@ -14,8 +14,8 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from selfinstruct.disk.files import find
 from selfinstruct.errors import UserError
-from selfinstruct.files import find
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
 MAX_BYTES = 1 << 29

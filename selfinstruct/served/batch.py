@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 from anyio.from_thread import start_blocking_portal
 
+from selfinstruct.checkpoints.weights import OnNote, unheard
 from selfinstruct.config import ModelConfig
 from selfinstruct.endpoint import Resolve, look_up
 from selfinstruct.errors import IncompleteError, UserError
@@ -20,7 +21,6 @@ from selfinstruct.redaction import redact
 from selfinstruct.served.model import dialect_of, open_replica
 from selfinstruct.served.trouble import TryError, refusal
 from selfinstruct.types import Completion, Request, digest
-from selfinstruct.weights import OnNote, unheard
 
 MOST_REQUESTS = 50_000
 MOST_BYTES = 200 * 2**20

@@ -5,7 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from selfinstruct.books import (
+from selfinstruct.rows import (
+    Row,
+    from_messages,
+    from_request,
+)
+from selfinstruct.store.books import (
     LOST,
     Books,
     Counts,
@@ -16,13 +21,8 @@ from selfinstruct.books import (
     served_lately,
     spending,
 )
-from selfinstruct.rows import (
-    Row,
-    from_messages,
-    from_request,
-)
 from selfinstruct.store.ledger import Ledger, put
-from selfinstruct.told import pack, unpack
+from selfinstruct.store.told import pack, unpack
 from selfinstruct.types import (
     Completion,
     Prompt,

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from selfinstruct.lookup import REVIEWED
 from selfinstruct.rows import (
     Row,
     from_example,
@@ -12,7 +11,8 @@ from selfinstruct.rows import (
     to_rejection,
 )
 from selfinstruct.store.ledger import LAST, Ledger
-from selfinstruct.told import part_id
+from selfinstruct.store.lookup import REVIEWED
+from selfinstruct.store.told import part_id
 from selfinstruct.types import (
     Example,
     Rejection,

@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from selfinstruct.lookup import REVIEWED
 from selfinstruct.rows import Row
 from selfinstruct.store.ledger import LAST
+from selfinstruct.store.lookup import REVIEWED
 from selfinstruct.store.search import FATE, JUDGED, Found, Search
 
 MOST = 6

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from selfinstruct.books import WORKED, WorkClock
-from selfinstruct.database import connect, explained, require_whole, transaction
+from selfinstruct.disk.files import clear_parts, writing
+from selfinstruct.disk.lock import Lock, left_open, lock
 from selfinstruct.errors import StoreError
 from selfinstruct.failpoints import failpoint
-from selfinstruct.files import clear_parts, writing
-from selfinstruct.lock import Lock, left_open, lock
+from selfinstruct.store.books import WORKED, WorkClock
+from selfinstruct.store.database import connect, explained, require_whole, transaction
 
 LAST = "\U0010ffff"
 """Behind every id that begins alike, in the order of SQLite."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from selfinstruct.errors import UserError
-from selfinstruct.lookup import EDITED, MADE, REAL, REVIEWED
 from selfinstruct.rows import Row
 from selfinstruct.store.ledger import Ledger
+from selfinstruct.store.lookup import EDITED, MADE, REAL, REVIEWED
 from selfinstruct.store.where import (
     EVERYTHING,
     Condition,

@@ -16,8 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from selfinstruct import chat, weights
-from selfinstruct.adapters import load_checkpoint, publish, require_ours
+from selfinstruct import chat
+from selfinstruct.checkpoints import weights
+from selfinstruct.checkpoints.adapters import load_checkpoint, publish, require_ours
 from selfinstruct.config import StudentConfig
 from selfinstruct.errors import OutOfMemoryError
 from selfinstruct.progress import OnProgress, Progress, silent
@@ -28,7 +29,7 @@ from selfinstruct.tracking import Track
 from selfinstruct.types import Checkpoint, Example
 
 if TYPE_CHECKING:
-    from selfinstruct.base import Base
+    from selfinstruct.checkpoints.base import Base
 
 __all__ = [
     "TokenReader",
@@ -76,7 +77,7 @@ class Trained:
 
 def load(name: str, device: str) -> "Base":
     """`base.load_base`, imported when it is called: its libraries take seconds to load."""
-    from selfinstruct.base import load_base  # torch and transformers
+    from selfinstruct.checkpoints.base import load_base  # torch and transformers
 
     return load_base(name, device)
 
@@ -185,7 +186,7 @@ class Workshop:
             told = (self._target, self._system, out, seed, on_progress)
             train_in_processes(rows, self._name, cfg, *told)
             return time.monotonic() - began
-        from selfinstruct.memory import TooLarge, memory_of, within_memory  # torch
+        from selfinstruct.checkpoints.memory import TooLarge, memory_of, within_memory  # torch
 
         data = self._reader.read(rows, cfg.max_tokens)
         done = within_memory(lambda: self._train_here(data, cfg, out, seed, on_progress, track))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from selfinstruct import chat
 from selfinstruct.config import StudentConfig
+from selfinstruct.disk.files import write_atomic, write_jsonl
 from selfinstruct.errors import (
     DiskError,
     DivergedError,
@@ -19,7 +20,6 @@ from selfinstruct.errors import (
     StoreError,
     UserError,
 )
-from selfinstruct.files import write_atomic, write_jsonl
 from selfinstruct.progress import OnProgress, Progress
 from selfinstruct.rows import from_example
 from selfinstruct.types import Example

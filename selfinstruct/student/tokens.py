@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from selfinstruct import chat, weights
+from selfinstruct import chat
+from selfinstruct.checkpoints import weights
 from selfinstruct.errors import UserError
 from selfinstruct.types import Example
 

@@ -8,14 +8,14 @@ from itertools import count, takewhile
 import numpy as np
 
 from selfinstruct import stats
+from selfinstruct.aiming.yields import Bill, Place, bills, by_prompt, yields
 from selfinstruct.errors import StoreError
 from selfinstruct.licenses import count_licenses
 from selfinstruct.registry import Wording
-from selfinstruct.rivals import rivals
 from selfinstruct.store import Store
+from selfinstruct.summary.rivals import rivals
 from selfinstruct.summary.students import Summary, gain
 from selfinstruct.types import Report, Score, Screened
-from selfinstruct.yields import Bill, Place, bills, by_prompt, yields
 
 
 def rounds_of(store: Store) -> Sequence[int]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from selfinstruct import stats
 from selfinstruct.config import GateConfig
-from selfinstruct.gate import decide
+from selfinstruct.judging.gate import decide
 from selfinstruct.store import Store
 from selfinstruct.types import Interval, Report, Split
 from selfinstruct.verdict import Verdict

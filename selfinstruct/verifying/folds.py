@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-from selfinstruct.adapters import fold_folder, load_checkpoint, require_same
+from selfinstruct.checkpoints.adapters import fold_folder, load_checkpoint, require_same
 from selfinstruct.mixture import mix
 from selfinstruct.progress import Progress
 from selfinstruct.quality.folds import fold_of, suspects

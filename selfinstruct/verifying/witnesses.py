@@ -16,7 +16,7 @@ from selfinstruct.teacher import Teacher, ask
 from selfinstruct.types import Checkpoint
 
 if TYPE_CHECKING:
-    from selfinstruct.base import Base
+    from selfinstruct.checkpoints.base import Base
 
 
 class Witnesses:

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette import responses
 
-from selfinstruct.files import as_utf8
+from selfinstruct.disk.files import as_utf8
 
 
 class JSONResponse(responses.JSONResponse):

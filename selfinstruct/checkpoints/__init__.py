@@ -1,0 +1,1 @@
+"""Weights and adapters on disk, and the base model loaded from them."""

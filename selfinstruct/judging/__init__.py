@@ -1,0 +1,1 @@
+"""Whether a student is better: verdicts from scores, judges, and what must not be unlearned."""

@@ -1,0 +1,1 @@
+"""Which mixture and which filters are worth it: several students of one pool, scored on `dev`."""
