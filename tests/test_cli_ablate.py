@@ -12,7 +12,7 @@ from selfinstruct.store import Store
 from selfinstruct.tuning.ablation import Work
 from selfinstruct.types import Example, RealData
 from tests.recorded import real_rows, unanswered, write_recorded
-from tests.test_ablation import NOVELTY, ablation_config
+from tests.test_tuning_ablation import NOVELTY, ablation_config
 
 
 def quiet() -> Console:

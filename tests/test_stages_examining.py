@@ -98,7 +98,7 @@ def test_a_verdict_holds_guards_and_watch_and_counts_its_look(
 
 
 def test_a_judge_is_heard_through_the_ledger(tiny_base: Path, tmp_path: Path) -> None:
-    model = {"backend": "program", "name": "tests.test_examining:says_a"}
+    model = {"backend": "program", "name": "tests.test_stages_examining:says_a"}
     with Store(tmp_path / "t", write=True) as store:
         here = setting(
             tiny_base, store, judge={"model": model}, gate={"metric": "judge", "min_rows": 2}
