@@ -22,7 +22,7 @@ from selfinstruct.seeds import group_rows
 from selfinstruct.summary import SCHEMA_VERSION
 
 FLIPS = 10
-INCIDENTAL = ("name", "out", "student.name")
+INCIDENTAL = ("student.name",)
 
 
 def compare_students(
