@@ -76,6 +76,10 @@ def test_a_run_has_its_rounds_funnels_and_students(app: Guard) -> None:
     assert page.counts["progress"] == 2 * 7
 
 
+def test_real_rows_that_were_left_out_are_told(app: Guard) -> None:
+    assert "4 final (2 duplicates left out)." in _page(app, "runs/finished").text
+
+
 def test_every_word_of_a_run_is_data(app: Guard) -> None:
     page = _page(app, f"runs/{EVIL}")
     assert EVIL in page.text

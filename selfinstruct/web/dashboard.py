@@ -72,6 +72,7 @@ class Dashboard:
             opened=telling.opened(summary["final_seen"]),
             origin=telling.origin(forked) if (forked := summary["forked_from"]) else "",
             metrics=telling.name_metrics(summary["students"]),
+            left_out=telling.left_out(summary["data"]),
             took=telling.seconds(summary["seconds"]),
             pictures=[(each, TITLES.get(each, each)) for each in self.library.pictures(name)],
         )
