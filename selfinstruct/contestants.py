@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from selfinstruct.config import still_identity
 from selfinstruct.errors import UserError
 from selfinstruct.store import Store
 from selfinstruct.summary import reports, summarise
@@ -122,7 +123,7 @@ def _load(store: Store, folder: Path, student: str, shown: str) -> Contestant:
         run=folder,
         report=report,
         rows=tuple(by_id[row] for row in report.ids),
-        settings=store.meta("identity") or {},
+        settings=still_identity(store.meta("identity") or {}),
         mixture={} if student == BASE else store.stage(index, "mix") or {},
         spent=store.spent() if index else {},
         seconds=0.0 if student == BASE else sum(stage["seconds"] for stage in stages),

@@ -56,7 +56,6 @@ TOUCHES: Mapping[str, tuple[Part, ...]] = {
     "task.": ("candidates", "mixtures", *STUDENTS, *EXAMS.values()),
     "task.target": ("guard rows", "candidates", "mixtures", *STUDENTS, *EXAMS.values()),
     "teacher.": ("candidates",),
-    "teacher.api_key_env": ("end",),
     "generate.": ("candidates",),
     "filters.": ("candidates",),
     "prompts.": ("candidates",),

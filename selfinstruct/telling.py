@@ -16,6 +16,8 @@ MOST_UNSURE = 50
 """Points between the ends of an interval beyond which its middle tells nobody anything."""
 LABELS_TOLD = 5
 """Labels that are named where many are in doubt."""
+LEFT_OUT = ("duplicates", "skipped", "incomplete", "unused", "forbidden")
+"""Why a real row is in no split, as `RealData` counts them."""
 SIGNS = {"accept": "✓", "reject": "✗", "inconclusive": "?"}
 """What stands beside a verdict, so that its colour is not all that tells it."""
 
@@ -38,6 +40,14 @@ def tell_student(student: Mapping[str, Any]) -> dict[str, Any]:
     """
     cells = {metric: interval(metric, at) for metric, at in student["metrics"].items()}
     return {"name": student["name"], "n": student["n"], "cells": cells}
+
+
+def left_out(counts: Mapping[str, Any]) -> str:
+    """The real rows that are in no split, such as `2 duplicates, 1 incomplete left out`; empty for
+    none.
+    """
+    found = ", ".join(f"{counts[name]} {name}" for name in LEFT_OUT if counts[name])
+    return f"{found} left out" if found else ""
 
 
 def sign(outcome: str) -> str:

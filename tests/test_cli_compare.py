@@ -5,7 +5,7 @@ import pytest
 
 from selfinstruct.cli.compare import compare_students, read_limit
 from selfinstruct.errors import UserError
-from tests.finished import write_run
+from tests.finished import real_data, write_run
 
 
 def test_all_of_a_run_are_held_to_its_control(tmp_path: Path) -> None:
@@ -18,14 +18,33 @@ def test_all_of_a_run_are_held_to_its_control(tmp_path: Path) -> None:
     assert found["comparisons"][1]["mixture"]["student"]["synthetic"] == 1
 
 
-def test_the_texts_that_changed_stand_side_by_side(tmp_path: Path) -> None:
+def test_the_texts_that_changed_stand_side_by_side_where_they_are_asked_for(tmp_path: Path) -> None:
     write_run(tmp_path)
-    _, candidate = compare_students([str(tmp_path)])["comparisons"]
+    _, candidate = compare_students([str(tmp_path)], held_out=True)["comparisons"]
     assert len(candidate["improvements"]) == 10
     assert candidate["regressions"] == []
     first = candidate["improvements"][0]
     assert first["asked"].startswith("gate ticket")
     assert (first["ours"][:6], first["theirs"][:6]) == ("d says", "c says")
+
+
+def test_unasked_no_word_of_a_gate_row_comes_out(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    found = compare_students([str(tmp_path)])
+    assert not found["held_out"]
+    first = found["comparisons"][1]["improvements"][0]
+    (row,) = [row for row in real_data().gate if row.id == first["id"]]
+    assert first == {
+        "id": row.id,
+        "gain": 1.0,
+        "label": "a",
+        "asked": None,
+        "ours": None,
+        "theirs": None,
+    }
+    told = json.dumps(found)
+    for words in ("gate ticket", "Name the intent", "d says", "c says", "reply 1"):
+        assert words not in told
 
 
 def test_the_first_named_is_the_reference(tmp_path: Path) -> None:

@@ -13,6 +13,12 @@ from tests.finished import write_run
 @pytest.fixture
 def found(tmp_path: Path) -> dict[str, Any]:
     write_run(tmp_path)
+    return compare_students([str(tmp_path)], ["accuracy:0.1"], held_out=True)
+
+
+@pytest.fixture
+def hidden(tmp_path: Path) -> dict[str, Any]:
+    write_run(tmp_path)
     return compare_students([str(tmp_path)], ["accuracy:0.1"])
 
 
@@ -37,6 +43,21 @@ def test_people_read_metrics_verdicts_texts_and_what_failed(found: dict[str, Any
     ):
         assert words in text
     assert text.count("improvement (a)") == 5
+    assert "--held-out" not in text
+
+
+def test_unasked_rows_that_changed_have_a_name_and_a_number_on_the_terminal_and_in_markdown(
+    hidden: dict[str, Any],
+) -> None:
+    row = hidden["comparisons"][1]["improvements"][0]["id"]
+    for text, line in (
+        (printed(hidden), f"improvement (a): +1.000, row {row}"),
+        (as_markdown(hidden), f"| {row} | a | +1.000 |"),
+    ):
+        assert line in text
+        assert text.count("--held-out shows their words") == 1
+        for words in ("gate ticket", "d says", "c says"):
+            assert words not in text
 
 
 def test_a_slice_is_shown_with_its_corrected_p_value(found: dict[str, Any]) -> None:

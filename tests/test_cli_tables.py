@@ -23,6 +23,7 @@ def test_the_students_the_verdict_and_why_are_told(tmp_path: Path) -> None:
     write_run(tmp_path)
     text = printed(tmp_path)
     for words in (
+        "real rows train 1, dev 0, gate 40, final 4 (2 duplicates left out)",
         "base",
         "5.0 % [1.4, 16.5]",
         "real-only",

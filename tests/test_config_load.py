@@ -32,6 +32,7 @@ OPERATIONAL = {
     "student.processes",
     "student.report_to",
     "teacher.allow_http",
+    "teacher.api_key_env",
     "teacher.api_key_keyring",
     "teacher.attempts",
     "teacher.batch",
@@ -264,6 +265,14 @@ def test_a_field_that_an_older_run_did_not_know_had_its_default() -> None:
     assert judged.identity_beside({}) != judged.identity
     assert judged.identity_beside(now.identity) != judged.identity
     assert now.identity_beside(judged.identity) != now.identity
+
+
+def test_a_field_that_an_older_run_counted_in_and_decides_nothing_now_changes_nothing() -> None:
+    now = parse_config({**MINIMAL, "judge": {"model": MINIMAL["teacher"]}})
+    once = {"teacher.api_key_env": "A", "judge.model.api_key_env": "B", "review.keys.accept": "y"}
+    assert now.identity_beside({**now.identity, **once}) == now.identity
+    for field in ("teacher.name", "no.such.field"):
+        assert now.identity_beside({**now.identity, field: "other"}) != now.identity
 
 
 def test_prices_are_read_from_a_table_in_yaml_or_json(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_texts_too_long_to_compare_are_shown_unmarked() -> None:
 
 def test_a_page_of_a_comparison_stands_on_its_own(tmp_path: Path) -> None:
     write_run(tmp_path)
-    html = compare_page(compare_students([str(tmp_path)], ["accuracy:0.1"]))
+    html = compare_page(compare_students([str(tmp_path)], ["accuracy:0.1"], held_out=True))
     page = Page(html)
     assert page.faults == []
     assert page.counts["svg"] == 1
@@ -53,13 +53,24 @@ def test_a_page_of_a_comparison_stands_on_its_own(tmp_path: Path) -> None:
     ):
         assert words in " ".join(page.text.split())
     assert page.counts["mark"] >= 20
+    assert "--held-out" not in page.text
+
+
+def test_unasked_no_word_of_a_gate_row_is_on_the_page(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    page = Page(compare_page(compare_students([str(tmp_path)])))
+    assert page.faults == []
+    assert "10 improvements" in page.text and "+1.000" in page.text
+    assert "--held-out shows their words" in page.text
+    for words in ("gate ticket", "d says", "c says"):
+        assert words not in page.text
 
 
 def test_answers_labels_settings_and_names_are_data(tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>{{7*7}}\u202e"
     write_run(tmp_path / "a", settings={"student.max_steps": evil})
     write_run(tmp_path / "b", right=21)
-    found = compare_students([str(tmp_path / "a"), str(tmp_path / "b")])
+    found = compare_students([str(tmp_path / "a"), str(tmp_path / "b")], held_out=True)
     for text in found["comparisons"][0]["regressions"]:
         text |= {"asked": evil, "label": evil, "ours": evil, "theirs": evil * 200}
     html = compare_page(found | {"reference": evil})

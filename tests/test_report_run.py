@@ -115,6 +115,15 @@ def test_the_gain_on_final_is_told_where_there_is_one(written: Path) -> None:
     assert "more is better: +0.100 [-0.020, +0.200] NLL, nats/token." in page.text
 
 
+def test_real_rows_that_were_left_out_are_told(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    facts = gather(tmp_path)
+    assert "4 final (2 duplicates left out)." in Page(run_page(facts, [])).text
+    data = {**facts.summary["data"], "duplicates": 0, "incomplete": 3}
+    page = Page(run_page(replace(facts, summary={**facts.summary, "data": data}), []))
+    assert "4 final (3 incomplete left out)." in page.text
+
+
 def test_no_run_is_no_page(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no run at"):
         write_report(tmp_path)

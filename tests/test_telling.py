@@ -46,6 +46,18 @@ def test_a_table_of_students_has_a_column_for_what_any_of_them_has() -> None:
 
 
 @pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ({}, ""),
+        ({"incomplete": 3}, "3 incomplete left out"),
+        ({"forbidden": 1, "duplicates": 2}, "2 duplicates, 1 forbidden left out"),
+    ],
+)
+def test_real_rows_that_are_in_no_split_are_told_by_why(counts: dict[str, int], told: str) -> None:
+    assert telling.left_out({**dict.fromkeys(telling.LEFT_OUT, 0), "train": 9, **counts}) == told
+
+
+@pytest.mark.parametrize(
     ("outcome", "sign"),
     [("accept", "✓"), ("reject", "✗"), ("inconclusive", "?"), ("unfinished", "…")],
 )

@@ -8,7 +8,7 @@ from selfinstruct.web.guard import Guard
 from selfinstruct.web.library import Library
 from selfinstruct.web.serve import application
 from tests.asgi import ADDRESS, HOST, Answer, ask
-from tests.finished import write_run
+from tests.finished import real_data, write_run
 from tests.hostile import HOSTILE
 from tests.pages import Page
 from tests.reported import Plan, write_reported_run
@@ -76,6 +76,10 @@ def test_a_run_has_its_rounds_funnels_and_students(app: Guard) -> None:
     assert page.counts["progress"] == 2 * 7
 
 
+def test_real_rows_that_were_left_out_are_told(app: Guard) -> None:
+    assert "4 final (2 duplicates left out)." in _page(app, "runs/finished").text
+
+
 def test_every_word_of_a_run_is_data(app: Guard) -> None:
     page = _page(app, f"runs/{EVIL}")
     assert EVIL in page.text
@@ -88,8 +92,14 @@ def test_two_students_stand_side_by_side(app: Guard) -> None:
     page = _page(app, "runs/finished/compare?ours=round-1&theirs=real-only")
     assert "round-1 against real-only" in page.text
     assert "+45.0 points" in page.text and "10 improvements" in page.text
-    assert "d says 28" in page.text.replace("\n", "") and "c says 28" in page.text
-    assert page.counts["ins"] == page.counts["del"] == 10
+    assert "+1.000" in page.text and real_data().gate[20].id in page.text
+
+
+def test_no_words_of_gate_rows_are_on_the_page_of_two_students(app: Guard) -> None:
+    page = _page(app, "runs/finished/compare?ours=round-1&theirs=real-only")
+    assert "compare --held-out shows their words" in page.text
+    for words in ("gate ticket", "d says", "c says"):
+        assert words not in page.text
 
 
 @pytest.mark.parametrize(

@@ -22,23 +22,31 @@ from selfinstruct.seeds import group_rows
 from selfinstruct.summary import SCHEMA_VERSION
 
 FLIPS = 10
-INCIDENTAL = ("name", "out", "student.name")
+INCIDENTAL = ("student.name",)
 
 
 def compare_students(
-    names: Sequence[str], limits: Sequence[str] = (), *, force: bool = False
+    names: Sequence[str],
+    limits: Sequence[str] = (),
+    *,
+    force: bool = False,
+    held_out: bool = False,
 ) -> dict[str, Any]:
     """The students named, or all of one run, each against the first; `limits` as METRIC:EPS.
+
+    Of the rows that changed, which are gate rows, `asked` and both answers are None unless
+    `held_out`.
 
     Raises `UserError` for students that do not compare, unless `force`, which pairs them on the
     rows they share and says so; it decides on fewer than `MIN_ROWS` rows too.
     """
     reference, *others = contestants(names)
     checks = [read_limit(limit) for limit in limits]
-    found = [_against(one, reference, checks, force=force) for one in others]
+    found = [_against(one, reference, checks, force=force, held_out=held_out) for one in others]
     return {
         "schema_version": SCHEMA_VERSION,
         "reference": reference.name,
+        "held_out": held_out,
         "comparisons": found,
         "failed": [f"{one['student']}: {text}" for one in found for text in one["failed"]],
     }
@@ -60,7 +68,12 @@ def read_limit(text: str) -> tuple[str, float]:
 
 
 def _against(
-    one: Contestant, reference: Contestant, limits: Sequence[tuple[str, float]], *, force: bool
+    one: Contestant,
+    reference: Contestant,
+    limits: Sequence[tuple[str, float]],
+    *,
+    force: bool,
+    held_out: bool,
 ) -> dict[str, Any]:
     reasons = unlike(one, reference)
     if reasons and not force:
@@ -81,7 +94,9 @@ def _against(
     slices = compare_slices(
         one.report, reference.report, primary, dimensions_of(reference.rows), groups=groups
     )
-    texts = flips(one.report, reference.report, primary)
+    changed = flips(one.report, reference.report, primary)
+    won = [flip for flip in changed if flip.gain > 0]
+    lost = [flip for flip in reversed(changed) if flip.gain < 0]
     return {
         "student": one.name,
         "reference": reference.name,
@@ -91,8 +106,8 @@ def _against(
         "metrics": {name: asdict(each) for name, each in found.items()},
         "primary": primary,
         "slices": [asdict(each) for each in slices],
-        "improvements": _texts([flip for flip in texts if flip.gain > 0], reference),
-        "regressions": _texts([flip for flip in reversed(texts) if flip.gain < 0], reference),
+        "improvements": _texts(won, reference, held_out=held_out),
+        "regressions": _texts(lost, reference, held_out=held_out),
         "settings": _differing(one.settings, reference.settings),
         "mixture": {"student": one.mixture, "reference": reference.mixture},
         "cost": {"student": _cost(one), "reference": _cost(reference)},
@@ -130,13 +145,18 @@ def _failures(
     return failures
 
 
-def _texts(changed: Sequence[Flip], reference: Contestant) -> list[dict[str, Any]]:
-    asked = {row.id: row for row in reference.rows}
+def _texts(
+    changed: Sequence[Flip], reference: Contestant, *, held_out: bool
+) -> list[dict[str, Any]]:
+    rows = {row.id: row for row in reference.rows}
     return [
         {
-            **asdict(flip),
-            "asked": asked[flip.id].input or asked[flip.id].instruction,
-            "label": asked[flip.id].label,
+            "id": flip.id,
+            "gain": flip.gain,
+            "label": rows[flip.id].label,
+            "asked": rows[flip.id].input or rows[flip.id].instruction if held_out else None,
+            "ours": flip.ours if held_out else None,
+            "theirs": flip.theirs if held_out else None,
         }
         for flip in changed[:FLIPS]
     ]

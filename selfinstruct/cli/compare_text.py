@@ -17,11 +17,13 @@ WIDTH = 110
 
 TEXTS = 5
 
+HELD_OUT = "the rows that changed are gate rows: --held-out shows their words"
+
 Cells = list[str]
 
 
 def print_comparison(console: Console, found: dict[str, Any]) -> None:
-    """A table of metrics and one of slices for each student, then the texts side by side."""
+    """A table of metrics and one of slices for each student, then the rows that changed."""
     for one in found["comparisons"]:
         for title, head, rows in _tables(one):
             # As Text: names and labels are data, and a plain string would be read as markup.
@@ -34,13 +36,15 @@ def print_comparison(console: Console, found: dict[str, Any]) -> None:
             console.print(table)
         for line in _notes(one):
             console.print(Text(escape(line)))
-        _print_texts(console, one)
+        _print_changed(console, one, words=found["held_out"])
+    if not found["held_out"]:
+        console.print(Text(HELD_OUT, style="dim"))
     for line in found["failed"]:
         console.print(Text(f"FAILED {escape(line)}", style="red bold"))
 
 
 def as_markdown(found: dict[str, Any]) -> str:
-    """The same tables and notes in GitHub's Markdown; the texts fold away."""
+    """The same tables and notes in GitHub's Markdown; the rows that changed fold away."""
     lines: list[str] = []
     for one in found["comparisons"]:
         for title, head, rows in _tables(one):
@@ -50,13 +54,11 @@ def as_markdown(found: dict[str, Any]) -> str:
         for kind in ("improvements", "regressions"):
             if one[kind]:
                 lines += ["", f"<details><summary>{len(one[kind])} {kind}</summary>", ""]
-                lines += [_row(["row", "label", "asked", one["student"], one["reference"]])]
-                lines += [_row(["---"] * 5)]
-                lines += [
-                    _row([t["id"], t["label"] or "", t["asked"], t["ours"], t["theirs"]])
-                    for t in one[kind]
-                ]
+                head, cells = _changed(one, kind, words=found["held_out"])
+                lines += [_row(head), _row(["---"] * len(head)), *map(_row, cells)]
                 lines += ["", "</details>"]
+    if not found["held_out"]:
+        lines += ["", HELD_OUT]
     lines += [f"\n**FAILED** {_cell(line)}" for line in found["failed"]]
     return "\n".join(lines).strip()
 
@@ -65,13 +67,25 @@ def _safe(text: str) -> Text:
     return Text(one_line(text, WIDTH))
 
 
-def _print_texts(console: Console, one: dict[str, Any]) -> None:
+def _print_changed(console: Console, one: dict[str, Any], *, words: bool) -> None:
     for kind in ("improvements", "regressions"):
-        for text in one[kind][:TEXTS]:
-            asked = one_line(text["asked"], WIDTH)
-            console.print(Text(f"{kind[:-1]} ({text['label'] or text['id']}): {asked}", "bold"))
-            console.print(Text(f"  {one['student']}: {one_line(text['ours'], WIDTH)}"))
-            console.print(Text(f"  {one['reference']}: {one_line(text['theirs'], WIDTH)}"))
+        for row in one[kind][:TEXTS]:
+            told = row["asked"] if words else f"{row['gain']:+.3f}, row {row['id']}"
+            name = row["label"] or row["id"]
+            console.print(Text(f"{kind[:-1]} ({name}): {one_line(told, WIDTH)}", "bold"))
+            if words:
+                console.print(Text(f"  {one['student']}: {one_line(row['ours'], WIDTH)}"))
+                console.print(Text(f"  {one['reference']}: {one_line(row['theirs'], WIDTH)}"))
+
+
+def _changed(one: dict[str, Any], kind: str, *, words: bool) -> tuple[Cells, list[Cells]]:
+    """The head and the rows of a table of the rows that changed."""
+    head = ["row", "label", "gain", *(["asked", one["student"], one["reference"]] if words else [])]
+    said = ("asked", "ours", "theirs") if words else ()
+    return head, [
+        [row["id"], row["label"] or "", f"{row['gain']:+.3f}", *(row[name] for name in said)]
+        for row in one[kind]
+    ]
 
 
 def _tables(one: dict[str, Any]) -> Iterator[tuple[str, Cells, list[Cells]]]:

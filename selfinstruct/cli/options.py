@@ -27,6 +27,14 @@ RunPath = Annotated[
     Path, typer.Argument(metavar="RUN", help="A run's folder, such as runs/quickstart.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+HeldOut = Annotated[
+    bool,
+    typer.Option(
+        "--held-out",
+        help="Show the words of gate and final rows too. Whoever reads them while a run goes on "
+        "begins to choose by them, and what the gate says is worth less.",
+    ),
+]
 
 
 def examples(*commands: str) -> str:

@@ -12,7 +12,7 @@ from selfinstruct.cli.plan import DISCORDANT
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape
 from selfinstruct.licenses import UNKNOWN
-from selfinstruct.telling import personal_data, seconds
+from selfinstruct.telling import left_out, personal_data, seconds
 
 SHOWN_FAULTS = 3
 
@@ -22,17 +22,13 @@ def print_plan(plan: dict[str, Any]) -> None:
     console = stdout()
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     rows = ", ".join(f"{split} {n}" for split, n in plan["data"].items())
-    left = ", ".join(
-        f"{plan[name]} {name}"
-        for name in ("duplicates", "skipped", "incomplete", "unused", "forbidden")
-        if plan[name]
-    )
+    left = left_out(plan)
     gate = plan["gate"]
     calls = plan["calls_per_round"]
     prompt = plan["first_prompt"]
     facts = {
         "run": plan["run"],
-        "real rows": rows + (f" ({left} left out)" if left else ""),
+        "real rows": rows + (f" ({left})" if left else ""),
         **_file(plan["file"]),
         "labels": str(len(plan["labels"])) if plan["labels"] else "none",
         "student writes": plan["target"].replace("_", " "),

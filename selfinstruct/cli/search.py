@@ -6,17 +6,9 @@ from typing import Annotated, Literal
 import typer
 
 from selfinstruct.cli import options
-from selfinstruct.cli.options import AsJson, RunPath, app, print_json
+from selfinstruct.cli.options import AsJson, HeldOut, RunPath, app, print_json
 from selfinstruct.cli.stopping import Commands
 
-HeldOut = Annotated[
-    bool,
-    typer.Option(
-        "--held-out",
-        help="Show the words of gate and final rows too. Whoever reads them while a run goes on "
-        "begins to choose by them, and what the gate says is worth less.",
-    ),
-]
 Where = Annotated[
     str,
     typer.Option(metavar="EXPR", help="FIELD = != < <= > >= ~ VALUE, with and, or, not and ()."),

@@ -8,7 +8,15 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from selfinstruct.cli.options import AsJson, ConfigPath, RunPath, app, examples, print_json
+from selfinstruct.cli.options import (
+    AsJson,
+    ConfigPath,
+    HeldOut,
+    RunPath,
+    app,
+    examples,
+    print_json,
+)
 
 
 @app.command(
@@ -39,6 +47,7 @@ def compare(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page with pictures.")
     ] = None,
+    held_out: HeldOut = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare students on the same gate rows: better, worse or inconclusive, metric by metric."""
@@ -46,7 +55,7 @@ def compare(
     from selfinstruct.cli.compare_text import as_markdown, print_comparison
     from selfinstruct.cli.tables import stdout
 
-    found = compare_students(students, fail_if_worse or [], force=force)
+    found = compare_students(students, fail_if_worse or [], force=force, held_out=held_out)
     if html is not None:
         from selfinstruct.disk.files import write_atomic
         from selfinstruct.report import compare_page

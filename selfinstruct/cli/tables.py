@@ -13,6 +13,7 @@ from selfinstruct.pairs import LOWER_IS_BETTER
 from selfinstruct.telling import (
     NAMES,
     interval,
+    left_out,
     money,
     name_signal,
     opened,
@@ -39,7 +40,8 @@ def print_summary(console: Console, summary: dict[str, Any]) -> None:
     """The students, the rounds and what it cost."""
     data = summary["data"]
     rows = ", ".join(f"{split} {data[split]}" for split in SPLITS)
-    console.print(Text(f"{summary['run']}: real rows {rows}"))
+    left = left_out(data)
+    console.print(Text(f"{summary['run']}: real rows {rows}" + (f" ({left})" if left else "")))
     if summary["forked_from"]:
         console.print(Text(escape(origin(summary["forked_from"]))))
     for name, told in tell_prompts(summary["prompts"]).items():

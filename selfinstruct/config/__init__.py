@@ -39,7 +39,14 @@ from selfinstruct.config.judging import (
     WatchConfig,
 )
 from selfinstruct.config.licenses import LicensesConfig
-from selfinstruct.config.load import Config, load_config, load_prices, override, parse_config
+from selfinstruct.config.load import (
+    Config,
+    load_config,
+    load_prices,
+    override,
+    parse_config,
+    still_identity,
+)
 from selfinstruct.config.model import ModelConfig
 from selfinstruct.config.privacy import PrivacyConfig
 from selfinstruct.config.prompts import PromptsConfig
@@ -110,4 +117,5 @@ __all__ = [
     "load_prices",
     "override",
     "parse_config",
+    "still_identity",
 ]

@@ -31,7 +31,14 @@ from selfinstruct.config.model import ModelConfig
 from selfinstruct.config.privacy import PrivacyConfig
 from selfinstruct.config.prompts import PromptsConfig
 from selfinstruct.config.reviewing import ReviewConfig
-from selfinstruct.config.section import Id, Section, defaults_of, identity_of, operational
+from selfinstruct.config.section import (
+    Id,
+    Section,
+    defaults_of,
+    identity_of,
+    is_operational,
+    operational,
+)
 from selfinstruct.errors import UserError
 from selfinstruct.types import Sampling, digest
 
@@ -75,14 +82,32 @@ class Config(Section):
         return dict(identity_of(self))
 
     def identity_beside(self, stored: Mapping[str, Any]) -> dict[str, Any]:
-        """A stored identity, with the default of every field that it is too old to know."""
+        """A stored identity, with the default of every field that it is too old to know and
+        without those that have become operational since.
+        """
         known = {key: value for key, value in defaults_of(Config) if key in self.identity}
-        return {**known, **stored}
+        return {**known, **still_identity(stored)}
 
     @property
     def fingerprint(self) -> str:
         """The digest of the identity."""
         return digest(self.identity)
+
+
+def still_identity(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored identity without the fields that have become operational since."""
+    return {path: value for path, value in stored.items() if not _may_change(path.split("."))}
+
+
+def _may_change(names: Iterable[str]) -> bool:
+    held: Any = Config
+    for name in names:
+        if not _is_section(held) or name not in held.model_fields:
+            return False
+        if is_operational(held.model_fields[name]):
+            return True
+        held = _section_of(held.model_fields[name].annotation)
+    return False
 
 
 def load_config(path: Path, overrides: Iterable[str] = ()) -> Config:

@@ -38,7 +38,7 @@ class ModelConfig(Section):
     """The endpoint of an OpenAI-compatible server (backend `openai`), or a list of endpoints that
     serve the same model: the least busy one is asked, one that fails is left alone for a while.
     """
-    api_key_env: str = "OPENAI_API_KEY"
+    api_key_env: str = operational("OPENAI_API_KEY")
     """The environment variable that holds the key (ANTHROPIC_API_KEY by default for `anthropic`). A
     key never stands in a config.
     """

@@ -25,7 +25,8 @@ def compare_page(found: Mapping[str, Any]) -> str:
         failed=found["failed"],
         chart=chart,
         picture=picture(chart, canvas.draw_svg(chart)),
-        comparisons=[_comparison(one) for one in found["comparisons"]],
+        held_out=found["held_out"],
+        comparisons=[_comparison(one, words=found["held_out"]) for one in found["comparisons"]],
     )
 
 
@@ -45,7 +46,7 @@ def mark_words(ours: str, theirs: str) -> tuple[Parts, Parts]:
     return left, right
 
 
-def _comparison(one: Mapping[str, Any]) -> dict[str, Any]:
+def _comparison(one: Mapping[str, Any], *, words: bool) -> dict[str, Any]:
     primary = one["primary"]
     slices = [each for each in one["slices"] if each["comparison"]]
     return {
@@ -61,7 +62,10 @@ def _comparison(one: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "untested": len(one["slices"]) - len(slices),
         "primary_name": telling.NAMES.get(primary, primary),
-        "texts": {kind: list(_texts(one[kind])) for kind in ("improvements", "regressions")},
+        "changed": {
+            kind: list(_texts(one[kind])) if words else one[kind]
+            for kind in ("improvements", "regressions")
+        },
         "mixed": list(_mixed(one)),
         "spent": list(_spent(one)),
     }

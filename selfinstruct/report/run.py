@@ -47,6 +47,7 @@ def run_page(
         name=facts.name,
         champion=words.tell_champion(facts.summary),
         summary=facts.summary,
+        left_out=telling.left_out(facts.summary["data"]),
         took=telling.seconds(facts.summary["seconds"]),
         rounds=[_round(each, facts) for each in facts.bootstrap_rounds],
         students=[telling.tell_student(each) for each in facts.summary["students"]],

@@ -1,4 +1,5 @@
 """Read-only pages of runs: a list, a run with its rounds and funnels, two students side by side.
+No words of held-out rows stand on them.
 
 Plain HTML that needs no script. Every path begins with the key of this launch, so that no other
 user of the machine can read along.
@@ -18,10 +19,8 @@ from starlette.routing import BaseRoute, Route
 
 from selfinstruct import telling
 from selfinstruct.pictures import TITLES
-from selfinstruct.printable import clip
 from selfinstruct.summary import read_summary
 from selfinstruct.web import library
-from selfinstruct.web.difference import differ
 from selfinstruct.web.library import Library
 from selfinstruct.web.pages import render
 
@@ -30,7 +29,6 @@ Compare = Callable[[Sequence[str]], dict[str, Any]]
 
 SEALED = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """The policy of a picture on its own: matplotlib writes styles into it, and nothing runs."""
-CLIPPED = 1200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +72,7 @@ class Dashboard:
             opened=telling.opened(summary["final_seen"]),
             origin=telling.origin(forked) if (forked := summary["forked_from"]) else "",
             metrics=telling.name_metrics(summary["students"]),
+            left_out=telling.left_out(summary["data"]),
             took=telling.seconds(summary["seconds"]),
             pictures=[(each, TITLES.get(each, each)) for each in self.library.pictures(name)],
         )
@@ -160,9 +159,7 @@ def _compared(one: Mapping[str, Any]) -> dict[str, Any]:
         "n": one["n"],
         "warning": one["warning"],
         "metrics": [_metric(name, found) for name, found in one["metrics"].items()],
-        "texts": [
-            (kind, [_sides(text) for text in one[kind]]) for kind in ("improvements", "regressions")
-        ],
+        "changed": [(kind, one[kind]) for kind in ("improvements", "regressions")],
     }
 
 
@@ -174,14 +171,4 @@ def _metric(metric: str, found: Mapping[str, Any]) -> dict[str, Any]:
         "gain": telling.gain(metric, found["gain"]),
         "counts": f"{found['wins']} / {found['losses']}",
         "verdict": found["verdict"],
-    }
-
-
-def _sides(text: Mapping[str, Any]) -> dict[str, Any]:
-    parts = differ(clip(text["theirs"], CLIPPED), clip(text["ours"], CLIPPED))
-    return {
-        "asked": text["asked"],
-        "label": text["label"],
-        "theirs": [part for part in parts if part[0] != "new"],
-        "ours": [part for part in parts if part[0] != "gone"],
     }
