@@ -71,6 +71,18 @@ def focus_of(cfg: Config, store: Store, data: RealData, champion: str) -> Mappin
     return weak_labels(report, data.dev, data.labels)
 
 
+def first_focus(cfg: Config, store: Store, data: RealData) -> Mapping[str, float] | None:
+    """The weight of each label in round 1, whose champion is the control; None where that has not
+    been scored on dev yet.
+    """
+    control = store.stage(0, "train")
+    if cfg.generate.focus is None:
+        return {}
+    if control is None or store.report(control["digest"], "dev") is None:
+        return None
+    return focus_of(cfg, store, data, control["digest"])
+
+
 @dataclass(frozen=True)
 class Setting:
     """One run, ready to work.

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from selfinstruct.cli.plan import plan_run
+from selfinstruct.cli.plan import UNFOCUSED, plan_run
 from selfinstruct.cli.plan_text import print_plan
 from selfinstruct.errors import UserError
 from selfinstruct.store import Store
-from selfinstruct.types import Example, Rejection, Screened
+from selfinstruct.types import Example, Rejection, Report, Screened
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
@@ -148,6 +148,36 @@ def test_a_pilot_tells_what_the_rounds_will_take_and_what_it_paid_stays(
     assert f"pilot: {seen['calls']} calls, {seen['kept']} of 8 kept" in text
     for words in ("tokens a call", " USD, ", "of the teacher's time", "2 rounds", "at most"):
         assert words in text
+
+
+def test_a_plan_shows_the_prompt_of_a_focus_once_there_is_a_champion_and_says_when_not(
+    tmp_path: Path, tiny_base: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = [*small(tmp_path, tiny_base), "generate.focus=weak"]
+    before = plan_run(CONFIGS / "quickstart.yaml", settings, 4)
+    assert before["notes"].count(UNFOCUSED) == 1
+    assert before["estimate"]["reused"] is False
+    print_plan(before)
+    assert "not scored on dev yet" in " ".join(capsys.readouterr().out.split())
+    with Store(tmp_path / "quickstart", write=True) as store:
+        data = store.real_data()
+        assert data is not None
+        nll = tuple(9.0 if row.label == data.labels[-1] else 0.5 for row in data.dev)
+        ids = tuple(row.id for row in data.dev)
+        store.commit_report(Report("champ", "dev", ids, {"nll": nll}, ("",) * len(ids)))
+        store.commit_stage(0, "train", {"digest": "champ"}, 0.0)
+        known = {row["messages"] for row in store.replies()}
+    after = plan_run(CONFIGS / "quickstart.yaml", settings, 4)
+    assert UNFOCUSED not in after["notes"]
+    assert after["estimate"]["reused"] is True
+    with Store(tmp_path / "quickstart") as store:
+        asked = [row["messages"] for row in store.replies()]
+        new = json.loads(next(each for each in asked if each not in known))
+    assert after["first_prompt"] != before["first_prompt"]
+    shown = [content for _, content in after["first_prompt"]["messages"]]
+    assert shown == [part["content"] for part in new]
+    other = plan_run(CONFIGS / "quickstart.yaml", [*settings, "seed=1"])
+    assert UNFOCUSED in other["notes"]  # a run under other settings is none of this plan's
 
 
 def test_a_plan_goes_by_the_run_that_has_begun_and_by_no_other(

@@ -87,6 +87,15 @@ def test_more_texts_than_fit_at_once_are_answered_in_order() -> None:
     assert found == ["sky", None, "fruit"] * TOGETHER
 
 
+def test_a_text_that_is_left_out_is_nobody_s_nearest() -> None:
+    index = index_of("fruit", "sky", "another fruit")
+    texts = ["fruit", "sky"] * TOGETHER
+    left_out = {0: "fruit", 1: "sky", 2 * TOGETHER - 1: "sky"}
+    for since, kept in ((0, "fruit"), (1, "another fruit")):
+        found = [near and near.id for near in index.closest_many(texts, since, left_out)]
+        assert found == ["another fruit", None, *[kept, "sky"] * (TOGETHER - 2), kept, None]
+
+
 def test_what_was_asked_is_not_encoded_again_to_be_added() -> None:
     encoder = TopicEncoder()
     index = MeaningIndex(encoder, 0.8)

@@ -77,6 +77,36 @@ def test_a_response_that_is_real_on_purpose_is_no_copy() -> None:
     assert RealRuns.build([REAL], CFG).copied(asked) is not None
 
 
+EVOLVED = replace(
+    REAL,
+    input=f"{TEXT} in French",
+    response="A reply of its own",
+    source="recipe:evolve",
+    parents=(replace(REAL, input=TEXT, response="Yes").id,),
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "others", "holder"),
+    [
+        (EVOLVED, [], None),
+        (replace(EVOLVED, input=TEXT), [], 0),  # nothing of its own
+        (replace(EVOLVED, source="recipe:label_first"), [], 0),
+        (replace(EVOLVED, parents=(OTHER.id, *EVOLVED.parents)), [], 0),  # it was only shown
+        (replace(EVOLVED, response=f"Well, {TEXT}"), [], 0),
+        (EVOLVED, [Example("x", f"so {TEXT}", "y", label="lost")], 1),
+        (EVOLVED, [Example("x", EVOLVED.input, "y", label="lost")], 1),
+    ],
+)
+def test_what_a_rewriting_asks_may_be_its_parent_s_and_nobody_else_s(
+    row: Example, others: list[Example], holder: int | None
+) -> None:
+    train = [replace(REAL, input=TEXT, response="Yes"), *others]
+    for known in (train, train[::-1]):
+        found = RealRuns.build(known, CFG).copied(row)
+        assert (found and found.neighbour) == (None if holder is None else train[holder].id)
+
+
 def test_each_check_can_be_off() -> None:
     off = MemorisationConfig(run=None, verbatim=None)
     assert RealRuns.build([REAL], off).copied(REAL) is None

@@ -61,6 +61,8 @@ def test_what_it_names_is_near(
     index.add_many([("a", "name three red fruits"), ("b", "?!"), ("c", "Name three red fruits")])
     assert len(index) == 3
     assert index.closest(query, since) == match
+    others = index.closest_many([query, query], since, {1: "a"})
+    assert others == [match, index.closest(query, max(since, 1))]
 
 
 @needs_datasketch

@@ -34,6 +34,26 @@ def test_closest_decides_as_a_rouge_score_loop(pool: list[str], query: str, thre
     assert index.closest(query) == by_rouge_score(pool, query, threshold)
 
 
+@given(
+    st.lists(TEXTS, max_size=8),
+    st.lists(TEXTS, min_size=2, max_size=3),
+    st.integers(0, 3),
+    st.integers(0, 8),
+)
+def test_a_text_that_is_left_out_might_as_well_be_unknown(
+    pool: list[str], queries: list[str], left_out: int, since: int
+) -> None:
+    """Of ids that stand for several texts, all are left out; other queries see them as before."""
+    index = NoveltyIndex(0.5)
+    index.add_many((str(place % 4), text) for place, text in enumerate(pool))
+    known = [(place % 4, text) for place, text in enumerate(pool)][since:]
+    found = index.closest_many(queries, since, {0: str(left_out)})
+    for place, (query, match) in enumerate(zip(queries, found, strict=True)):
+        held = [each for each in known if place or each[0] != left_out]
+        best = by_rouge_score([text for _, text in held], query, "0.5")
+        assert match == (best and Match(str(held[int(best.id)][0]), best.rouge_l))
+
+
 def test_every_answer_on_the_way_is_exact() -> None:
     rng = random.Random(7)
     vocabulary = [f"w{number}" for number in range(50)]

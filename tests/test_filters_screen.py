@@ -439,3 +439,51 @@ def test_a_question_without_its_input_is_not_judged_by_it() -> None:
     for cfg, reason in ((CFG, "too_similar"), (BOTH, None)):
         rejection = check_question(asked, Indexes.build([known], [], [], cfg), cfg)
         assert (rejection and rejection.reason) == reason
+
+
+HARDER = Example(
+    f"{SEED.instruction} that do not grow on trees",
+    response="Strawberry, cranberry and redcurrant.",
+    source="recipe:evolve",
+    parents=(SEED.id, FRESH.id),
+)
+"""SEED made harder: four of its ten words are those of SEED, so they are at a ROUGE-L of 0.57."""
+OF_FRESH = replace(HARDER, instruction=f"{FRESH.instruction} in rhymes", parents=(FRESH.id,))
+
+
+@pytest.mark.parametrize(
+    ("draft", "fell_to"),
+    [
+        (HARDER, None),
+        (OF_FRESH, None),
+        (replace(HARDER, source="recipe:few_shot"), ("too_similar", SEED.id)),
+        (replace(HARDER, parents=(FRESH.id, SEED.id)), ("too_similar", SEED.id)),
+        (replace(HARDER, instruction="Red fruits: name three!"), None),  # far from it all the same
+        (replace(HARDER, instruction=f"{SEED.instruction}!"), ("too_similar", SEED.id)),
+        (replace(HARDER, instruction=f"{SEED.instruction}: red fruits"), ("too_similar", SEED.id)),
+        (replace(HARDER, response=SEED.response), ("response_too_similar", SEED.id)),
+        (replace(HARDER, instruction=f"{GATE.instruction} now"), ("contaminated", GATE.id)),
+    ],
+)
+def test_a_rewriting_is_not_held_to_the_row_it_was_made_from(
+    draft: Example, fell_to: tuple[str, str] | None
+) -> None:
+    novelty = NoveltyConfig(threshold=0.55, response_threshold=0.7)
+    cfg = FiltersConfig(novelty=novelty)
+    screened = judge(draft, pool=[FRESH], cfg=cfg)
+    assert reasons(screened) == ([] if fell_to is None else [fell_to])
+    indexes = Indexes.build([SEED], [FRESH], [GATE], cfg)
+    early = check_question(replace(draft, response=""), indexes, cfg)
+    assert (early and early.reason) in (fell_to and fell_to[0], None)
+
+
+def test_a_rewriting_is_held_to_every_other_row_and_rewriting() -> None:
+    novelty = FiltersConfig(novelty=NoveltyConfig(threshold=0.55))
+    twin = replace(SEED, instruction="Name three red fruits that please")
+    assert reasons(judge(HARDER, train=[SEED, twin], cfg=novelty)) == [("too_similar", twin.id)]
+    again = replace(HARDER, instruction=f"{HARDER.instruction} today", response="Beet.")
+    screened = judge(HARDER, again, cfg=novelty)
+    assert screened.accepted == (HARDER,)
+    assert reasons(screened) == [("too_similar", HARDER.id)]
+    deeper = replace(again, parents=(HARDER.id,))
+    assert judge(deeper, pool=[HARDER], train=[FRESH], cfg=novelty).accepted == (deeper,)

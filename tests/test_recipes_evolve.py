@@ -100,13 +100,17 @@ def test_what_says_the_same_is_dropped_with_its_parent_named() -> None:
     assert len(kept.examples) == 4
 
 
-def test_a_question_of_gain_that_failed_decides_nothing() -> None:
-    def fails(question: str, n: int) -> Completion:
-        return Completion("", "error") if "Answer Yes or No" in question else write(question, n)
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(say("", "error"), "failed_call"), (say("They differ"), "gain_unclear")],
+)
+def test_a_rewriting_is_no_gain_for_want_of_an_answer(answer: Completion, reason: str) -> None:
+    def unclear(question: str, n: int) -> Completion:
+        return answer if "Answer Yes or No" in question else write(question, n)
 
-    found = play(Scripted(fails))
+    found = play(Scripted(unclear))
     assert found.examples == ()
-    assert {item.reason for item in found.rejections} == {"failed_call"}
+    assert {item.reason for item in found.rejections} == {reason}
 
 
 WISHES = (*DEPTH, BREADTH, *MESSIER)

@@ -5,10 +5,11 @@ import pytest
 
 from selfinstruct.account import SpentError
 from selfinstruct.estimate import evidence_of
+from selfinstruct.setting import Setting
 from selfinstruct.stages import making
 from selfinstruct.stages.pilot import NOT_ASKED, FewCalls, pilot
 from selfinstruct.store import Store
-from selfinstruct.types import Completion, Message, Prompt, Sampling
+from selfinstruct.types import Checkpoint, Completion, Message, Prompt, Report, Sampling
 from tests.workplace import setting
 
 TEACHER = {"backend": "program", "name": "tests.scripted_teacher:answer"}
@@ -76,6 +77,39 @@ def test_what_a_pilot_paid_for_the_round_does_not_pay_again(
         assert making.generate(here, 1, (), here.base) == whole
         assert store.spent()["calls"] == calls
         assert store.books().lost == {}
+
+
+def test_a_pilot_goes_by_a_control_that_is_scored_as_its_round_does(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    knobs = {**GENERATE, "prompts_per_wave": 4, "samples_per_prompt": 2, "focus": "weak"}
+
+    def paid(name: str, weak: str | None, calls: int | None) -> set[str]:
+        """The calls of a pilot, or those of the round where none is made."""
+        with Store(tmp_path / name / "t", write=True) as store:
+            here = setting(tiny_base, store, teacher=TEACHER, generate=knobs)
+            if weak is not None:
+                _score(here, weak)
+            if calls is None:
+                making.generate(here, 1, (), Checkpoint("control", str(tiny_base), None, "champ"))
+            else:
+                pilot(here, calls)
+            return {row["key"] for row in store.replies()}
+
+    whole = paid("whole", "refund", None)
+    assert paid("same", "refund", 8) <= whole
+    assert not paid("other", "fee", 8) <= whole
+    assert not paid("unscored", None, 8) <= whole
+
+
+def _score(here: Setting, weak: str) -> None:
+    """Give the run a control that is far worse on one label."""
+    rows = here.data.dev
+    nll = tuple(9.0 if row.label == weak else 0.5 for row in rows)
+    here.store.commit_report(
+        Report("champ", "dev", tuple(row.id for row in rows), {"nll": nll}, ("",) * len(rows))
+    )
+    here.store.commit_stage(0, "train", {"digest": "champ"}, 0.0)
 
 
 def test_a_pilot_counts_only_candidates_that_its_calls_reached(

@@ -74,7 +74,7 @@ def plan(
             min=2,
             metavar="CALLS",
             help="Make so many real calls at most, for an estimate; the run reuses them, unless it "
-            "aims by generate.focus.",
+            "aims by generate.focus and its control is not scored yet.",
         ),
     ] = None,
     as_json: AsJson = False,

@@ -4,7 +4,8 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from selfinstruct.redaction import redact
 from selfinstruct.registry import Wording
 from selfinstruct.seeds import notes, read_examples, split_read
 from selfinstruct.seeds.survey import odd_rows, survey_rows
+from selfinstruct.setting import first_focus
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION, prompt_facts
 from selfinstruct.task import Task, located, require_prices, settle
@@ -45,6 +47,10 @@ from selfinstruct.wording import settle_wording
 
 TOKENS_PER_WORD = 1.4  # English under byte-pair tokenisers; a rough guide, and said to be one
 MAX_FAULTS = 20
+UNFOCUSED = (
+    "generate.focus goes by the real-only student, which is not scored on dev yet: the first "
+    "prompt shown here, and calls of --pilot, are for other labels than those of round 1"
+)
 DISCORDANT = 0.3  # share of gate rows on which two students differ; 0.2 to 0.35 in our trials
 
 
@@ -64,7 +70,8 @@ def plan_run(
     data = split_read(read, cfg.seeds, cfg.seed, cfg.licenses)
     task = settle(cfg, data)
     wording = settle_wording(cfg, path.parent, task, _stored_prompts(cfg))
-    prompts = first_prompts(cfg, data, task, wording.prompts)
+    focus = _first_focus(cfg)
+    prompts = first_prompts(cfg, data, task, wording.prompts, focus)
     finder = Finder.of(cfg.privacy)
     rounds = cfg.rounds.max if cfg.gate.horizon == "fixed" else None
     alpha = stats.alpha_of_round(cfg.gate.alpha, 1, rounds)
@@ -92,6 +99,7 @@ def plan_run(
             *odd_rows(found, task.target, cfg.task.system),
             *long_rows(found, cfg, task.target),
             *wording.notes,
+            *([UNFOCUSED] if focus is None and prompts else []),
             *warn_of_false_alarms(alarms),
             *warn_of_same_meanings(cfg, data),
         ],
@@ -143,12 +151,17 @@ def plan_run(
             "model": cfg.judge.model and f"{cfg.judge.model.backend}:{cfg.judge.model.name}",
             "calls_per_round": 2 * len(data.gate) if cfg.judge.model else 0,
         },
-        "estimate": _estimate(asked, cfg, path.parent, pilot, console),
+        "estimate": _estimate(asked, cfg, path.parent, pilot, focus, console),
     }
 
 
 def _estimate(
-    asked: Config, cfg: Config, base: Path, pilot: int | None, console: Console | None
+    asked: Config,
+    cfg: Config,
+    base: Path,
+    pilot: int | None,
+    focus: Mapping[str, float] | None,
+    console: Console | None,
 ) -> dict[str, Any] | None:
     """What the rounds will take, None where nobody has asked the teacher yet."""
     seen, source = _seen_in_run(cfg), "the run so far"
@@ -160,7 +173,7 @@ def _estimate(
     found = estimate(seen, cfg.generate, price_of(cfg.budget, model))
     return {
         "source": source,
-        "reused": source != "pilot" or cfg.generate.focus is None,
+        "reused": source != "pilot" or focus is not None,
         "seen": asdict(seen),
         "a_round": None if found is None else asdict(found),
         "rounds": cfg.rounds.max,
@@ -180,14 +193,30 @@ def _stored_prompts(cfg: Config) -> list[dict[str, Any]] | None:
 
 def _seen_in_run(cfg: Config) -> Evidence | None:
     """What the waves of this very run came to, if it has begun under the same settings."""
+    with _this_run(cfg) as store:
+        return None if store is None else evidence_of(store)
+
+
+def _first_focus(cfg: Config) -> Mapping[str, float] | None:
+    """The weights of labels in round 1; None where its champion is not there to go by."""
+    if cfg.generate.focus is None:
+        return {}
+    with _this_run(cfg) as store:
+        data = None if store is None else store.real_data()
+        return None if store is None or data is None else first_focus(cfg, store, data)
+
+
+@contextmanager
+def _this_run(cfg: Config) -> Iterator[Store | None]:
+    """The ledger of this very run, None where it has not begun under the same settings."""
     folder = Path(cfg.out) / cfg.name
     if not (folder / "run.db").exists():
-        return None
+        yield None
+        return
     with Store(folder) as store:
         stored = store.meta("identity")
-        if stored is None or cfg.identity_beside(stored) != cfg.identity:
-            return None
-        return evidence_of(store)
+        begun = stored is not None and cfg.identity_beside(stored) == cfg.identity
+        yield store if begun else None
 
 
 def _pilot(cfg: Config, base: Path, calls: int, console: Console | None) -> Evidence:
@@ -220,7 +249,11 @@ def _readers(cfg: Config) -> list[tuple[str, Split, ModelConfig]]:
 
 
 def first_prompts(
-    cfg: Config, data: RealData, task: Task, prompts: Prompts = SHIPPED
+    cfg: Config,
+    data: RealData,
+    task: Task,
+    prompts: Prompts = SHIPPED,
+    focus: Mapping[str, float] | None = None,
 ) -> Sequence[Prompt]:
     """The first prompts of round 1, as they would be sent, sent to nobody; none where only a
     program writes.
@@ -236,7 +269,8 @@ def first_prompts(
     )
     rng = random.Random(f"{cfg.seed}/1/generate/0")
     rows = Counter(row.label for row in data.train)
-    here = Situation(rows, data.labels, f"{cfg.seed}/1", arms=prompts.arms)
+    place = f"{cfg.seed}/1"
+    here = Situation(rows, data.labels, place, focus=focus or {}, arms=prompts.arms)
     orders = draw_orders(task.recipes, here, cfg.generate, cfg.generate.prompts_per_wave, rng)
     fill_orders(material, listen, cfg.generate, Wave(1, 0, rng, orders))
     hidden = Finder.of(cfg.privacy) if cfg.privacy.hides_from(cfg.teacher) else None

@@ -125,7 +125,10 @@ class EvolveConfig(Section):
     wish in six, as in WizardLM.
     """
     eliminate: bool = True
-    """Ask the teacher of each rewriting whether it says anything new; drop those that do not."""
+    """Ask the teacher of each rewriting whether it says anything new; drop those that do not, and
+    as `gain_unclear` those of which it says neither in the four tokens it has, as one that thinks
+    first will not.
+    """
 
 
 class BacktranslateConfig(Section):

@@ -177,7 +177,9 @@ class MinHashConfig(Section):
 
 
 class NoveltyConfig(Section):
-    """ROUGE-L against seeds, pool and this batch."""
+    """ROUGE-L against seeds, pool and this batch. A rewriting (`evolve`) with a word of its own is
+    not held to the row that it was made from.
+    """
 
     over: Literal["question", "instruction_and_input"] = "question"
     """What has to be new: the question (the instruction, as in the paper, or the input where a
@@ -221,7 +223,8 @@ class ContaminationConfig(Section):
 class MemorisationConfig(Section):
     """Words in a row from one training row, in the question, input, response or an earlier turn.
 
-    What three training rows share is a phrase of the trade and does not count.
+    What three training rows share is a phrase of the trade and does not count, nor does what a
+    rewriting (`evolve`) with a word of its own asks as the row does that it was made from.
     """
 
     run: Positive | None = 13

@@ -5,9 +5,10 @@ the same on every machine to the last bit, so that a text at the very threshold 
 on another one. ROUGE-L has neither weakness; this comes after it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -79,8 +80,12 @@ class MeaningIndex:
         """
         return self.closest_many([text], since)[0]
 
-    def closest_many(self, texts: Iterable[str], since: int = 0) -> list[Nearest | None]:
-        """The answer of `closest` for each text, in order; none of them is added."""
+    def closest_many(
+        self, texts: Iterable[str], since: int = 0, but: Mapping[int, str] = MappingProxyType({})
+    ) -> list[Nearest | None]:
+        """The answer of `closest` for each text, in order; none of them is added. `but` has the
+        places of texts here to an id whose texts are no match of theirs.
+        """
         asked = list(texts)
         if not asked or since >= len(self):
             return [None] * len(asked)
@@ -88,6 +93,9 @@ class MeaningIndex:
         found: list[Nearest | None] = []
         for first in range(0, len(asked), TOGETHER):
             cosines = vectors[first : first + TOGETHER] @ self._known[since : len(self)].T
+            for row in range(len(cosines)):
+                if (left_out := but.get(first + row)) is not None:
+                    cosines[row, [key == left_out for key in self._ids[since:]]] = -np.inf
             best = cosines.argmax(axis=1)
             for place, cosine in zip(best.tolist(), cosines.max(axis=1).tolist(), strict=True):
                 near = Nearest(self._ids[since + place], cosine)

@@ -16,6 +16,7 @@ from selfinstruct.filters.executable import Executables
 from selfinstruct.filters.memorisation import RealRuns
 from selfinstruct.filters.minhash import MinHashIndex
 from selfinstruct.filters.novelty import NoveltyIndex
+from selfinstruct.filters.rewritten import rewritten_from
 from selfinstruct.filters.standards import Standards
 from selfinstruct.text import normalise, whole_question
 from selfinstruct.types import Example, Match, Rejection
@@ -32,7 +33,7 @@ class Sizes(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Indexes:
     """It grows by what is accepted; what is held out and what the real rows set as standard never
-    changes.
+    changes. The question of a rewriting is not held to the row it was made from (`rewritten`).
     """
 
     questions: NoveltyIndex | MinHashIndex
@@ -46,6 +47,7 @@ class Indexes:
     executables: Executables
     novelty: NoveltyConfig
     seen: dict[Hashable, str] = field(default_factory=dict)
+    known: dict[str, Example] = field(default_factory=dict)
 
     @classmethod
     def build(
@@ -88,6 +90,7 @@ class Indexes:
             self.questions.add(example.id, self.asked(example))
             self.responses.add(example.id, example.response)
             self.seen.setdefault(_content(example), example.id)
+            self.known[example.id] = example
 
     @property
     def sizes(self) -> Sizes:
@@ -127,12 +130,14 @@ class Indexes:
 
     def too_similar(self, example: Example, since: Sizes) -> Rejection | None:
         """A known question too near to the example's, of those that came after `since`."""
-        match = self.questions.closest(self.asked(example), since.questions)
+        but = self._made_from([example])
+        (match,) = self.questions.closest_many([self.asked(example)], since.questions, but)
         return _near(example, "too_similar", match, self.questions)
 
     def near_many(self, examples: Mapping[int, Example]) -> dict[int, Rejection]:
         """The answer of `near` by slot, all asked at once, in half of the time."""
-        asked = self.questions.closest_many(map(self.asked, examples.values()))
+        but = self._made_from(examples.values())
+        asked = self.questions.closest_many(map(self.asked, examples.values()), but=but)
         said = self.responses.closest_many(example.response for example in examples.values())
         found: dict[int, Rejection] = {}
         for (slot, example), question, response in zip(examples.items(), asked, said, strict=True):
@@ -150,12 +155,18 @@ class Indexes:
         self, examples: Mapping[int, Example], meanings: MeaningIndex, since: int
     ) -> dict[int, Rejection]:
         """The slots whose question has the meaning of a known one, all encoded at once."""
-        found = meanings.closest_many(map(self.asked, examples.values()), since)
+        but = self._made_from(examples.values())
+        found = meanings.closest_many(map(self.asked, examples.values()), since, but)
         return {
             slot: Rejection(example, "same_meaning", near.cosine, meanings.threshold, near.id)
             for (slot, example), near in zip(examples.items(), found, strict=True)
             if near is not None
         }
+
+    def _made_from(self, examples: Iterable[Example]) -> dict[int, str]:
+        """The places of rewritings to the row that each was made from."""
+        made = ((at, rewritten_from(row, self.known)) for at, row in enumerate(examples))
+        return {at: parent for at, parent in made if parent is not None}
 
 
 def _questions_index(cfg: NoveltyConfig) -> NoveltyIndex | MinHashIndex:

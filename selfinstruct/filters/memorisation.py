@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from selfinstruct.config import MemorisationConfig
+from selfinstruct.filters.rewritten import rewritten_from
 from selfinstruct.text import ngrams, question_text, words
 from selfinstruct.types import Example, Rejection
 
@@ -32,15 +33,16 @@ Run = tuple[str, ...]
 
 @dataclass(frozen=True)
 class RealRuns:
-    """Runs and whole texts of the training rows, each with the row that holds it.
+    """Runs and whole texts of the training rows, each with the rows that hold it.
 
-    What `STOCK_ROWS` rows or more hold is left out.
+    What `STOCK_ROWS` rows or more hold is left out. The question of a rewriting is not held to the
+    row it was made from (`rewritten`); its response is.
     """
 
     cfg: MemorisationConfig
     rows: Mapping[str, Example]
-    runs: Mapping[Run, str]
-    texts: Mapping[Run, str]
+    runs: Mapping[Run, tuple[str, ...]]
+    texts: Mapping[Run, tuple[str, ...]]
 
     @classmethod
     def build(cls, train: Iterable[Example], cfg: MemorisationConfig) -> Self:
@@ -61,14 +63,16 @@ class RealRuns:
         """How many words in a row the example has from one real row, if they are too many; those
         beyond LONGEST are not counted.
         """
-        texts = [_tokens(text) for text in _texts(example)]
-        for text in texts:
-            row = self.texts.get(text) if _long_enough(text, self.cfg.verbatim) else None
+        parent = rewritten_from(example, self.rows)
+        asked = _asked(example)
+        texts = [(_tokens(text), parent if text in asked else None) for text in _texts(example)]
+        for text, but in texts:
+            row = _other(self.texts, text, but)
             if row is not None:
                 return Rejection(example, REASON, len(text), self.cfg.verbatim, row)
-        for text in texts:
+        for text, but in texts:
             for run in _runs(text, self.cfg.run):
-                if (row := self.runs.get(run)) is not None:
+                if (row := _other(self.runs, run, but)) is not None:
                     known = [_tokens(each) for each in _texts(self.rows[row])]
                     (length,) = longest_runs([text], known)
                     return Rejection(example, REASON, length, self.cfg.run, row)
@@ -164,9 +168,14 @@ def _share(rows: Sequence[Example], known: set[Run]) -> float | None:
 
 def _texts(example: Example) -> Sequence[str]:
     """What was written newly, each text once; not the instruction beside a labelled input."""
-    turns = [turn.content for turn in example.turns]
     response = "" if example.source in REAL_RESPONSES else example.response
-    return tuple(dict.fromkeys((question_text(example), example.input, *turns, response)))
+    return tuple(dict.fromkeys((*_asked(example), response)))
+
+
+def _asked(example: Example) -> Sequence[str]:
+    """The texts of the question."""
+    turns = [turn.content for turn in example.turns]
+    return (question_text(example), example.input, *turns)
 
 
 def _runs(text: Sequence[str], n: int | None) -> Iterable[Run]:
@@ -177,15 +186,21 @@ def _long_enough(text: Sequence[str], least: int | None) -> bool:
     return least is not None and len(text) >= least
 
 
-def _own(runs: Mapping[str, set[Run]]) -> dict[Run, str]:
-    """Each run that fewer than `STOCK_ROWS` rows hold, with the first of them."""
+def _own(runs: Mapping[str, set[Run]]) -> dict[Run, tuple[str, ...]]:
+    """Each run that fewer than `STOCK_ROWS` rows hold, with these in order."""
     held = Counter(run for each in runs.values() for run in each)
-    own: dict[Run, str] = {}
+    own: dict[Run, tuple[str, ...]] = {}
     for id_, each in runs.items():
+        alone = (id_,)
         for run in each:
             if held[run] < STOCK_ROWS:
-                own.setdefault(run, id_)
+                own[run] = (*own[run], id_) if run in own else alone
     return own
+
+
+def _other(own: Mapping[Run, tuple[str, ...]], run: Run, but: str | None) -> str | None:
+    """The first row that holds a run, of those that are not `but`."""
+    return next((row for row in own.get(run, ()) if row != but), None)
 
 
 def _tokens(text: str) -> Run:

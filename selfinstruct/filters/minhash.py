@@ -7,7 +7,8 @@ and memory for each text than the exact index, which has to be preferred while i
 enough.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from selfinstruct.config import MinHashConfig
@@ -48,9 +49,10 @@ class MinHashIndex:
         for key, text in pairs:
             self.add(key, text)
 
-    def closest(self, text: str, since: int = 0) -> Match | None:
+    def closest(self, text: str, since: int = 0, but: str | None = None) -> Match | None:
         """Of the known texts that were proposed, the one with the highest ROUGE-L, if that is above
-        the threshold; of equals the first added. `since` leaves out the first so many.
+        the threshold; of equals the first added. `since` leaves out the first so many, `but` those
+        of an id.
         """
         tokens = words(text)
         if not tokens or self.threshold is None:
@@ -58,8 +60,10 @@ class MinHashIndex:
         best: Match | None = None
         for place in sorted(self._lsh.query(self._hashed(tokens))):
             other = self._texts[place].split(" ")
-            if place < since or not exceeds(
-                lcs(tokens, other), len(tokens), len(other), self.threshold
+            if (
+                place < since
+                or self._ids[place] == but
+                or not exceeds(lcs(tokens, other), len(tokens), len(other), self.threshold)
             ):
                 continue
             score = rouge_l(tokens, other)
@@ -67,9 +71,13 @@ class MinHashIndex:
                 best = Match(self._ids[place], score)
         return best
 
-    def closest_many(self, texts: Iterable[str], since: int = 0) -> list[Match | None]:
-        """The answer of `closest` for each text, in order; none of them is added."""
-        return [self.closest(text, since) for text in texts]
+    def closest_many(
+        self, texts: Iterable[str], since: int = 0, but: Mapping[int, str] = MappingProxyType({})
+    ) -> list[Match | None]:
+        """The answer of `closest` for each text, in order; none of them is added. `but` has the
+        places of texts here to an id whose texts are no match of theirs.
+        """
+        return [self.closest(text, since, but.get(place)) for place, text in enumerate(texts)]
 
     def _hashed(self, tokens: list[str]) -> Any:
         from datasketch import MinHash

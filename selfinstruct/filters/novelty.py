@@ -5,8 +5,9 @@ It decides as Self-Instruct's loop over the whole pool does, with the threshold 
 (at exactly 0.7 a float loop says "above" in half of the cases) and words of every script.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from selfinstruct.near.index import RougeIndex
 from selfinstruct.near.saved import load_index, save_index
@@ -71,9 +72,29 @@ class NoveltyIndex:
         """
         return self.closest_many([text], since)[0]
 
-    def closest_many(self, texts: Iterable[str], since: int = 0) -> list[Match | None]:
-        """The answer of `closest` for each text, in order; none of them is added."""
+    def closest_many(
+        self, texts: Iterable[str], since: int = 0, but: Mapping[int, str] = MappingProxyType({})
+    ) -> list[Match | None]:
+        """The answer of `closest` for each text, in order; none of them is added.
+
+        `but` has the places of texts here to an id whose texts are no match of theirs.
+        """
         if self.threshold is None:
             return [None for _ in texts]
-        found = self._index.closest_many([words(text) for text in texts], since)
-        return [near and Match(self._ids[near.position], near.rouge_l) for near in found]
+        asked = [words(text) for text in texts]
+        found = self._index.closest_many(asked, since)
+        matches = [near and Match(self._ids[near.position], near.rouge_l) for near in found]
+        for place, left_out in but.items():
+            match = matches[place]
+            if match is not None and match.id == left_out:
+                matches[place] = self._closest_but(asked[place], since, left_out)
+        return matches
+
+    def _closest_but(self, tokens: list[str], since: int, left_out: str) -> Match | None:
+        positions, scores = self._index.near(tokens, since)
+        near = (
+            Match(self._ids[position], score)
+            for position, score in zip(positions.tolist(), scores.tolist(), strict=True)
+            if self._ids[position] != left_out
+        )
+        return max(near, key=lambda match: match.rouge_l, default=None)

@@ -13,7 +13,7 @@ from selfinstruct.types import UNNEEDED, Example
 STEPS: Mapping[str, tuple[str, ...]] = {
     "read from the answer": (
         *("failed_call", "refused", "empty", "truncated", "reasoning", "unreadable", "surplus"),
-        *("value_missing", "value_denied", "copied_prompt", "no_gain"),
+        *("value_missing", "value_denied", "copied_prompt", "no_gain", "gain_unclear"),
         *("too_few_turns", "too_many_turns"),
     ),
     "duplicate": ("duplicate",),

@@ -37,17 +37,19 @@ def answer(
     return Drafts(tuple(examples), tuple(rejections))
 
 
-def yes_or_no(drafts: Sequence[Draft], asked: Sequence[Prompt], ask: Ask) -> list[bool | Rejection]:
-    """Whether what is asked of each draft is so; where the call failed the draft is dropped, not
-    taken for either.
+def yes_or_no(
+    drafts: Sequence[Draft], asked: Sequence[Prompt], ask: Ask
+) -> list[bool | Rejection | None]:
+    """Whether what is asked of each draft is so, None where the answer is neither; where the call
+    failed the draft is dropped.
     """
-    found: list[bool | Rejection] = []
+    found: list[bool | Rejection | None] = []
     for draft, completion in answers(drafts, asked, ask, YES_OR_NO):
         if completion.finish_reason == "error":
             what = replace(draft.example, attempt=completion.attempt)
             found.append(Rejection(what, "failed_call"))
         else:
-            found.append(bool(read_yes_no(after_thought(completion.text) or "")))
+            found.append(read_yes_no(after_thought(completion.text) or ""))
     return found
 
 

@@ -144,7 +144,9 @@ def _rewritings(plan: _Plan, completion: Completion) -> tuple[list[Draft], list[
 def _eliminate(
     drafts: Sequence[Draft], origins: Mapping[str, _Plan], prompts: Prompts, ask: Ask
 ) -> tuple[list[Draft], list[Rejection]]:
-    """The drafts that say something new beside what they were made from."""
+    """The drafts that say something new beside what they were made from; of which that is not said
+    clearly, is not known.
+    """
     plans = [origins[draft.example.id] for draft in drafts]
     asked = [
         prompts.build(
@@ -162,8 +164,9 @@ def _eliminate(
     for draft, plan, same in zip(drafts, plans, yes_or_no(drafts, asked, ask), strict=True):
         if isinstance(same, Rejection):
             dropped.append(same)
-        elif same:
-            dropped.append(Rejection(draft.example, "no_gain", neighbour=plan.parent.id))
-        else:
+        elif same is False:
             gained.append(draft)
+        else:
+            reason = "no_gain" if same else "gain_unclear"
+            dropped.append(Rejection(draft.example, reason, neighbour=plan.parent.id))
     return gained, dropped

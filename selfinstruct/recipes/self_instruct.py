@@ -91,7 +91,7 @@ def _classify(
         if isinstance(said, Rejection):
             failed.append(said)
             continue
-        kind = "classification" if said else "generation"
+        kind = "classification" if said else "generation"  # neither: as the paper takes it
         known.append(replace(task, example=replace(task.example, kind=kind)))
     return known, failed
 

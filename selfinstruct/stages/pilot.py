@@ -2,8 +2,8 @@
 
 They are those that the round will make, under the same keys, so that it does not pay for them
 again: the first wave is drawn as always, and of each question that the recipe asks in it only the
-first prompts are asked. With generate.focus they are of other labels than those of the round, which
-has a champion to go by.
+first prompts are asked. With generate.focus they are for other labels than those of the round, as
+long as the champion that it goes by has no scores.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from selfinstruct.estimate import Evidence, busy_seconds
 from selfinstruct.generate import Memory, generate
 from selfinstruct.models import open_model
 from selfinstruct.recipes import Ask
-from selfinstruct.setting import Setting
+from selfinstruct.setting import Setting, first_focus
 from selfinstruct.teacher import ask
 from selfinstruct.types import UNNEEDED, Completion, Prompt, Sampling
 
@@ -63,7 +63,7 @@ def pilot(here: Setting, calls: int) -> Evidence:
         drawn = generate(
             lambda wave: partial(few, partial(ask_wave, wave)),
             Memory(lambda _: None, lambda _wave, _screened: None),
-            here.aim(1, ()),
+            here.aim(1, (), first_focus(here.cfg, here.store, here.data)),
             here.cfg.generate.model_copy(update={"max_candidates": 1}),  # the first wave alone
             here.cfg.filters,
         ).screened
