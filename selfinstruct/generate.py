@@ -145,6 +145,7 @@ def generate(
     """
     wanted = goals(cfg)
     held_out = (*aim.data.dev, *aim.data.gate, *aim.data.final)
+    on_progress(Progress(aim.round, "generate", note="indexing what is known and held out"))
     indexes = Indexes.build(aim.data.train, aim.pool, held_out, filters)
     course = Course(aim, cfg, filters.max_children)
     done: list[Screened] = []

@@ -1,7 +1,12 @@
 """What people see of a run while it goes on, and who listens."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+Item = TypeVar("Item")
+TOLD_EVERY = 1000
+"""Items of a long list after which it is told how many there have been: a second at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +43,13 @@ OnProgress = Callable[[Progress], None]
 
 def silent(_: Progress) -> None:
     """The progress listener that does nothing."""
+
+
+def counted(items: Sequence[Item], step: Progress, on_progress: OnProgress) -> Iterator[Item]:
+    """The items; after every `TOLD_EVERY` the step with so many done. A short list is not worth a
+    word.
+    """
+    for number, item in enumerate(items):
+        if number and number % TOLD_EVERY == 0:
+            on_progress(replace(step, done=number))
+        yield item

@@ -134,7 +134,7 @@ class Run:
         if begun:
             refuse_changed(store, Settings(self.cfg, {}))  # before a model is looked for
         if data is None:
-            data = read_real_data(cfg.seeds, self.base, cfg.seed, cfg.licenses)
+            data = read_real_data(cfg.seeds, self.base, cfg.seed, cfg.licenses, self.on_progress)
         task = settle(cfg, data)
         wording = settle_wording(cfg, self.base, task, worded)
         if not begun or guards is None:  # a run that is older than the guard gets it now

@@ -32,6 +32,7 @@ def found(**changed: Any) -> dict[str, Any]:
     """Of 100 rows 70 fall, 3 by the run of words."""
     return {
         "rows": 100,
+        "of": 100,
         "held_out": 50,
         "rejected": 70,
         "ngram": {"limit": 8, "rejected": 3},
@@ -52,6 +53,7 @@ def found(**changed: Any) -> dict[str, Any]:
             "in a row, 69% by ROUGE-L 0.6",
         ),
         (found(ngram=None, rejected=69), "final: 69% by ROUGE-L 0.6"),
+        (found(of=900), "70% of a sample of 100 of 900 real train rows would be dropped"),
         (found(rejected=0), "none of 100 real train rows would be dropped"),
         (found(ngram=None, rouge_l=None), None),
     ],

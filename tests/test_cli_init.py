@@ -10,6 +10,7 @@ import yaml
 from selfinstruct.cli.init import write_for, write_starter
 from selfinstruct.config import load_config
 from selfinstruct.errors import UserError
+from selfinstruct.progress import Progress
 from selfinstruct.seeds import read_examples, read_real_data
 
 WORDS = [f"{start}{end}" for start in "bdfgklmnprst" for end in ("ale", "ine", "ost", "under")]
@@ -83,6 +84,14 @@ def test_a_config_for_a_file_reads_it_where_it_lies(tmp_path: Path) -> None:
     assert f"# selfinstruct run {config}\n" in text
     assert "input: column 'Body'" in told
     assert "30 rows of 30 will be used" in told
+
+
+def test_of_many_rows_it_is_told_how_far_the_reading_is(tmp_path: Path) -> None:
+    rows = [{"text": f"where is parcel{n}", "label": f"l{n % 4}"} for n in range(1100)]
+    steps: list[Progress] = []
+    write_for(tmp_path / "new", put(tmp_path, "many.csv", rows), None, steps.append)
+    stages = list(dict.fromkeys(step.stage for step in steps))
+    assert stages == ["reading", "near-duplicates", "contamination"]
 
 
 def test_a_limit_at_which_real_rows_are_no_leaks_is_set(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 import csv
+import io
 import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from selfinstruct.cli.plan import UNFOCUSED, plan_run
 from selfinstruct.cli.plan_text import print_plan
@@ -107,6 +109,21 @@ def test_what_is_odd_about_a_split_is_said(capsys: pytest.CaptureFixture[str]) -
     assert "train has 10 rows; under 20 say little about any student" in found["notes"]
     print_plan(found)
     assert "note  train has 10 rows" in capsys.readouterr().out
+
+
+def test_of_many_rows_it_is_told_how_far_a_plan_is_and_of_few_nothing(tmp_path: Path) -> None:
+    rows = "".join(f"where is parcel{n} of day{n % 40},label {n % 4}\n" for n in range(1100))
+    (tmp_path / "many.csv").write_text(f"text,category\n{rows}")
+    told = io.StringIO()
+    split = "seeds.split={train: 0.45, dev: 0.1, gate: 0.35, final: 0.1}"
+    many = ["seeds.path=many.csv", "seeds.labels=[]", "seeds.max_per_label={}", split]
+    plan_run(CONFIGS / "banking77.yaml", many, console=Console(file=told))
+    lines = told.getvalue().splitlines()
+    assert lines[:2] == ["reading · 1000/1100 rows", "near-duplicates · 1000/1100 texts"]
+    assert lines[2].startswith("contamination · 256/")
+    told = io.StringIO()
+    plan_run(CONFIGS / "quickstart.yaml", [], console=Console(file=told))
+    assert told.getvalue() == ""
 
 
 def test_a_plan_of_missing_seeds_is_refused() -> None:

@@ -1,10 +1,15 @@
+import random
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selfinstruct.config import ContaminationConfig
 from selfinstruct.filters.contamination import HeldOut
-from selfinstruct.filters.false_alarms import LIMITS, FalseAlarms, count_false_alarms
+from selfinstruct.filters.false_alarms import LIMITS, PART, FalseAlarms, count_false_alarms
+from selfinstruct.progress import Progress
+from selfinstruct.text import rouge_l, words
 from selfinstruct.types import Example, Message
 
 TEXTS = st.lists(st.sampled_from("abcd"), max_size=6).map(" ".join)
@@ -19,12 +24,17 @@ CONFIGS = st.builds(
 )
 
 
-def one_by_one(train: list[Example], held_out: list[Example], cfg: ContaminationConfig) -> int:
-    """The filter itself, built anew for each row from all others."""
+def one_by_one(
+    train: list[Example],
+    held_out: list[Example],
+    cfg: ContaminationConfig,
+    among: Sequence[int] | None = None,
+) -> int:
+    """The filter itself, built anew for each row, or each of some places, from all others."""
     found = 0
-    for place, row in enumerate(train):
+    for place in range(len(train)) if among is None else among:
         others = [*train[:place], *train[place + 1 :]]
-        found += HeldOut.build(held_out, cfg, others).leak(row) is not None
+        found += HeldOut.build(held_out, cfg, others).leak(train[place]) is not None
     return found
 
 
@@ -47,6 +57,22 @@ def test_the_counts_are_those_of_the_filter_asked_row_by_row(
     for limit in higher:
         there = cfg.model_copy(update={**by_rouge, "rouge_l": limit})
         assert found.at[limit] == one_by_one(train, held_out, there)
+
+
+@settings(max_examples=200, deadline=None)
+@given(ROWS, ROWS, CONFIGS, st.integers(1, 4))
+def test_of_a_sample_the_counts_are_those_of_the_filter_that_knows_all_rows(
+    train: list[Example], held_out: list[Example], cfg: ContaminationConfig, most: int
+) -> None:
+    found = count_false_alarms(train, held_out, cfg, seed=7, most=most)
+    among: Sequence[int] = range(len(train))
+    if len(train) > most:
+        among = random.Random("7/false-alarms").sample(among, most)
+    assert (found.rows, found.of) == (len(among), len(train))
+    assert found.either == one_by_one(train, held_out, cfg, among)
+    for limit, rows in found.at.items():
+        there = cfg.model_copy(update={"ngram": None, "rouge_l": limit})
+        assert rows == one_by_one(train, held_out, there, among)
 
 
 def question(text: str) -> Example:
@@ -85,9 +111,48 @@ def test_a_passage_that_two_training_rows_have_alarms_for_neither() -> None:
 def test_the_lowest_limit_at_which_few_enough_fall(
     at: dict[float, int], lowest: float | None
 ) -> None:
-    assert FalseAlarms(100, 9, None, 9, at).lowest(0.05) == lowest
+    assert FalseAlarms(100, 100, 9, None, 9, at).lowest(0.05) == lowest
 
 
 def test_the_limit_that_is_set_and_those_below_it_are_no_remedy() -> None:
     cfg = ContaminationConfig(rouge_l=0.8)
     assert list(count_false_alarms([question("a")], [question("b")], cfg).at) == [0.85, 0.9]
+
+
+def by_every_pair(train: list[Example], held_out: list[Example], limit: float) -> int:
+    """The rows that fall at a limit, by the ROUGE-L of every pair of questions and of responses."""
+    falling = {
+        place
+        for place, row in enumerate(train)
+        if any(
+            rouge_l(words(row.instruction), words(other.instruction)) >= limit for other in held_out
+        )
+    }
+    for other in held_out:
+        own = [rouge_l(words(row.response), words(other.response)) for row in train]
+        near = [place for place, value in enumerate(own) if value >= limit]
+        if len(near) == 1:  # a passage that two training rows have is common property
+            falling.update(near)
+    return len(falling)
+
+
+def test_many_rows_are_counted_as_every_pair_says_and_told_as_they_go() -> None:
+    rng = random.Random("many")
+    rows = [
+        Example(
+            " ".join(rng.choices("abcdefghijkl", k=6)),
+            response=" ".join(rng.choices("abcdefghijklmnop", k=12)),
+        )
+        for _ in range(2 * PART + 100)
+    ]
+    train, held_out = rows[: PART + 50], rows[PART + 50 :]
+    steps: list[Progress] = []
+    cfg = ContaminationConfig(ngram=None, rouge_l=0.6)
+    found = count_false_alarms(train, held_out, cfg, on_progress=steps.append)
+    assert found.rouge_l == by_every_pair(train, held_out, 0.6)
+    assert found.at[0.7] == by_every_pair(train, held_out, 0.7)
+    assert 0 < found.at[0.7] < (found.rouge_l or 0) < len(train)
+    assert [(step.done, step.total, step.unit) for step in steps] == [
+        (PART, len(train), "questions"),
+        (PART, len(held_out), "passages"),
+    ]

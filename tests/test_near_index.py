@@ -2,6 +2,7 @@ import random
 from collections.abc import Sequence
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,12 +10,11 @@ from hypothesis import strategies as st
 from selfinstruct.errors import UserError
 from selfinstruct.near.block import Ways
 from selfinstruct.near.coded import CODE_POINTS
-from selfinstruct.near.index import TOGETHER, Near, RougeIndex, near_duplicate_groups
+from selfinstruct.near.index import CROWDED, FEW, TOGETHER, Near, RougeIndex
 from selfinstruct.text import lcs, rouge_l, words
 
 # Few words, so that random texts share some and ties at a threshold are frequent.
 TOKENS = st.lists(st.sampled_from("abcdefgh"), max_size=14)
-TEXTS = TOKENS.map(" ".join)
 # Decimals with two places, the ends of the range, and the float that 0.1 + 0.2 gives.
 THRESHOLDS = st.one_of(
     st.integers(0, 100).map(lambda share: share / 100), st.just(0.1 + 0.2), st.just(1 / 3)
@@ -243,28 +243,40 @@ def test_every_one_of_a_thousand_copies_is_found() -> None:
     assert set(found.rouge_l.tolist()) == {8 / 9}
 
 
-@given(st.lists(TEXTS, max_size=10), THRESHOLDS)
-def test_groups_are_the_connected_components(texts: list[str], threshold: float) -> None:
-    groups = near_duplicate_groups(texts, threshold)
-    expected = list(range(len(texts)))
-    for i, a in enumerate(texts):
-        for j in range(i):
-            if is_near(words(a), words(texts[j]), threshold):
-                joined = {expected[i], expected[j]}
-                expected = [min(joined) if group in joined else group for group in expected]
-    assert groups == [sorted(set(expected)).index(group) for group in expected]
+def crowd(seed: str, size: int) -> list[list[str]]:
+    """Texts of few words, so that many of them are near each other."""
+    rng = random.Random(seed)
+    return [rng.choices("abcd", k=rng.randint(3, 9)) for _ in range(size)]
 
 
-@pytest.mark.parametrize(
-    ("texts", "threshold", "groups"),
-    [
-        ([], 0.7, []),
-        (["a b c d", "e f g h", "A B C D!"], 0.7, [0, 1, 0]),
-        (["a b c d", "a b c d"], 1.0, [0, 1]),
-        (["a b c d", "a b c d"], None, [0, 1]),
-        (["", "", "!"], 0.0, [0, 1, 2]),
-        (["a b c d e", "x", "b c d e f", "c d e f g"], 0.7, [0, 1, 0, 0]),
-    ],
-)
-def test_groups(texts: list[str], threshold: float | None, groups: list[int]) -> None:
-    assert near_duplicate_groups(texts, threshold) == groups
+@pytest.mark.parametrize("threshold", [0.3, 0.4, 0.5])
+def test_in_a_crowd_each_query_finds_what_trying_every_text_finds(threshold: float) -> None:
+    pool, asked = crowd("pool", 400), [*crowd("asked", 20), [], ["e"]]
+    index = RougeIndex(threshold, ways=Ways(sealed=150))
+    for text in pool:
+        index.add(text)
+    found = index.near_many(asked)
+    assert sum(len(near.positions) for near in found) > CROWDED * len(asked)
+    expected = [exhaustive(pool, query, threshold, False) for query in asked]
+    assert [lists(near) for near in found] == expected
+    nearest = index.closest_many(asked)
+    assert [near and near.rouge_l for near in nearest] == [
+        max(b, default=None) for _, b in expected
+    ]
+
+
+@pytest.mark.parametrize(("threshold", "groups"), [(0.0, 3), (0.6, 1), (0.6, 40), (0.7, 400)])
+def test_the_groups_near_a_text_are_those_of_all_near_texts(threshold: float, groups: int) -> None:
+    pool, rng = crowd("pool", 400), random.Random("groups")
+    index = RougeIndex(threshold, ways=Ways(sealed=150))
+    for text in pool:
+        index.add(text)
+    group_of = np.array([rng.randrange(groups) for _ in pool], np.int64)
+    most = 0
+    for query in crowd("asked", 30):
+        near = index.near(query).positions
+        assert sorted(index.groups_near(query, group_of)) == sorted(set(group_of[near].tolist()))
+        most = max(most, len(near))
+    assert most > FEW
+    assert index.groups_near([], group_of) == []
+    assert RougeIndex(None).groups_near(["a"], group_of) == []

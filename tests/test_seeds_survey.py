@@ -1,6 +1,10 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from selfinstruct.seeds.survey import (
+    LONG_TOKEN,
+    SHORT_TOKEN,
     Survey,
     least_tokens,
     most_tokens,
@@ -107,3 +111,10 @@ def test_the_remedy_for_spellings_names_all_of_them() -> None:
     (note,) = odd_rows(Survey(10, spellings=groups), "label", "")
     assert "and 2 more such" in note
     assert all(f'"{word.upper()}": "{word}"' in note for word in ("ab", "cd", "ef", "gh", "ij"))
+
+
+@given(st.one_of(st.text(), st.text(st.sampled_from("az\x00\x7f\x80ß日\ud800"))))
+def test_tokens_go_by_how_many_characters_are_ascii(text: str) -> None:
+    plain = sum(char < "\x80" for char in text)
+    assert most_tokens(text) == round(plain / SHORT_TOKEN + 2 * (len(text) - plain))
+    assert least_tokens(text) == round(plain / LONG_TOKEN + 0.5 * (len(text) - plain))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from selfinstruct.disk.files import read_jsonl
-from selfinstruct.near.index import near_duplicate_groups
+from selfinstruct.near.groups import near_duplicate_groups
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 PERSONAL = re.compile(r"[\w.]+@[\w.]+\.\w+|\b(?:\d[ -]?){13,19}\b|\+\d[\d ()-]{8,}")

@@ -6,6 +6,7 @@ from typing import Any
 from selfinstruct.config import Config, EmbeddingConfig
 from selfinstruct.filters.embedding import Encoder, count_same, open_encoder
 from selfinstruct.filters.false_alarms import count_false_alarms
+from selfinstruct.progress import OnProgress, Progress, silent
 from selfinstruct.text import whole_question
 from selfinstruct.types import RealData
 
@@ -13,15 +14,16 @@ BEARABLE = 0.05
 """Share of real training rows that may be taken for leaks before a plan names a remedy."""
 
 
-def false_alarms(cfg: Config, data: RealData) -> dict[str, Any]:
-    """How many real training rows the filter would drop, by which rule and at which limit; counts
-    alone, and nothing of the held-out rows.
+def false_alarms(cfg: Config, data: RealData, on_progress: OnProgress = silent) -> dict[str, Any]:
+    """How many real training rows, or of a sample of them, the filter would drop, by which rule and
+    at which limit; counts alone, and nothing of the held-out rows.
     """
     limits = cfg.filters.contamination
     held_out = (*data.dev, *data.gate, *data.final)
-    found = count_false_alarms(data.train, held_out, limits)
+    found = count_false_alarms(data.train, held_out, limits, cfg.seed, on_progress)
     return {
         "rows": found.rows,
+        "of": found.of,
         "held_out": len(held_out),
         "rejected": found.either,
         "ngram": _rule(limits.ngram, found.ngram),
@@ -46,10 +48,13 @@ def tell_false_alarms(found: dict[str, Any]) -> dict[str, str]:
     ]
     if not rules:
         return {}
-    dropped = "real train rows would be dropped as near dev, gate or final"
+    rows = str(found["rows"])
+    if found["rows"] < found["of"]:
+        rows = f"a sample of {found['rows']} of {found['of']}"
+    dropped = f"{rows} real train rows would be dropped as near dev, gate or final"
     if not found["rejected"]:
-        return {"contamination": f"none of {found['rows']} {dropped}"}
-    told = f"{_share(found, found)} of {found['rows']} {dropped}"
+        return {"contamination": f"none of {dropped}"}
+    told = f"{_share(found, found)} of {dropped}"
     return {"contamination": f"{told}: {', '.join(rules)}"}
 
 
@@ -79,7 +84,10 @@ def warn_of_false_alarms(found: dict[str, Any]) -> list[str]:
 
 
 def warn_of_same_meanings(
-    cfg: Config, data: RealData, encoder: Callable[[EmbeddingConfig], Encoder] = open_encoder
+    cfg: Config,
+    data: RealData,
+    encoder: Callable[[EmbeddingConfig], Encoder] = open_encoder,
+    on_progress: OnProgress = silent,
 ) -> list[str]:
     """That the embedding model takes too many real rows for each other; nothing where there is
     none. It is opened for that, which takes seconds.
@@ -88,6 +96,7 @@ def warn_of_same_meanings(
     texts = list(dict.fromkeys(map(whole_question, data.train)))
     if embedding is None or not texts:
         return []
+    on_progress(Progress(0, "meanings", note=f"{len(texts)} questions through {embedding.model}"))
     same = count_same(texts, encoder(embedding), embedding.threshold)
     if same <= BEARABLE * len(texts):
         return []

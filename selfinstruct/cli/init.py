@@ -16,6 +16,7 @@ from selfinstruct.config import Config, parse_config
 from selfinstruct.config.section import check_id
 from selfinstruct.disk.files import write_atomic
 from selfinstruct.errors import UserError
+from selfinstruct.progress import OnProgress, silent
 from selfinstruct.seeds import split_read
 from selfinstruct.shipped import shipped
 
@@ -39,7 +40,7 @@ def write_starter(folder: Path) -> list[Path]:
 
 
 def write_for(
-    folder: Path, rows: Path, encoding: str | None = None
+    folder: Path, rows: Path, encoding: str | None = None, on_progress: OnProgress = silent
 ) -> tuple[list[Path], list[str]]:
     """Write a config.yaml for a file of rows into a new or empty folder; the path written and what
     was found out come back.
@@ -51,12 +52,12 @@ def write_for(
     if not rows.exists():
         raise UserError(f"no file at {rows}", next_step="name a file of rows with --from")
     path = Path(os.path.relpath(rows.resolve(), folder.resolve())).as_posix()
-    found = look_at(rows, encoding)
+    found = look_at(rows, encoding, on_progress)
     name = _name(folder)
     there, said = folder / "config.yaml", told(found)
     config = draft(name, path, shlex.quote(str(there)), found, None)
     try:
-        limit = _limit(config, found, rows)
+        limit = _limit(config, found, rows, on_progress)
     except UserError as error:  # the rows do not split: the config is right, and `plan` says so too
         said, limit = [*said, f"{error.what.partition(': ')[2]}: {error.why}"], None
     config = draft(name, path, shlex.quote(str(there)), found, limit)
@@ -65,12 +66,13 @@ def write_for(
     return [there], said
 
 
-def _limit(config: str, found: Found, rows: Path) -> float | None:
+def _limit(config: str, found: Found, rows: Path, on_progress: OnProgress) -> float | None:
     """The limit of ROUGE-L at which the contamination filter leaves the real rows alone, None where
     it does so as it stands or at no limit.
     """
     cfg: Config = parse_config(yaml.safe_load(config), where=f"the config for {rows}")
-    alarms = false_alarms(cfg, split_read(found.read, cfg.seeds, cfg.seed))
+    data = split_read(found.read, cfg.seeds, cfg.seed, on_progress=on_progress)
+    alarms = false_alarms(cfg, data, on_progress)
     rule, remedy = alarms["rouge_l"], alarms["remedy"]
     if rule is None or not rule["rejected"] or remedy is None or remedy <= rule["limit"]:
         return None

@@ -13,6 +13,7 @@ from typing import Any
 
 from selfinstruct.config import SeedsConfig
 from selfinstruct.errors import UserError
+from selfinstruct.progress import OnProgress, silent
 from selfinstruct.seeds import ReadResult, group_rows, read_examples
 from selfinstruct.seeds.columns import OWN, Proposal, propose
 from selfinstruct.seeds.formats import RawRows, read_rows
@@ -44,11 +45,11 @@ class Found:
     proposal: Proposal
 
 
-def look_at(file: Path, encoding: str | None = None) -> Found:
+def look_at(file: Path, encoding: str | None = None, on_progress: OnProgress = silent) -> Found:
     """A file in, how to read it out. Raises `UserError` for what cannot be read, or where
     nothing says which column is what.
     """
-    found = _Search(file)
+    found = _Search(file, on_progress)
     found.set_encoding(encoding)
     raw = read_rows(str(file), Path(), found.settings.get("encoding", "utf-8"))
     rows = [row for _, row in raw.lines if not isinstance(row, RowError)]
@@ -66,18 +67,26 @@ def look_at(file: Path, encoding: str | None = None) -> Found:
 class _Search:
     """Settings of `seeds` under way, each as soon as something speaks for it."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
+    def __init__(self, file: Path, on_progress: OnProgress) -> None:
+        self.file, self.on_progress = file, on_progress
         self.settings: dict[str, Any] = {"path": str(file.resolve())}
         self.reasons: dict[str, str] = {}
+        self._last: tuple[SeedsConfig, ReadResult] | None = None
 
     def set(self, name: str, value: Any, reason: str) -> None:
         """One setting and what speaks for it."""
         self.settings[name], self.reasons[name] = value, reason
 
     def read(self, **more: Any) -> ReadResult:
-        """The rows under the settings so far and some more, without those that cannot be used."""
-        return read_examples(SeedsConfig(**{**self.settings, "skip_bad": True, **more}), Path())
+        """The rows under the settings so far and some more, without those that cannot be used.
+
+        Read once where the settings are those of the last time: of a large file that is half the
+        time.
+        """
+        cfg = SeedsConfig(**{**self.settings, "skip_bad": True, **more})
+        if self._last is None or self._last[0] != cfg:
+            self._last = cfg, read_examples(cfg, Path(), self.on_progress)
+        return self._last[1]
 
     def set_encoding(self, named: str | None) -> None:
         """The encoding that a person named; otherwise that of Windows, where the file is no UTF-8

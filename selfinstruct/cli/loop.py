@@ -41,8 +41,9 @@ def init(
     ] = None,
 ) -> None:
     """Write a config to start from: with seeds that run as they are, or for a file of your own."""
+    from selfinstruct.cli.display import Display
     from selfinstruct.cli.init import write_for, write_starter
-    from selfinstruct.cli.text import escape
+    from selfinstruct.cli.text import Output, escape
 
     if rows is None and encoding is not None:
         raise UserError("--encoding is that of a file", next_step="name the file with --from")
@@ -51,7 +52,8 @@ def init(
             print(path)
         print(f"next: selfinstruct run {shlex.quote(str(folder / 'config.yaml'))}", file=sys.stderr)
         return
-    written, told = write_for(folder, rows, encoding)
+    with Display(Output(file=sys.stderr), None) as display:
+        written, told = write_for(folder, rows, encoding, display)
     for path in written:
         print(path)
     for line in told:

@@ -29,6 +29,7 @@ from selfinstruct.estimate import Evidence, estimate, evidence_of
 from selfinstruct.judging.guard import guard_rows, guarded_by
 from selfinstruct.licenses import count_licenses
 from selfinstruct.privacy import Finder, survey
+from selfinstruct.progress import OnProgress
 from selfinstruct.prompting import SHIPPED, Prompts, Shelf
 from selfinstruct.proxy import named_proxy
 from selfinstruct.recipes import Material, Situation, Wave, draw_orders, fill_orders
@@ -60,23 +61,28 @@ def plan_run(
     """Splits, calls, tokens, the first prompt and the smallest gain the gate can find.
 
     With what the run's own finished waves came to, if it has any; otherwise, if `pilot` is given,
-    with what so many real calls come to, which are kept for the run. `console` shows them going.
+    with what so many real calls come to, which are kept for the run. `console`, the standard error
+    by itself, shows how far it is.
     """
     asked = load_config(path, overrides)
     cfg = located(asked, path.parent)
     require_prices(cfg)
     require_trackers(cfg.student.report_to)
-    read = read_examples(cfg.seeds, path.parent)
-    data = split_read(read, cfg.seeds, cfg.seed, cfg.licenses)
-    task = settle(cfg, data)
-    wording = settle_wording(cfg, path.parent, task, _stored_prompts(cfg))
-    focus = _first_focus(cfg)
-    prompts = first_prompts(cfg, data, task, wording.prompts, focus)
-    finder = Finder.of(cfg.privacy)
+    console = console or Console(stderr=True)
+    with Display(console, None) as display:
+        read = read_examples(cfg.seeds, path.parent, display)
+        data = split_read(read, cfg.seeds, cfg.seed, cfg.licenses, display)
+        task = settle(cfg, data)
+        wording = settle_wording(cfg, path.parent, task, _stored_prompts(cfg))
+        focus = _first_focus(cfg)
+        prompts = first_prompts(cfg, data, task, wording.prompts, focus)
+        alarms = false_alarms(cfg, data, display)
+        same = warn_of_same_meanings(cfg, data, on_progress=display)
+        found = survey_rows(read.examples)
+        personal = _personal_data(cfg, data, display)
+        guards = guard_rows(cfg.guard, task.target, path.parent, data, cfg.seed)
     rounds = cfg.rounds.max if cfg.gate.horizon == "fixed" else None
     alpha = stats.alpha_of_round(cfg.gate.alpha, 1, rounds)
-    alarms = false_alarms(cfg, data)
-    found = survey_rows(read.examples)
     answer_words = [len(reference(row, task.target).split()) for row in data.train]
     return {
         "schema_version": SCHEMA_VERSION,
@@ -101,7 +107,7 @@ def plan_run(
             *wording.notes,
             *([UNFOCUSED] if focus is None and prompts else []),
             *warn_of_false_alarms(alarms),
-            *warn_of_same_meanings(cfg, data),
+            *same,
         ],
         "target": task.target,
         "recipes": dict(task.recipes),
@@ -117,16 +123,7 @@ def plan_run(
         "contamination": alarms,
         "licenses": count_licenses(data.train),
         "license_policy": {**cfg.licenses.model_dump(mode="json"), "terms": cfg.teacher.terms},
-        "personal_data": [
-            {
-                "role": role,
-                "split": split,
-                **asdict(survey(data.split(split), finder)),
-                "remote": model.is_remote,
-                "hidden": cfg.privacy.hides_from(model),
-            }
-            for role, split, model in _readers(cfg)
-        ],
+        "personal_data": personal,
         "calls_per_round": _calls(cfg.generate, task),
         "prompt_tokens_per_call": _tokens(prompts[0]) if prompts else 0,
         "first_prompt": _told(prompts[0], wording) if prompts else None,
@@ -141,7 +138,7 @@ def plan_run(
             else None,
         },
         "guard": {
-            "rows": len(guard_rows(cfg.guard, task.target, path.parent, data, cfg.seed)),
+            "rows": len(guards),
             "of": guarded_by(cfg.guard, task.target),
             "target": task.target,
             "tasks": list(cfg.guard.lm_eval),
@@ -161,7 +158,7 @@ def _estimate(
     base: Path,
     pilot: int | None,
     focus: Mapping[str, float] | None,
-    console: Console | None,
+    console: Console,
 ) -> dict[str, Any] | None:
     """What the rounds will take, None where nobody has asked the teacher yet."""
     seen, source = _seen_in_run(cfg), "the run so far"
@@ -219,8 +216,8 @@ def _this_run(cfg: Config) -> Iterator[Store | None]:
         yield store if begun else None
 
 
-def _pilot(cfg: Config, base: Path, calls: int, console: Console | None) -> Evidence:
-    with Display(console or Console(stderr=True), cfg.rounds.max) as display:
+def _pilot(cfg: Config, base: Path, calls: int, console: Console) -> Evidence:
+    with Display(console, cfg.rounds.max) as display:
         from selfinstruct.runs import Run  # takes a second, and most plans make no call
 
         return Run(cfg, base, display).pilot(calls)
@@ -239,6 +236,21 @@ def _hosts(model: ModelConfig | None) -> list[dict[str, str | None]]:
         at = f"{host}:{endpoint.port}"
         found.append({"host": at, "scheme": endpoint.scheme, "proxy": told})
     return found
+
+
+def _personal_data(cfg: Config, data: RealData, on_progress: OnProgress) -> list[dict[str, Any]]:
+    """What of it the rows hold, by who reads them."""
+    finder = Finder.of(cfg.privacy)
+    return [
+        {
+            "role": role,
+            "split": split,
+            **asdict(survey(data.split(split), finder, on_progress)),
+            "remote": model.is_remote,
+            "hidden": cfg.privacy.hides_from(model),
+        }
+        for role, split, model in _readers(cfg)
+    ]
 
 
 def _readers(cfg: Config) -> list[tuple[str, Split, ModelConfig]]:

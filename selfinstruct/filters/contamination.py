@@ -56,11 +56,9 @@ class HeldOut:
         taught = NoveltyIndex(self._cfg.rouge_l, inclusive=True)
         for row in train:
             taught.add_many((row.id, passage) for passage in long_passages(row, self._cfg))
-        for row in rows:
-            passages = long_passages(row, self._cfg)
-            known = taught.closest_many(passages)
-            new = [text for text, near in zip(passages, known, strict=True) if near is None]
-            self._passages.add_many((row.id, text) for text in new)
+        own = [(row.id, text) for row in rows for text in long_passages(row, self._cfg)]
+        known = taught.closest_many(text for _, text in own)
+        self._passages.add_many(pair for pair, near in zip(own, known, strict=True) if near is None)
 
     def leak(self, example: Example) -> Rejection | None:
         """What the example shares with a held-out row: the run of words, or the ROUGE-L."""

@@ -1,5 +1,5 @@
-"""A growing index of texts by ROUGE-L that finds all near ones or the nearest, and the groups of
-texts that are near each other.
+"""A growing index of texts by ROUGE-L that finds all near ones, the nearest, or whose groups they
+are in.
 
 A threshold means the decimal it is written as and is compared in integers, so 0.7 is 7/10 and the
 answer never hangs on the last bit of a float. The index knows nothing of meaning: a paraphrase in
@@ -8,7 +8,7 @@ other words is not near.
 
 import itertools
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,11 +20,16 @@ from selfinstruct.near.block import NONE, Block, Rows, Tail, Ways
 from selfinstruct.near.candidates import Pool
 from selfinstruct.near.coded import LANES, Bits, Packed, Query, pack, sketch
 from selfinstruct.near.limit import Counts, Limit
-from selfinstruct.text import words
 
 WAYS = Ways()
 TOGETHER = 256
-"""Queries whose candidates go through the LCS in one call."""
+"""Queries whose candidates go through the LCS in one call, ..."""
+CROWDED = 64
+"""... unless they have so many each: a query by itself is made ready for the LCS once."""
+FEW, TIMES = 16, 4
+"""Candidates that are decided first where one near text of a group is enough, and how many times as
+many the next time.
+"""
 
 
 class Near(NamedTuple):
@@ -109,7 +114,7 @@ class RougeIndex:
 
     def near_many(self, queries: Sequence[Sequence[str]], since: int = 0) -> list[Near]:
         """The answer of `near` for each query, in order."""
-        return self._search(queries, since, Pool.near)
+        return list(self._search(queries, since, Pool.near))
 
     def closest_many(
         self, queries: Sequence[Sequence[str]], since: int = 0
@@ -119,23 +124,51 @@ class RougeIndex:
         """
         return [_best(near) for near in self._search(queries, since, Pool.nearest)]
 
+    def groups_near(self, tokens: Sequence[str], group_of: Counts) -> list[int]:
+        """Each group, once, that has a text near this one, given as its words; `group_of` is the
+        group of every text by its position.
+
+        Where one text of a group is near the others of it need no LCS: texts that share a long
+        template are near each other by the thousand.
+        """
+        if self._limit is None or not self._texts:
+            return []
+        self._seal(self._limit)
+        query = Query.of(tokens, self._vocabulary)
+        places = self._pool(self._limit, 0).near(query)
+        groups: list[int] = []
+        most = FEW
+        while places.size:
+            some, places = places[-most:], places[:-most]
+            near = self._decide([query], [some], self._limit).pop()
+            found = np.unique(group_of[near.positions])
+            if found.size:
+                groups += found.tolist()
+                places = places[np.isin(group_of[places], found, invert=True)]
+            most *= TIMES
+        return groups
+
     def _search(
         self,
         queries: Sequence[Sequence[str]],
         since: int,
         candidates: Callable[[Pool, Query], Counts],
-    ) -> list[Near]:
+    ) -> Iterator[Near]:
+        """One by one, since in a crowd each is as long as the index."""
         if self._limit is None or since >= len(self):
-            return [NOTHING] * len(queries)
+            yield from [NOTHING] * len(queries)
+            return
         self._seal(self._limit)
         pool = self._pool(self._limit, since)
-        found: list[Near] = []
         for first in range(0, len(queries), TOGETHER):
             some = queries[first : first + TOGETHER]
             asked = [Query.of(tokens, self._vocabulary) for tokens in some]
             places = [candidates(pool, query) for query in asked]
-            found += self._decide(asked, places, self._limit)
-        return found
+            if sum(map(len, places)) < CROWDED * len(asked):
+                yield from self._decide(asked, places, self._limit)
+                continue
+            for query, own in zip(asked, places, strict=True):
+                yield from self._decide([query], [own], self._limit)
 
     def _pool(self, limit: Limit, since: int) -> Pool:
         blocks = [block for block in self._blocks if block.stop > since]
@@ -172,14 +205,21 @@ class RougeIndex:
         lengths = np.frombuffer(self._lengths, np.intc)[place].astype(np.int64)
         totals = np.array([query.length for query in queries])[rows] + lengths
         least = limit.least_of(totals)
+        texts = [self._texts[position] for position in place.tolist()]
         asked = [pack(query.numbers) for query in queries]
-        found = process.cpdist(
-            [asked[row] for row in rows.tolist()],
-            [self._texts[position] for position in place.tolist()],
-            scorer=LCSseq.similarity,
-            score_cutoff=int(least.min()),
-            workers=1,
-        )
+        cutoff = int(least.min())
+        if len(asked) == 1:
+            (found,) = process.cdist(
+                asked, texts, scorer=LCSseq.similarity, score_cutoff=cutoff, workers=1
+            )
+        else:
+            found = process.cpdist(
+                [asked[row] for row in rows.tolist()],
+                texts,
+                scorer=LCSseq.similarity,
+                score_cutoff=cutoff,
+                workers=1,
+            )
         passing = found >= least
         rows, place = rows[passing], place[passing]
         rouge_l = 2 * found[passing] / totals[passing]
@@ -196,33 +236,3 @@ def _best(near: Near) -> Closest | None:
     # Unequal fractions of texts under 2^26 words are unequal floats, so the maximum is exact.
     best = int(near.rouge_l.argmax())
     return Closest(int(near.positions[best]), float(near.rouge_l[best]))
-
-
-def near_duplicate_groups(texts: Sequence[str], threshold: float | None) -> list[int]:
-    """A group index for each text, numbered by first appearance: texts linked by a chain of ROUGE-L
-    above the threshold share one. `None` links nothing; nor is a text without words linked.
-    """
-    index = RougeIndex(threshold)
-    equal_linked = threshold is not None and threshold < 1
-    parents: list[int] = []
-    places: dict[tuple[str, ...], int] = {}
-    nodes: list[int] = []
-
-    def root(node: int) -> int:
-        while parents[node] != node:
-            parents[node] = node = parents[parents[node]]
-        return node
-
-    for text in texts:
-        tokens = tuple(words(text))
-        node = places.get(tokens) if tokens and equal_linked else None
-        if node is None:
-            node = len(parents)
-            parents.append(node)
-            for other in index.near(tokens).positions.tolist():
-                parents[root(other)] = node
-            index.add(tokens)
-            places[tokens] = node
-        nodes.append(node)
-    groups: dict[int, int] = {}
-    return [groups.setdefault(root(node), len(groups)) for node in nodes]

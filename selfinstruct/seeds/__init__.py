@@ -7,6 +7,7 @@ from pathlib import Path
 from selfinstruct.config import LicensesConfig, SeedsConfig
 from selfinstruct.errors import UserError
 from selfinstruct.licenses import count_licenses, is_allowed
+from selfinstruct.progress import OnProgress, silent
 from selfinstruct.seeds.read import ReadResult, read_examples
 from selfinstruct.seeds.split import group_rows, notes, split_examples
 from selfinstruct.types import Example, RealData
@@ -26,22 +27,31 @@ ANY = LicensesConfig()
 
 
 def read_real_data(
-    cfg: SeedsConfig, base: Path, seed: int, licenses: LicensesConfig = ANY
+    cfg: SeedsConfig,
+    base: Path,
+    seed: int,
+    licenses: LicensesConfig = ANY,
+    on_progress: OnProgress = silent,
 ) -> RealData:
     """The file of `cfg` in (a relative path starts at `base`), its rows in four splits out.
 
     Raises `UserError` for whatever a person has to mend first, rows under a licence that is not
     allowed among it; `notes` says what else is odd.
     """
-    return split_read(read_examples(cfg, base), cfg, seed, licenses)
+    read = read_examples(cfg, base, on_progress)
+    return split_read(read, cfg, seed, licenses, on_progress)
 
 
 def split_read(
-    read: ReadResult, cfg: SeedsConfig, seed: int, licenses: LicensesConfig = ANY
+    read: ReadResult,
+    cfg: SeedsConfig,
+    seed: int,
+    licenses: LicensesConfig = ANY,
+    on_progress: OnProgress = silent,
 ) -> RealData:
     """The same of a file that has been read."""
     rows = _allowed(read.examples, licenses)
-    data = split_examples(rows, cfg, seed)
+    data = split_examples(rows, cfg, seed, on_progress)
     return replace(
         data,
         duplicates=read.duplicates,

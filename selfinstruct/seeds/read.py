@@ -14,6 +14,7 @@ from typing import Any
 
 from selfinstruct.config import SeedsConfig
 from selfinstruct.errors import UserError
+from selfinstruct.progress import OnProgress, Progress, counted, silent
 from selfinstruct.seeds.columns import COMMAND, as_setting, propose
 from selfinstruct.seeds.faults import Fault, tell_faults
 from selfinstruct.seeds.formats import RawRows, read_rows
@@ -49,7 +50,7 @@ class ReadResult:
     unread: tuple[str, ...] = ()
 
 
-def read_examples(cfg: SeedsConfig, base: Path) -> ReadResult:
+def read_examples(cfg: SeedsConfig, base: Path, on_progress: OnProgress = silent) -> ReadResult:
     """The file that `cfg` names in, its examples out; `base` is where a relative path starts.
 
     One question with two labels is a fault; with two responses it is two rows, which `split` keeps
@@ -60,7 +61,8 @@ def read_examples(cfg: SeedsConfig, base: Path) -> ReadResult:
     rows = [row for _, row in raw.lines if not isinstance(row, RowError)]
     _check_columns(raw.name, rows, cfg.columns)
     reader = _Reader(cfg, raw.name)
-    for number, row in raw.lines:
+    step = Progress(0, "reading", total=len(raw.lines), unit="rows")
+    for number, row in counted(raw.lines, step, on_progress):
         reader.read(number, row)
     if reader.faults and not cfg.skip_bad:
         raise UserError(

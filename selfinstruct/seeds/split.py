@@ -21,7 +21,8 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from selfinstruct.config import SeedsConfig
 from selfinstruct.errors import UserError
-from selfinstruct.near.index import near_duplicate_groups
+from selfinstruct.near.groups import near_duplicate_groups
+from selfinstruct.progress import OnProgress, silent
 from selfinstruct.types import SPLITS, Example, RealData, Split
 
 NEEDED: tuple[Split, ...] = ("train", "gate")
@@ -34,14 +35,16 @@ FEW_LABELS = 5
 OFF_SHARE = 0.1
 
 
-def split_examples(examples: Sequence[Example], cfg: SeedsConfig, seed: int) -> RealData:
+def split_examples(
+    examples: Sequence[Example], cfg: SeedsConfig, seed: int, on_progress: OnProgress = silent
+) -> RealData:
     """Distinct rows in file order in, the four splits out, each in file order.
 
     `max_per_label` keeps the rows of lowest hash, so that a row added under a full cap may turn an
     earlier one into `unused`, but never moves it to another split. Raises `UserError` where train
     or gate stays empty.
     """
-    groups = group_rows(examples, cfg.near_duplicate)
+    groups = group_rows(examples, cfg.near_duplicate, on_progress)
     places = _place(examples, groups, cfg.split, seed)
     rows: dict[Split, tuple[Example, ...]] = {
         split: _cap(
@@ -67,7 +70,9 @@ def split_examples(examples: Sequence[Example], cfg: SeedsConfig, seed: int) -> 
     )
 
 
-def group_rows(examples: Sequence[Example], threshold: float | None) -> list[int]:
+def group_rows(
+    examples: Sequence[Example], threshold: float | None, on_progress: OnProgress = silent
+) -> list[int]:
     """The group of each row, named by the position of the group's first row.
 
     Rows with equal questions are one group at any threshold, also where ROUGE-L finds no words. So
@@ -76,7 +81,9 @@ def group_rows(examples: Sequence[Example], threshold: float | None) -> list[int
     """
     questions = [question(row) for row in examples]
     distinct = list(dict.fromkeys(questions))
-    near = range(len(distinct)) if threshold is None else near_duplicate_groups(distinct, threshold)
+    near: Sequence[int] = range(len(distinct))
+    if threshold is not None:
+        near = near_duplicate_groups(distinct, threshold, on_progress)
     near_of = dict(zip(distinct, near, strict=True))
     joins = _Joins()
     for row, words in zip(examples, questions, strict=True):
