@@ -37,7 +37,7 @@ from selfinstruct.reuse import (
 from selfinstruct.rows import Row
 from selfinstruct.store import Store
 from selfinstruct.summary import looks
-from selfinstruct.tracking import FAULTS
+from selfinstruct.tracking import FAULTS, UNSENT
 from selfinstruct.types import digest
 
 FILES = {
@@ -269,7 +269,7 @@ def _drop(stands: Reuse, gone: Sequence[Place]) -> Drop:
         checkpoints=[stage.split(" ")[1] for _, stage in gone if stage.startswith("sweep ")],
         splits=splits,
         meta=[
-            *("sweep", "ablation", "review_read", FAULTS),
+            *("sweep", "ablation", "review_read", FAULTS, UNSENT),
             *(["guard"] if "guard rows" in stands.gone else []),
             *(["data", "data_digest"] if splits else []),
         ],
