@@ -16,6 +16,7 @@ from typing import Any
 from selfinstruct.adapters import fold_folder, load_checkpoint
 from selfinstruct.apart import carried
 from selfinstruct.carry import Drop, copy_ledger, digest_answers, digest_stage, prune
+from selfinstruct.changes import Change, differences
 from selfinstruct.config import Config, parse_config
 from selfinstruct.config.section import check_id
 from selfinstruct.database import explained
@@ -25,11 +26,9 @@ from selfinstruct.files import copy_synced, sync_folder, writing
 from selfinstruct.lock import lock
 from selfinstruct.reuse import (
     EXAMS,
-    Change,
     Place,
     Reuse,
     consequence,
-    differences,
     name_stages,
     refusal,
     reuse,

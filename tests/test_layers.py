@@ -23,6 +23,7 @@ LAYERS = (
         "purposes",
         "rows",
         "told",
+        "changes",
         "schema",
         "lock",
         "database",
