@@ -54,7 +54,7 @@ def contestants(names: Sequence[str]) -> list[Contestant]:
 
 def everyone(folder: Path) -> list[Contestant]:
     """Every scored student of a run, the control arm first: it is what all others are held to."""
-    with Store(folder) as store:
+    with Store(folder) as store, store.snapshot():
         names = sorted(reports(store, "gate"), key=lambda name: name != "real-only")
         return [_load(store, folder, name, name) for name in names]
 
@@ -62,7 +62,7 @@ def everyone(folder: Path) -> list[Contestant]:
 def find(name: str) -> Contestant:
     """The student of `RUN` or `RUN:STUDENT`. Raises `UserError` where there is none."""
     folder, student = _student_of(name)
-    with Store(folder) as store:
+    with Store(folder) as store, store.snapshot():
         student = student or summarise(store)["champion"]
         known = reports(store, "gate")
         if student not in known:

@@ -78,9 +78,10 @@ def evidence_of(store: Store) -> Evidence | None:
     """What the finished waves of a run came to, None before the first; the judge's calls are left
     out.
     """
-    calls = [call for call in store.calls() if call["round"] > 0]
-    places = sorted({(call["round"], call["wave"]) for call in calls})
-    waves = {place: wave for place in places if (wave := store.wave(*place)) is not None}
+    with store.snapshot():
+        calls = [call for call in store.calls() if call["round"] > 0]
+        places = sorted({(call["round"], call["wave"]) for call in calls})
+        waves = {place: wave for place in places if (wave := store.wave(*place)) is not None}
     if not waves:
         return None
     made = [call for call in calls if (call["round"], call["wave"]) in waves]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from selfinstruct.apart import carried
+from selfinstruct.changes import Change, differences
 from selfinstruct.checkpoints.adapters import fold_folder, load_checkpoint
 from selfinstruct.config import Config, parse_config
 from selfinstruct.config.section import check_id
@@ -23,11 +24,9 @@ from selfinstruct.errors import StoreError, UserError
 from selfinstruct.failpoints import failpoint
 from selfinstruct.reuse import (
     EXAMS,
-    Change,
     Place,
     Reuse,
     consequence,
-    differences,
     name_stages,
     refusal,
     reuse,
@@ -37,7 +36,7 @@ from selfinstruct.store import Store
 from selfinstruct.store.carry import Drop, copy_ledger, digest_answers, digest_stage, prune
 from selfinstruct.store.database import explained
 from selfinstruct.summary import looks
-from selfinstruct.tracking import FAULTS
+from selfinstruct.tracking import FAULTS, UNSENT
 from selfinstruct.types import digest
 
 FILES = {
@@ -269,7 +268,7 @@ def _drop(stands: Reuse, gone: Sequence[Place]) -> Drop:
         checkpoints=[stage.split(" ")[1] for _, stage in gone if stage.startswith("sweep ")],
         splits=splits,
         meta=[
-            *("sweep", "ablation", "review_read", FAULTS),
+            *("sweep", "ablation", "review_read", FAULTS, UNSENT),
             *(["guard"] if "guard rows" in stands.gone else []),
             *(["data", "data_digest"] if splits else []),
         ],

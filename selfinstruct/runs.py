@@ -25,7 +25,7 @@ from selfinstruct.stages.pilot import pilot
 from selfinstruct.store import Store
 from selfinstruct.task import located, require_prices, settle
 from selfinstruct.tracked import numbers_of, words_of
-from selfinstruct.tracking import require_ready, require_trackers, send
+from selfinstruct.tracking import UNSENT, require_ready, require_trackers, send
 from selfinstruct.types import Checkpoint
 from selfinstruct.verdict import FailedRound, Round
 from selfinstruct.wording import settle_wording
@@ -67,8 +67,9 @@ class Run:
                             break
                         return
                     ran += 1
+                    store.set_meta(UNSENT, index)
                 done = run_round(kit, state, index)
-                if new:
+                if store.meta(UNSENT) == index:
                     _report(here, done)
                 state = advance(state, done)
             examining.finish(here, state)
@@ -176,10 +177,11 @@ class Run:
 
 
 def _report(here: Setting, done: Round | FailedRound) -> None:
-    """Tell the trackers what a round came to, once, when it has ended."""
+    """Tell the trackers what a round came to, and keep in mind that they know."""
     track = here.track(done.index, f"round-{done.index} gate")
     if track is not None:
         send(track, done.index, numbers_of(done), words_of(done))
+    here.store.set_meta(UNSENT, None)
 
 
 def _kit(here: Setting) -> Kit:

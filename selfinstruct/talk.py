@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
+from selfinstruct.config import check_sampling
 from selfinstruct.errors import UserError
 from selfinstruct.model import Model
 from selfinstruct.types import Completion, Example, Message, Request, Sampling
@@ -82,22 +83,13 @@ def changed(manner: Manner, setting: str) -> Manner:
                 return replace(manner, seed=int(text))
             case _:
                 raise ValueError("there is no such setting")
-        _check(sampling)
+        check_sampling(sampling)
     except ValueError as error:
         raise UserError(
             f"cannot set {setting!r}: {error}",
             next_step="one of temperature=0.7, top_p=0.9, max_tokens=200, seed=1",
         ) from None
     return replace(manner, sampling=sampling)
-
-
-def _check(sampling: Sampling) -> None:
-    if not 0 <= sampling.temperature <= 10:
-        raise ValueError("temperature lies in 0..10")
-    if not 0 < sampling.top_p <= 1:
-        raise ValueError("top_p lies above 0 and is at most 1")
-    if sampling.max_tokens < 1:
-        raise ValueError("max_tokens is at least 1")
 
 
 def _joined(instruction: str, words: str) -> str:

@@ -1,9 +1,10 @@
 """Experiment trackers: where a training reports to, and a round's numbers sent to the same place.
 
 Losses are sent by the Trainer's own integrations. What a round came to goes through each tracker's
-own few calls, below. The ledger stays the truth: a tracker is told once, when a round has ended,
-and never asked. Where data goes is the tracker's own setting; none is sent anywhere by default but
-into the run's folder (TensorBoard) or to what the tracker is set up for.
+own few calls, below. The ledger stays the truth: a tracker is told once, when a round has ended, or
+at the next start where a kill came between, and never asked. Where data goes is the tracker's own
+setting; none is sent anywhere by default but into the run's folder (TensorBoard) or to what the
+tracker is set up for.
 
 A tracker is a convenience. What can be known of it is asked before anything is spent; from then on
 no fault of it ends a training: it goes to the track's listener, in words.
@@ -28,6 +29,8 @@ MOST_SAID = 300
 """Characters of a tracker's own words that are kept."""
 FAULTS = "tracker_faults"
 """Where a ledger keeps the faults of its run's trackers, the oldest first."""
+UNSENT = "unsent"
+"""Where a ledger keeps the round that trackers are yet to be told of, from its beginning on."""
 PATIENCE_S = 10.0
 """How long an MLflow server may take to answer before a run; its own client tries for minutes."""
 Load = Callable[[str], Any]

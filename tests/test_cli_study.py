@@ -60,6 +60,16 @@ def test_ablate_refuses_what_is_no_filter(tmp_path: Path, names: str) -> None:
     assert names.split(",")[-1] in str(done.exception)
 
 
+@pytest.mark.parametrize(("asked", "shown"), [((), False), (("--held-out",), True)])
+def test_words_of_gate_rows_are_shown_where_they_are_asked_for(
+    tmp_path: Path, asked: tuple[str, ...], shown: bool
+) -> None:
+    write_run(tmp_path / "r")
+    done = answer("compare", str(tmp_path / "r"), *asked)
+    assert done.exit_code == 0
+    assert ("gate ticket" in done.stdout) == shown
+
+
 def test_a_comparison_can_be_a_page_beside_the_tables(tmp_path: Path) -> None:
     write_run(tmp_path / "r")
     page = tmp_path / "page.html"

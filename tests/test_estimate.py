@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -76,6 +77,25 @@ def test_time_is_counted_once_however_many_calls_are_under_way(
 ) -> None:
     calls = [{"started": started, "ended": ended} for started, ended in spans]
     assert busy_seconds(calls) == seconds
+
+
+class Overtaken(Store):
+    """A reader whose run finishes a wave while it reads."""
+
+    def calls(self) -> Any:
+        found = super().calls()
+        with Store(self.folder, write=True) as writer:
+            writer.commit_wave(1, 0, Screened((Example("row"),)))
+        return found
+
+
+def test_evidence_is_that_of_one_moment(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        store.begin_attempts(1, 0, "m", [("a", Prompt((Message("user", "x"),), "t", "v"), 0)])
+    with Overtaken(tmp_path) as reader:
+        assert evidence_of(reader) is None  # its call had no answer, so this is no price of a row
+    with Store(tmp_path) as later:
+        assert evidence_of(later) is not None
 
 
 def test_the_waves_of_a_run_are_evidence_once_they_are_finished(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from typing import Annotated
 import pytest
 from pydantic import Field
 
+from selfinstruct.changes import Change
 from selfinstruct.config import override, parse_config
 from selfinstruct.config.section import Count, Positive, Section, Share
 from selfinstruct.errors import UserError
@@ -16,7 +17,6 @@ from selfinstruct.refilter.settings import (
     require_answerable,
     switches,
 )
-from selfinstruct.reuse import Change
 from selfinstruct.types import Drafts, Example
 
 CFG = parse_config({"seeds": {"path": "x"}, "teacher": {"backend": "scripted", "name": "none"}})

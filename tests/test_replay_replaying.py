@@ -70,9 +70,10 @@ def test_another_model_is_another_teacher(
     [
         (["temperature"], "is not key=value"),
         (["temperature=hot"], "--set temperature: "),
-        (["temperature=-1"], "temperature is at least 0"),
-        (["top_p=0"], "temperature is at least 0"),
-        (["max_tokens=0"], "max_tokens at least 1"),
+        (["temperature=-1"], "--set: temperature is 0 or more; it is -1"),
+        (["temperature=.nan"], "--set: temperature is 0 or more; it is nan"),
+        (["top_p=0"], "--set: top_p is above 0 and at most 1; it is 0"),
+        (["max_tokens=0"], "--set: max_tokens is 1 or more; it is 0"),
         (["seed=x"], "--set"),
         (["temperatur=1"], "unknown key teacher.temperatur"),
     ],

@@ -5,16 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from selfinstruct.changes import Change, differences
 from selfinstruct.config import Config, parse_config
 from selfinstruct.reuse import (
     EXAMS,
     FOLLOWS,
     TOUCHES,
-    Change,
     Place,
     Reuse,
     consequence,
-    differences,
     falling,
     name_stages,
     reuse,
@@ -241,15 +240,6 @@ def test_candidates_of_a_round_under_way_stand_with_their_verdicts() -> None:
     assert Reuse(falling(["end"]), 3).candidates == 3
     assert Reuse(falling(["mixtures"]), 1).candidates == 1
     assert Reuse(falling(["candidates"]), 1).candidates == 0
-
-
-def test_a_field_that_only_one_side_knows_differs_and_a_content_does_not() -> None:
-    assert [str(change) for change in differences({"a": 1}, {"a": 2, "b": "x"})] == [
-        "a: 1 -> 2",
-        "b: None -> 'x'",
-    ]
-    (change,) = differences({"a": "0123456789", "b": "x"}, {"a": "9876543210"}, content=True)
-    assert str(change) == "a: what it names has changed (01234567 -> 98765432)"
 
 
 @pytest.mark.parametrize(

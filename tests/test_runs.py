@@ -2,12 +2,14 @@ import importlib.util
 import json
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from selfinstruct import failpoints
 from selfinstruct.audit import audit
 from selfinstruct.errors import DivergedError, IncompleteError, StoreError, UserError
 from selfinstruct.progress import Progress
@@ -512,6 +514,61 @@ def test_tensorboard_holds_every_training_and_verdict(bench: Bench) -> None:
     files = sorted(board.rglob("*"))
     run.execute(0)  # a verdict that is remembered is not told again
     assert sorted(board.rglob("*")) == files
+
+
+TRACKER = """
+from pathlib import Path
+
+names = []
+
+
+def init(**about):
+    names.append(about["name"])
+
+
+def log(values, step):
+    with Path(__file__).with_name("heard").open("a") as file:
+        file.write(f"{names[-1]}, step {step}: {values['verdict'][:9]}\\n")
+
+
+def finish():
+    pass
+"""
+
+
+def test_a_verdict_that_a_stop_kept_from_a_tracker_is_sent_at_the_next_start_once(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "trackio.py").write_text(TRACKER)
+    monkeypatch.syspath_prepend(tmp_path)
+    cfg = bench.config()
+    student = cfg.student.model_copy(update={"report_to": ("trackio",)})
+    run = Run(cfg.model_copy(update={"student": student}))
+
+    def heard() -> list[str]:
+        told = tmp_path / "heard"
+        return told.read_text().splitlines() if told.exists() else []
+
+    def stop(place: str) -> None:
+        if place == "stage.committed":
+            with Store(run.folder) as store:
+                if store.stage(1, "gate") is not None:
+                    raise KeyboardInterrupt
+
+    failpoints.watch(stop)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run.execute(1)
+        failpoints.watch(None)
+        assert heard() == []
+        run.execute(0)
+        (told,) = heard()
+        assert told.startswith("t round-1 gate seed 0, step 1: ")
+        run.execute(0)
+        assert heard() == [told]
+    finally:
+        failpoints.watch(None)
+        sys.modules.pop("trackio", None)
 
 
 def test_a_tracker_that_would_take_nothing_stops_a_run_before_it_begins(bench: Bench) -> None:

@@ -3,6 +3,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,24 @@ def test_until_a_run_has_begun_its_splits_may_be_others(tmp_path: Path) -> None:
         fewer = replace(real_data(), train=real_data().train[:1])
         store.freeze(fewer, {"guard": []})
         assert (store.real_data(), store.meta("guard")) == (fewer, [])
+
+
+class Overtaken(Store):
+    """A reader whose splits another process freezes anew while it reads them."""
+
+    def meta(self, key: str) -> Any:
+        found = super().meta(key)
+        if key == "data":
+            with Store(self.folder, write=True) as writer:
+                writer.freeze(replace(real_data(), train=real_data().train[:1], duplicates=9))
+        return found
+
+
+def test_splits_are_read_as_they_were_at_one_moment(tmp_path: Path) -> None:
+    with Store(tmp_path, write=True) as store:
+        store.freeze(real_data())
+    with Overtaken(tmp_path) as reader:
+        assert reader.real_data() == real_data()
 
 
 def ask(store: Store) -> None:

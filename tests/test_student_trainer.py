@@ -20,7 +20,8 @@ from selfinstruct.student.trainer import (
 )
 
 pytestmark = [
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing.:FutureWarning"),  # PEFT's
+    pytest.mark.filterwarnings("error:.gradient_checkpointing.:FutureWarning"),
     pytest.mark.usefixtures("one_thread"),
 ]
 
@@ -103,6 +104,10 @@ def test_each_epoch_has_an_order_of_its_own_that_the_seed_repeats() -> None:
     assert first != second
     assert [list(again), list(again)] == [first, second]
     assert list(SortedBatches([1] * 30, 4, 8)) != first
+
+
+def test_a_small_base_keeps_its_activations(ready: LoraTrainer) -> None:
+    assert ready.args.activation_checkpointing is False
 
 
 @pytest.mark.parametrize(

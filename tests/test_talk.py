@@ -102,3 +102,9 @@ def test_one_setting_is_changed(setting: str, manner: Manner) -> None:
 def test_what_cannot_be_set_is_told(setting: str) -> None:
     with pytest.raises(UserError, match="cannot set"):
         changed(Manner(), setting)
+
+
+def test_bounds_are_told_as_a_config_tells_them() -> None:
+    with pytest.raises(UserError, match=r"top_p is above 0 and at most 1; it is 1\.1"):
+        changed(Manner(), "top_p=1.1")
+    assert changed(Manner(), "temperature=11").sampling.temperature == 11

@@ -34,7 +34,7 @@ def row_story(folder: Path, prefix: str) -> dict[str, Any]:
     """The row whose id starts with `prefix`: its words, its fate, its neighbour, its call and
     prompt.
     """
-    with Store(folder) as store:
+    with Store(folder) as store, store.snapshot():
         found = store.find(prefix)
         ids = {row["id"] for row in found}
         if not ids:
@@ -68,7 +68,7 @@ def row_story(folder: Path, prefix: str) -> dict[str, Any]:
 
 def rejected_rows(folder: Path, reason: str | None, limit: int) -> dict[str, Any]:
     """Up to `limit` rows dropped for `reason`; without one, how many were dropped for which."""
-    with Store(folder) as store:
+    with Store(folder) as store, store.snapshot():
         counts: dict[str, int] = {}
         for entry in summarise(store)["rounds"]:
             for name, n in entry["rejected"].items():

@@ -61,6 +61,7 @@ from selfinstruct.config.quality import (
     SelfConsistencyConfig,
 )
 from selfinstruct.config.reviewing import KeysConfig, ReviewConfig
+from selfinstruct.config.section import check_sampling
 
 __all__ = [
     "AimConfig",
@@ -113,6 +114,7 @@ __all__ = [
     "TaskConfig",
     "TurnsConfig",
     "WatchConfig",
+    "check_sampling",
     "load_config",
     "load_prices",
     "override",

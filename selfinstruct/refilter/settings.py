@@ -12,10 +12,10 @@ import annotated_types
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from selfinstruct.changes import Change, differences
 from selfinstruct.config import Config, override
 from selfinstruct.errors import UserError
 from selfinstruct.refilter.rules import ASKING, Rule
-from selfinstruct.reuse import Change, differences
 
 PREFIX = "filters."
 

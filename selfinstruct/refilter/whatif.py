@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from selfinstruct.changes import Change
 from selfinstruct.refilter.asking import RULES
 from selfinstruct.refilter.fates import Moved, moved
 from selfinstruct.refilter.record import Record
 from selfinstruct.refilter.replay import Replayed, replay
 from selfinstruct.refilter.rules import Rule
 from selfinstruct.refilter.settings import changed_filters
-from selfinstruct.reuse import Change
 from selfinstruct.types import Screened
 
 Waves = Sequence[Screened]

@@ -29,7 +29,14 @@ from selfinstruct.account import (
     spent_error,
     worst_prompt_tokens,
 )
-from selfinstruct.config import BudgetConfig, Config, PriceConfig, override, parse_config
+from selfinstruct.config import (
+    BudgetConfig,
+    Config,
+    PriceConfig,
+    check_sampling,
+    override,
+    parse_config,
+)
 from selfinstruct.errors import StoreError, UserError
 from selfinstruct.model import Model
 from selfinstruct.privacy import Finder, hide_in_messages
@@ -275,13 +282,11 @@ def _how(call: Row, change: _Change) -> Row:
     asked = {**stored, **change.how}
     try:
         sampling = {name: asked[name] for name in HOW if name != "seed"}
-        checked = TypeAdapter(Sampling).validate_python(sampling)
+        checked = check_sampling(TypeAdapter(Sampling).validate_python(sampling))
         seed = TypeAdapter(int).validate_python(asked["seed"])
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
         raise UserError(f"--set {'; '.join(faults)}") from None
-    if checked.temperature < 0 or not 0 < checked.top_p <= 1 or checked.max_tokens < 1:
-        raise UserError(
-            "--set: temperature is at least 0, top_p above 0 and at most 1, max_tokens at least 1"
-        )
+    except ValueError as error:  # of the sampling as a whole
+        raise UserError(f"--set: {error}") from None
     return {**asked, **{name: getattr(checked, name) for name in sampling}, "seed": seed}

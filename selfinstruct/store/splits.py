@@ -53,10 +53,12 @@ class Splits(Ledger):
         """The frozen splits, or None before `freeze`. Raises `StoreError` if their digest does not
         hold.
         """
-        counts = self.meta("data")
+        with self.snapshot():  # until a run has begun, its splits may be frozen anew
+            counts, stored = self.meta("data"), self.meta("data_digest")
+            query = "SELECT split, body FROM real ORDER BY split, position"
+            rows = self._db.execute(query).fetchall()
         if counts is None:
             return None
-        rows = self._db.execute("SELECT split, body FROM real ORDER BY split, position").fetchall()
         splits: dict[str, Any] = {
             split: tuple(
                 to_example(json.loads(row["body"])) for row in rows if row["split"] == split
@@ -64,7 +66,7 @@ class Splits(Ledger):
             for split in SPLITS
         }
         data = RealData(**splits, **counts)
-        if data.digest != self.meta("data_digest"):
+        if data.digest != stored:
             raise StoreError(
                 f"{self.folder}: the frozen splits are not what was stored",
                 why="their digest differs, so no comparison with earlier rounds would hold",

@@ -93,7 +93,7 @@ def _arguments(
         seed=seed,
         use_cpu=cfg.device == "cpu",
         bf16=bfloat16,
-        gradient_checkpointing=parameters >= CHECKPOINT_FROM,
+        activation_checkpointing=parameters >= CHECKPOINT_FROM,
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
         dataloader_pin_memory=bfloat16,

@@ -79,37 +79,34 @@ def lines(library: Library) -> Iterator[RunLine]:
     """A line for every run, without the bootstraps that a summary takes."""
     for name, folder in library.runs().items():
         try:
-            with Store(folder) as store:
-                yield _line(name, store)
+            with Store(folder) as store, store.snapshot():
+                line = _line(name, store)
         except UserError as error:  # of one run, in a list of many
-            yield RunLine(name, fault=str(error))
+            line = RunLine(name, fault=str(error))
+        yield line
 
 
 def _line(name: str, store: Store) -> RunLine:
     data = store.real_data()
     if data is None:
         return RunLine(name, state="not begun")
-    stages = store.stages()
-    verdicts = tuple(_verdicts(stages))
-    finish = next((each["result"] for each in stages if each["stage"] == "finish"), None)
+    verdicts = _verdicts(store)
+    finish = store.stage(0, "finish")
     accepted = [index for index, outcome in verdicts if outcome == "accept"]
-    control = CONTROL if any(each["stage"] == "train" for each in stages) else None
+    control = CONTROL if store.stage(0, "train") else None
     return RunLine(
         name,
         state="finished" if finish else "incomplete",
         champion=finish["name"] if finish else f"round-{accepted[-1]}" if accepted else control,
         verdicts=verdicts,
         real=len(data.train),
-        kept=sum(each["result"]["accepted"] for each in stages if each["stage"] == "generate"),
+        kept=sum(each["accepted"] for each in store.results("generate").values()),
     )
 
 
-def _verdicts(stages: Any) -> Iterator[tuple[int, str]]:
-    for each in stages:
-        if each["stage"] == "gate":
-            yield each["round"], each["result"]["verdict"]["outcome"]
-        elif each["stage"] == "diverged":
-            yield each["round"], "reject"
+def _verdicts(store: Store) -> tuple[tuple[int, str], ...]:
+    found = {at: gate["verdict"]["outcome"] for at, gate in store.results("gate").items()}
+    return tuple(sorted((found | dict.fromkeys(store.results("diverged"), "reject")).items()))
 
 
 def reasons(entry: Mapping[str, Any]) -> list[tuple[str, int]]:
