@@ -10,7 +10,7 @@ from pathlib import Path
 from selfinstruct.checkpoints import weights
 from selfinstruct.config import Config, ModelConfig
 from selfinstruct.disk.files import digest_file, digest_tree
-from selfinstruct.plugins import find_function, source_of
+from selfinstruct.plugins import find_function, module_source_of, source_of
 from selfinstruct.types import Checkpoint, digest
 
 
@@ -28,6 +28,8 @@ def _all(cfg: Config, base: Checkpoint) -> Iterator[tuple[str, str | None]]:
     yield from _functions(cfg)
     yield "student.name", _student(cfg.student.name, base)
     yield "teacher.name", _model(cfg.teacher)
+    if (embedding := cfg.filters.novelty.embedding) is not None:
+        yield "filters.novelty.embedding.model", weights.identify(embedding.model)
     if cfg.judge.model is not None:
         yield "judge.model.name", _model(cfg.judge.model)
     rubric = cfg.filters.quality.rubric
@@ -52,13 +54,11 @@ def _functions(cfg: Config) -> Iterator[tuple[str, str | None]]:
     own = [name for name in cfg.evaluate.metrics if ":" in name]
     if own:
         yield "evaluate.metrics", digest([source_of(find_function(name)) for name in own])
-    functions = {
-        "filters.executable.check": cfg.filters.executable.check,
-        "generate.program": cfg.generate.program,
-    }
-    for field, name in functions.items():
-        if name is not None and ":" in name:
-            yield field, digest(source_of(find_function(name)))
+    check, program = cfg.filters.executable.check, cfg.generate.program
+    if check is not None and ":" in check:
+        yield "filters.executable.check", digest(source_of(find_function(check)))
+    if program is not None:  # its rules are the tables and helpers beside it as much as itself
+        yield "generate.program", digest(module_source_of(find_function(program)))
 
 
 def _student(name: str, base: Checkpoint) -> str | None:

@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 
 from selfinstruct.aiming.enough import Ending, ending, judged_by, next_prompts
 from selfinstruct.aiming.goals import Unmet, goals, keep, unmet
@@ -17,6 +18,7 @@ from selfinstruct.chat import Target
 from selfinstruct.config import FiltersConfig, GenerateConfig, LicensesConfig, PrivacyConfig
 from selfinstruct.errors import IncompleteError
 from selfinstruct.filters.children import Children
+from selfinstruct.filters.embedding import open_encoder
 from selfinstruct.filters.indexes import Indexes
 from selfinstruct.filters.licensed import forbidden, keep_allowed
 from selfinstruct.filters.personal import question_check, scan
@@ -143,10 +145,17 @@ def generate(
     What passes the filters after the round is full is rejected as `round_full`, and what its label
     or request does not need any more as `quota_full`, in slot order.
     """
+
+    def note(words: str) -> None:
+        on_progress(Progress(aim.round, "generate", note=words))
+
     wanted = goals(cfg)
     held_out = (*aim.data.dev, *aim.data.gate, *aim.data.final)
-    on_progress(Progress(aim.round, "generate", note="indexing what is known and held out"))
-    indexes = Indexes.build(aim.data.train, aim.pool, held_out, filters)
+    note("indexing what is known and held out")
+    encoder = partial(open_encoder, on_note=note)
+    indexes = Indexes.build(aim.data.train, aim.pool, held_out, filters, encoder)
+    if "program" in aim.recipes:  # it may take as long as it likes
+        note(f"asking {cfg.program}")
     course = Course(aim, cfg, filters.max_children)
     done: list[Screened] = []
     while (ended := ending(course.tally, cfg)) is None:

@@ -15,6 +15,7 @@ from selfinstruct.chat import Target
 from selfinstruct.config import Config, GenerateConfig, load_prices
 from selfinstruct.disk.files import find_path
 from selfinstruct.errors import UserError
+from selfinstruct.filters.embedding import require_sentences
 from selfinstruct.filters.executable import Executables
 from selfinstruct.filters.extras import require_extras
 from selfinstruct.filters.standards import Standards
@@ -46,9 +47,11 @@ class Task:
 
 def settle(cfg: Config, data: RealData) -> Task:
     """The choices that `auto` leaves open. Raises `UserError` where the seeds cannot serve what is
-    asked, and where a filter's package is not installed.
+    asked, and where a filter's package or model is not there.
     """
     require_extras(cfg.filters)
+    if cfg.filters.novelty.embedding is not None:
+        require_sentences(cfg.filters.novelty.embedding)
     target = settle_target(cfg, data.train)
     _check_terms(cfg)
     _check_gate(cfg, target)

@@ -51,6 +51,10 @@ def test_a_hub_id_stays_a_hub_id(name: str) -> None:
         ("./missing", "no model at ./missing"),
         ("/missing/folder", "no model at /missing/folder"),
         ("a/b/c", "no model at a/b/c"),
+        ("my model", "no model at my model"),
+        ("org/a--b", "no model at org/a--b"),
+        ("org/", "no model at org/"),
+        ("caf\xe9", "no model at caf"),
     ],
 )
 def test_what_is_not_there_is_named(name: str, words: str) -> None:
@@ -238,3 +242,5 @@ def test_a_model_is_identified_by_what_it_holds_once_it_is_here(gguf: Path) -> N
     assert weights.identify(str(gguf)) not in (before, None)
     assert weights.identify(str(gguf.parent)) == weights.digest(gguf.parent)
     assert weights.identify("nobody/never-fetched") is None
+    for name in ("my model", "./gone", "a/b/c"):  # the hub's library raises for those
+        assert weights.identify(name) is None

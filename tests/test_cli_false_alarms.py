@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,17 @@ import numpy as np
 import pytest
 
 from selfinstruct.cli.false_alarms import (
+    meanings,
     tell_false_alarms,
+    tell_meanings,
     warn_of_false_alarms,
+    warn_of_misses,
     warn_of_same_meanings,
 )
 from selfinstruct.cli.plan import plan_run
 from selfinstruct.cli.plan_text import print_plan
 from selfinstruct.config import Config, EmbeddingConfig
-from selfinstruct.filters.embedding import Encoder
+from selfinstruct.filters.embedding import Encoder, Vectors
 from selfinstruct.types import Example, RealData
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -125,31 +129,65 @@ def test_a_plan_without_false_alarms_warns_of_nothing() -> None:
     assert not [note for note in planned["notes"] if "contamination" in note]
 
 
-@pytest.mark.parametrize(
-    ("threshold", "note"),
-    [
-        (0.4, "a cosine above 0.4 with a known text, as 21 of 21 real train questions"),
-        (0.99, None),
-        (None, None),
-    ],
-)
-def test_a_model_that_finds_real_rows_alike_is_noted(
-    threshold: float | None, note: str | None
-) -> None:
-    """One direction is common to all texts, as it is in the states of a language model."""
+def common(share: float) -> Callable[[EmbeddingConfig], Encoder]:
+    """Opens an encoder by which all texts have a cosine of `share`: one direction is common to
+    them, as it is in the states of a language model.
+    """
+    apart = (1 / share - 1) ** 0.5
 
-    def opened(_: EmbeddingConfig) -> Encoder:
-        return lambda texts: np.hstack([np.ones((len(texts), 1)), np.eye(len(texts))]).astype("f4")
+    def encode(texts: Sequence[str]) -> Vectors:
+        own = apart * np.eye(len(texts))
+        return np.hstack([np.ones((len(texts), 1)), own]).astype(np.float32)
 
-    named = {} if threshold is None else {"embedding": {"model": "m", "threshold": threshold}}
-    cfg = Config.model_validate(
+    return lambda _: encode
+
+
+def novelty(**settings: Any) -> Config:
+    return Config.model_validate(
         {
             "seeds": {"path": "x"},
             "teacher": {"backend": "llamacpp", "name": "bundled"},
-            "filters": {"novelty": named},
+            "filters": {"novelty": settings},
         }
     )
-    rows = tuple(Example(f"Row number {n}") for n in range(21))
-    told = warn_of_same_meanings(cfg, RealData(rows, (), (), ()), opened)
-    assert len(told) == (note is not None)
-    assert note is None or note in told[0]
+
+
+def near_rows(threshold: float | None, share: float, rows: int = 21) -> dict[str, Any] | None:
+    named = {} if threshold is None else {"embedding": {"model": "m", "threshold": threshold}}
+    train = tuple(Example(f"Row number {n}") for n in range(rows))
+    return meanings(novelty(**named), RealData(train, (), (), ()), common(share))
+
+
+def test_how_near_in_meaning_real_rows_are_is_told_beside_the_threshold() -> None:
+    found = near_rows(0.9, 0.757)
+    assert found is not None
+    assert found["same"] == 0
+    assert [found[at] for at in ("median", "bearable", "most")] == pytest.approx([0.757] * 3)
+    assert tell_meanings(found) == {
+        "nearest meaning": "a real train question has a cosine of up to 0.76 (half of 21), 0.76 "
+        "(95%), 0.76 (all of them) with its nearest other; candidates above 0.9 are dropped, as 0 "
+        "of these would be"
+    }
+    assert warn_of_same_meanings(found) == []
+
+
+def test_a_model_that_finds_real_rows_alike_is_noted_with_a_threshold_that_does_not() -> None:
+    (note,) = warn_of_same_meanings(near_rows(0.4, 0.757))
+    assert "a cosine above 0.4 with a known text, as 21 of 21 real train questions" in note
+    assert "set filters.novelty.embedding.threshold=0.76, or name another model" in note
+    assert warn_of_same_meanings(near_rows(0.76, 0.757)) == []
+
+
+@pytest.mark.parametrize(("threshold", "rows"), [(None, 21), (0.4, 1), (0.4, 0)])
+def test_without_a_model_or_two_rows_nothing_is_told_of_meaning(
+    threshold: float | None, rows: int
+) -> None:
+    found = near_rows(threshold, 0.757, rows)
+    assert (found, tell_meanings(found), warn_of_same_meanings(found)) == (None, {}, [])
+
+
+def test_that_minhash_misses_some_is_noted() -> None:
+    (note,) = warn_of_misses(novelty(minhash={}))
+    assert "missed" in note
+    assert "filters.novelty.minhash=null" in note
+    assert warn_of_misses(novelty()) == []

@@ -53,14 +53,20 @@ def test_general_seeds_are_planned_with_self_instruct(
         assert words in text
 
 
-def test_a_program_needs_no_call_and_has_no_prompt(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_program_needs_no_call_and_shows_a_row_for_a_prompt(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """It ended in a traceback once: there is no first prompt to show."""
-    program = ["generate.recipe=program", "generate.program=tests.test_recipes_program:sums"]
+    program = ["generate.recipe=program", "generate.program=tests.test_recipes_program:labelled"]
     found = plan_run(CONFIGS / "quickstart.yaml", program)
     assert found["first_prompt"] is None
     assert found["calls_per_round"] == {"least": 0, "most": 0}
     print_plan(found)
-    assert "first prompt" not in capsys.readouterr().out
+    text = " ".join(capsys.readouterr().out.split())
+    assert "first prompt" not in text
+    assert "tests.test_recipes_program:labelled, first wave: 64 rows to filter" in text
+    assert "first row of tests.test_recipes_program:labelled" in text
+    assert "[response] It is." in text
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def found(**changes: Any) -> dict[str, Any]:
         "waves": 5,
         "changed": ["filters.novelty.threshold: 0.7 -> 0.6"],
         "reproduces": True,
-        "drift": {"count": 0, "rows": []},
+        "drift": {"count": 0, "rows": [], "program": None},
         "kept": {"before": 50, "after": 40},
         "fit": {"before": 52, "after": 40},
         "reasons": {
@@ -84,12 +84,17 @@ def test_with_nothing_changed_people_read_that_all_is_as_it_was() -> None:
 
 
 def test_a_drift_is_told_with_rows_whatever_was_asked() -> None:
-    drift = {"count": 4, "rows": [row(NEAR, KEPT, "a text")]}
+    drift = {"count": 4, "rows": [row(NEAR, KEPT, "a text")], "program": None}
     for changed in ([], ["filters.novelty.threshold: 0.7 -> 0.6"]):
         text = printed(found(drift=drift, changed=changed, reproduces=False))
         assert "4 candidates do not meet the stored fate though no setting changed" in text
         assert "too_similar 0.667 limit 0.6 near n1 → kept" in text
         assert "candidates meet the stored fate" not in text
+
+
+def test_of_a_drift_rules_of_the_users_own_are_told_first() -> None:
+    text = printed(found(drift={"count": 4, "rows": [], "program": "rules:make"}, changed=[]))
+    assert "no setting changed: rules:make gives other rows than it did, or this version" in text
 
 
 def test_a_curve_is_a_table_with_bars_and_a_mark_at_the_present_value() -> None:

@@ -19,18 +19,22 @@ def teach(requests):
 
 def make_test(example):
     return "{}"
+"""
+RULES = """PRICE = {}
 
 def make(wish, count, rng):
-    return {}
+    return PRICE
 """
 
 
 def write_plugin(
-    folder: Path, score: int = 0, teach: int = 0, make_test: int = 0, make: int = 0
+    folder: Path, score: int = 0, teach: int = 0, make_test: int = 0, price: int = 0
 ) -> None:
     """Forgotten by Python, so that it is read again, as another process would."""
-    (folder / "own_code.py").write_text(PLUGIN.format(score, teach, make_test, make))
-    sys.modules.pop("own_code", None)
+    (folder / "own_code.py").write_text(PLUGIN.format(score, teach, make_test))
+    (folder / "own_rules.py").write_text(RULES.format(price))
+    for name in ("own_code", "own_rules"):
+        sys.modules.pop(name, None)
 
 
 @pytest.fixture
@@ -50,6 +54,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "script.jsonl").write_text("{}")
     (tmp_path / "grades").write_text("{}")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "sentences").mkdir()
+    (tmp_path / "sentences/modules.json").write_text("[]")
     return tmp_path
 
 
@@ -62,13 +68,14 @@ def config(**sections: Any) -> Config:
         "filters": {
             "format": {"json_schema": "form.json"},
             "executable": {"check": "own_code:make_test"},
+            "novelty": {"embedding": {"model": "sentences"}},
             "quality": {"rubric": {"model": {"backend": "scripted", "name": "grades"}}},
         },
         "guard": {"lm_eval_path": "tasks"},
         "generate": {
             "records": {"json_schema": "record.json"},
             "backtranslate": {"path": "texts.txt"},
-            "program": "own_code:make",
+            "program": "own_rules:make",
         },
         "judge": {"model": {"backend": "llamacpp", "name": "judge.gguf"}},
     }
@@ -81,7 +88,8 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "filters.format.json_schema": lambda here: (here / "form.json").write_text("true"),
     "filters.executable.check": lambda here: write_plugin(here, make_test=1),
     "generate.backtranslate.path": lambda here: (here / "texts.txt").write_text("another"),
-    "generate.program": lambda here: write_plugin(here, make=1),
+    "filters.novelty.embedding.model": lambda here: (here / "sentences/2").write_text("more"),
+    "generate.program": lambda here: write_plugin(here, price=1),  # a table beside the function
     "generate.records.json_schema": lambda here: (here / "record.json").write_text("true"),
     "guard.lm_eval_path": lambda here: (here / "tasks/two.yaml").write_text("task: two"),
     "student.name": lambda here: (here / "model.gguf").write_bytes(b"GGUF, another"),

@@ -47,6 +47,7 @@ def test_what_was_switched_on_is_not_told_as_unchecked(tmp_path: Path) -> None:
         "quality": {"rubric": {}},
         "language": {"expected": ["en"]},
         "contamination": {"ngram": None, "rouge_l": None},
+        "novelty": {"minhash": {}},
     }
     on = sections.limits(facts_of(tmp_path / "on", filters=filters))
     for words in ("No judge graded", "The language of a text was not"):
@@ -54,6 +55,8 @@ def test_what_was_switched_on_is_not_told_as_unchecked(tmp_path: Path) -> None:
         assert words not in on
     assert "nearness to held-out rows" in on.lower()
     assert "nearness to held-out rows" not in off.lower()
+    assert "which MinHash misses" in on
+    assert "MinHash" not in off
 
 
 def test_a_review_is_not_denied_and_what_it_left_out_had_passed(tmp_path: Path) -> None:

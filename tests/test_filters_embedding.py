@@ -15,15 +15,21 @@ from selfinstruct.filters.embedding import (
     TOGETHER,
     MeaningIndex,
     Nearest,
+    Remembering,
     Vectors,
-    count_same,
+    nearest_others,
     open_encoder,
+    require_sentences,
 )
 from selfinstruct.filters.indexes import Indexes
 from selfinstruct.filters.screen import screen
 from selfinstruct.types import Drafts, Example
 
 CFG = FiltersConfig(novelty=NoveltyConfig(embedding=EmbeddingConfig(model="fake", threshold=0.8)))
+needs_library = pytest.mark.skipif(
+    importlib.util.find_spec("sentence_transformers") is None,
+    reason="sentence-transformers is an extra",
+)
 TOPICS = ("fruit", "berry", "sky", "blue", "river")
 
 
@@ -96,16 +102,6 @@ def test_a_text_that_is_left_out_is_nobody_s_nearest() -> None:
         assert found == ["another fruit", None, *[kept, "sky"] * (TOGETHER - 2), kept, None]
 
 
-def test_what_was_asked_is_not_encoded_again_to_be_added() -> None:
-    encoder = TopicEncoder()
-    index = MeaningIndex(encoder, 0.8)
-    index.add_many([("1", "river")])
-    index.closest_many(["a fruit", "a sky"])
-    index.add_many([("2", "a sky")])
-    assert index.closest("a sky") == Nearest("2", 1.0)
-    assert encoder.encoded == 3
-
-
 def test_screening_drops_paraphrases_of_the_known_and_of_the_batch() -> None:
     seed = Example("Name three kinds of red fruit", response="Cherry, apple, currant.")
     like_seed = Example("Which berry has a crimson skin", response="Raspberry.")
@@ -127,31 +123,79 @@ def test_without_a_model_no_encoder_is_opened() -> None:
 
 
 @pytest.mark.parametrize(
-    ("texts", "threshold", "same"),
+    ("texts", "nearest"),
     [
-        ((), 0.8, 0),
-        (("fruit",), 0.8, 0),
-        (("fruit", "berry", "sky"), 0.8, 2),
-        (("blue sky", "sky"), 0.8, 0),  # a cosine of 0.71
-        (("blue sky", "sky"), 0.7, 2),
-        (("", "nothing"), 0.8, 0),
-        ((*(f"fruit {n}" for n in range(TOGETHER + 5)), "sky"), 0.8, TOGETHER + 5),
-        ((*(f"sky {n}" for n in range(TOGETHER)), "river"), 0.8, TOGETHER),
+        (("fruit", "berry", "sky"), [1, 1, 0]),
+        (("blue sky", "sky", "fruit"), [0.5**0.5, 0.5**0.5, 0]),
+        (("", "nothing"), [0, 0]),
+        ((*(f"fruit {n}" for n in range(TOGETHER + 5)), "sky"), [1] * (TOGETHER + 5) + [0]),
+        ((*(f"sky {n}" for n in range(TOGETHER)), "river"), [1] * TOGETHER + [0]),
     ],
 )
-def test_texts_that_have_another_of_their_meaning_are_counted(
-    texts: tuple[str, ...], threshold: float, same: int
+def test_no_text_is_its_own_nearest(texts: tuple[str, ...], nearest: list[float]) -> None:
+    assert nearest_others(texts, TopicEncoder()).tolist() == pytest.approx(nearest)
+
+
+def test_each_text_is_read_once_and_what_takes_long_is_told() -> None:
+    encoder, told = TopicEncoder(), list[str]()
+    opened: list[TopicEncoder] = []
+
+    def load() -> TopicEncoder:
+        opened.append(encoder)
+        return encoder
+
+    remembering = Remembering("m", load)
+    assert opened == []
+    first = remembering.encode(["sky", "a fruit", "sky"], told.append)
+    assert first.tolist() == TopicEncoder()(["sky", "a fruit", "sky"]).tolist()
+    assert (encoder.encoded, told) == (2, ["loading the embedding model m"])
+    many = [f"{n} skies" for n in range(TOGETHER)]
+    remembering.encode([*many, "sky", "a river"], told.append)
+    assert remembering.encode(["a river", "sky"], told.append).tolist() == (
+        TopicEncoder()(["a river", "sky"]).tolist()
+    )
+    assert (encoder.encoded, len(opened)) == (2 + TOGETHER + 1, 1)
+    assert told[1:] == [
+        f"the embedding model has read {read} of {TOGETHER + 1} new texts" for read in (0, TOGETHER)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("plain", r"plain is no model of sentence-transformers: it has no modules\.json"),
+        ("bundled", "bundled is no model of sentence-transformers: it is a language model"),
+        ("gone/to/where", "there is no folder gone/to/where with an embedding model"),
+        ("./gone", r"there is no folder \./gone"),
+        ("~/gone", "there is no folder ~/gone"),
+    ],
+)
+def test_what_can_be_no_model_of_sentences_is_refused_before_it_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str
 ) -> None:
-    assert count_same(texts, TopicEncoder(), threshold) == same
-
-
-def test_a_language_model_is_no_model_of_sentences(tmp_path: Path) -> None:
-    """The library takes the mean of its states, without a word: of the bundled one 0.82 or more
-    between any two texts.
+    """The library takes the mean of a language model's states, without a word: of the bundled one
+    0.82 or more between any two texts. And it asks the hub for the path of a folder.
     """
-    (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(UserError, match=r"no modules\.json"):
-        open_encoder(EmbeddingConfig(model=str(tmp_path)))
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain/config.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=words):
+        require_sentences(EmbeddingConfig(model=name))
+
+
+def test_a_folder_and_a_name_on_the_hub_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "near").mkdir()
+    (tmp_path / "near/modules.json").write_text("[]")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for name in ("near", "./near", "~/near"):
+        found = require_sentences(EmbeddingConfig(model=name))
+        assert found is not None
+        assert found.resolve() == tmp_path.resolve() / "near"
+    for name in ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"):
+        assert require_sentences(EmbeddingConfig(model=name)) is None
 
 
 def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,10 +205,35 @@ def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    importlib.util.find_spec("sentence_transformers") is None,
-    reason="sentence-transformers is an extra",
-)
-def test_a_model_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="embedding model"):
-        open_encoder(EmbeddingConfig(model=f"{tmp_path}/none"))
+@needs_library
+def test_a_folder_that_the_library_wrote_is_read_without_a_network(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a name that might be one on the hub, where the library would ask for it."""
+    from sentence_transformers import SentenceTransformer, models
+
+    words = models.Transformer(str(tiny_base))
+    pooling = models.Pooling(words.get_word_embedding_dimension(), "mean")
+    SentenceTransformer(modules=[words, pooling]).save(str(tmp_path / "near"))
+    monkeypatch.chdir(tmp_path)
+    asked: list[object] = []
+
+    def refuse(*address: object, **_: object) -> None:
+        asked.append(address)
+        raise OSError("no network here")
+
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    told: list[str] = []
+    encode = open_encoder(EmbeddingConfig(model="near"), told.append)
+    vectors = encode(["a fee", "a loan", "a fee"])
+    assert vectors.shape == (3, 32)
+    assert vectors[0].tolist() == vectors[2].tolist() != vectors[1].tolist()
+    assert (told, asked) == ([f"loading the embedding model {tmp_path / 'near'}"], [])
+
+
+@pytest.mark.slow
+@needs_library
+def test_a_damaged_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "modules.json").write_text('[{"idx": 0, "name": "0", "path": "", "type": "gone"}]')
+    with pytest.raises(UserError, match="cannot load the embedding model"):
+        open_encoder(EmbeddingConfig(model=str(tmp_path)))(["a text"])

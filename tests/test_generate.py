@@ -270,6 +270,27 @@ def test_progress_counts_the_round_and_its_reasons() -> None:
     assert steps[-1].target == CFG.accept
 
 
+def test_a_program_is_named_before_it_is_asked_and_one_that_gives_nothing_ends_its_round() -> None:
+    """It may take as long as it likes; and asked without a `stall` it was asked for ever."""
+    name = "tests.test_recipes_program:knows_fees"
+    cfg = GenerateConfig(
+        recipe="program", program=name, stall=None, max_candidates=30, prompts_per_wave=10
+    )
+    steps: list[Progress] = []
+    notebook = Notebook()
+    done = generate(
+        ask_in_wave,
+        notebook.memory,
+        replace(AIM, recipes={"program": 1.0}),
+        cfg,
+        FiltersConfig(),
+        steps.append,
+    )
+    assert steps[0].note == f"asking {name}"
+    assert (done.ending, len(notebook.waves)) == ("candidates", 3)
+    assert [item.reason for item in done.screened.rejected] == ["empty"] * 30
+
+
 def test_what_passes_after_the_round_is_full_is_kept_as_a_rejection_in_its_order() -> None:
     dropped = tuple(Rejection(row, "echo") for row in rows("lost", 2))
     whole = Screened(rows("made", 5), dropped)

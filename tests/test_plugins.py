@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from selfinstruct.errors import UserError
-from selfinstruct.plugins import find_function, source_of
+from selfinstruct.plugins import find_function, module_source_of, source_of
 
 
 @pytest.fixture
@@ -44,3 +44,33 @@ def test_a_functions_source_is_its_own_and_a_built_in_has_none(module: str) -> N
         "def shout(text):\n    return text.upper()\n"
     )
     assert source_of(len) == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("def make(:\n    pass", r"SyntaxError: .*line 1\)"),
+        ("number = 1\n\nnumber / 0", r"ZeroDivisionError: division by zero \(.*, line 3\)"),
+        ("import sys\nsys.exit(0)", r"SystemExit: 0 \(.*, line 2\)"),
+        ("import random\nrandom.choice([])", r"IndexError: .* \(faulty_.*\.py, line 2\)"),
+    ],
+)
+def test_a_module_that_fails_while_it_is_imported_says_where(
+    module: str, code: str, words: str
+) -> None:
+    """It ended in a traceback, and one that leaves by itself in silence, as if all were done."""
+    name = f"faulty_{module}"
+    Path(f"{name}.py").write_text(code)
+    with pytest.raises(UserError, match=words):
+        find_function(f"{name}:make")
+
+
+def test_what_a_module_prints_is_no_result(module: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(f"loud_{module}.py").write_text("print('loading rules')\ndef make(): ...")
+    find_function(f"loud_{module}:make")
+    assert capsys.readouterr() == ("", "loading rules\n")
+
+
+def test_a_modules_source_is_all_of_it_and_a_built_in_has_none(module: str) -> None:
+    assert module_source_of(find_function(f"{module}:shout")).endswith("number = 5\n")
+    assert module_source_of(len) == ""

@@ -10,6 +10,7 @@ import importlib.util
 import io
 import json
 import os
+import re
 import shutil
 import struct
 import tempfile
@@ -25,6 +26,7 @@ from selfinstruct.failpoints import failpoint
 from selfinstruct.wheels import BUNDLED, INSTALL, WHEELS
 
 MANIFEST = "selfinstruct.json"
+HUB_ID = re.compile(r"(\b[\w.-]{1,96}\b/)?\b[\w.-]{1,96}\b", re.ASCII)
 OnNote = Callable[[str], None]
 
 
@@ -102,6 +104,8 @@ def identify(name: str) -> str | None:
     path = shipped_gguf(name) if name in WHEELS else Path(name).expanduser()
     if path.exists():
         return digest(path)
+    if not is_hub_id(name):
+        return None
     found = digest(name)
     return found if "@" in found else None
 
@@ -224,9 +228,16 @@ def _move_into_place(part: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
+def is_hub_id(name: str) -> bool:
+    """Whether this may be a model's name on the hub, as `huggingface_hub` checks it; the path of a
+    file or of a folder in another one never is.
+    """
+    is_named = HUB_ID.fullmatch(name) and "--" not in name and ".." not in name
+    return bool(is_named) and not name.endswith((".git", ".gguf"))
+
+
 def _refuse_unless_hub_id(name: str) -> None:
-    parts = name.split("/")
-    if name.endswith(".gguf") or len(parts) > 2 or not all(parts) or parts[0] in (".", "..", "~"):
+    if not is_hub_id(name):
         raise UserError(f"no model at {name}", next_step=f"check the path, or use `{BUNDLED}`")
     if near := difflib.get_close_matches(name, WHEELS, n=1):
         raise UserError(f"no model called {name}; did you mean {near[0]}?")

@@ -1,12 +1,15 @@
 """What a plan says of filters beside their own control: what they would drop of the real rows."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from selfinstruct.config import Config, EmbeddingConfig
-from selfinstruct.filters.embedding import Encoder, count_same, open_encoder
+from selfinstruct.filters.embedding import Encoder, nearest_others, open_encoder
 from selfinstruct.filters.false_alarms import count_false_alarms
-from selfinstruct.progress import OnProgress, Progress, silent
+from selfinstruct.progress import OnProgress, silent
 from selfinstruct.text import whole_question
 from selfinstruct.types import RealData
 
@@ -83,27 +86,65 @@ def warn_of_false_alarms(found: dict[str, Any]) -> list[str]:
     return notes
 
 
-def warn_of_same_meanings(
-    cfg: Config,
-    data: RealData,
-    encoder: Callable[[EmbeddingConfig], Encoder] = open_encoder,
-    on_progress: OnProgress = silent,
-) -> list[str]:
-    """That the embedding model takes too many real rows for each other; nothing where there is
-    none. It is opened for that, which takes seconds.
+def meanings(
+    cfg: Config, data: RealData, encoder: Callable[[EmbeddingConfig], Encoder] = open_encoder
+) -> dict[str, Any] | None:
+    """How near in meaning real train questions are to each other, by the cosine of each with its
+    nearest other, and how many the filter would take for each other; None where it is off or there
+    are no two. The model is opened for that, which takes seconds.
     """
     embedding = cfg.filters.novelty.embedding
     texts = list(dict.fromkeys(map(whole_question, data.train)))
-    if embedding is None or not texts:
+    if embedding is None or len(texts) < 2:
+        return None
+    cosines = nearest_others(texts, encoder(embedding))
+    median, bearable = np.quantile(cosines, [0.5, 1 - BEARABLE]).tolist()
+    return {
+        "model": embedding.model,
+        "threshold": embedding.threshold,
+        "rows": len(texts),
+        "median": median,
+        "bearable": bearable,
+        "most": float(cosines.max()),
+        "same": int((cosines > embedding.threshold).sum()),
+    }
+
+
+def tell_meanings(found: dict[str, Any] | None) -> dict[str, str]:
+    """The same for people, in one line."""
+    if found is None:
+        return {}
+    return {
+        "nearest meaning": f"a real train question has a cosine of up to {found['median']:.2f} "
+        f"(half of {found['rows']}), {found['bearable']:.2f} ({1 - BEARABLE:.0%}), "
+        f"{found['most']:.2f} (all of them) with its nearest other; candidates above "
+        f"{found['threshold']:g} are dropped, as {found['same']} of these would be"
+    }
+
+
+def warn_of_same_meanings(found: dict[str, Any] | None) -> list[str]:
+    """That the embedding model takes too many real rows for each other, and which threshold would
+    not.
+    """
+    if found is None or found["same"] <= BEARABLE * found["rows"]:
         return []
-    on_progress(Progress(0, "meanings", note=f"{len(texts)} questions through {embedding.model}"))
-    same = count_same(texts, encoder(embedding), embedding.threshold)
-    if same <= BEARABLE * len(texts):
+    threshold = math.ceil(100 * found["bearable"]) / 100
+    return [
+        f"filters.novelty.embedding drops what has a cosine above {found['threshold']:g} with a "
+        f"known text, as {found['same']} of {found['rows']} real train questions have with each "
+        f"other; set filters.novelty.embedding.threshold={min(threshold, 1.0):g}, or name another "
+        "model"
+    ]
+
+
+def warn_of_misses(cfg: Config) -> list[str]:
+    """That novelty is not exact where MinHash proposes what a candidate is compared with."""
+    if cfg.filters.novelty.minhash is None:
         return []
     return [
-        f"filters.novelty.embedding drops what has a cosine above {embedding.threshold} with a "
-        f"known text, as {same} of {len(texts)} real train questions have with each other; raise "
-        "the threshold, or name another model"
+        "filters.novelty.minhash proposes the known questions that a candidate is compared with: "
+        "some that are near are missed and stay in (docs/performance.md says how many); "
+        "filters.novelty.minhash=null finds them all"
     ]
 
 

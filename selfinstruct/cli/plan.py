@@ -2,11 +2,10 @@
 
 import json
 import math
-import random
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +14,27 @@ from rich.console import Console
 from selfinstruct import stats
 from selfinstruct.account import price_of
 from selfinstruct.chat import reference
+from selfinstruct.checkpoints.weights import OnNote
 from selfinstruct.cli.aims import aims
 from selfinstruct.cli.display import Display
 from selfinstruct.cli.false_alarms import (
     false_alarms,
+    meanings,
     warn_of_false_alarms,
+    warn_of_misses,
     warn_of_same_meanings,
 )
+from selfinstruct.cli.first_wave import first_wave
 from selfinstruct.cli.long_rows import long_rows
 from selfinstruct.config import Config, GenerateConfig, ModelConfig, load_config
 from selfinstruct.endpoint import read_endpoint
 from selfinstruct.estimate import Evidence, estimate, evidence_of
+from selfinstruct.filters.embedding import open_encoder
 from selfinstruct.judging.guard import guard_rows, guarded_by
 from selfinstruct.licenses import count_licenses
 from selfinstruct.privacy import Finder, survey
-from selfinstruct.progress import OnProgress
-from selfinstruct.prompting import SHIPPED, Prompts, Shelf
+from selfinstruct.progress import OnProgress, Progress
 from selfinstruct.proxy import named_proxy
-from selfinstruct.recipes import Material, Situation, Wave, draw_orders, fill_orders
 from selfinstruct.redaction import redact
 from selfinstruct.registry import Wording
 from selfinstruct.seeds import notes, read_examples, split_read
@@ -41,9 +43,8 @@ from selfinstruct.setting import first_focus
 from selfinstruct.store import Store
 from selfinstruct.summary import SCHEMA_VERSION, prompt_facts
 from selfinstruct.task import Task, located, require_prices, settle
-from selfinstruct.teacher import as_sent
 from selfinstruct.tracking import require_trackers
-from selfinstruct.types import SPLITS, Completion, Prompt, RealData, Sampling, Split
+from selfinstruct.types import SPLITS, Prompt, RealData, Split
 from selfinstruct.wording import settle_wording
 
 TOKENS_PER_WORD = 1.4  # English under byte-pair tokenisers; a rough guide, and said to be one
@@ -75,9 +76,9 @@ def plan_run(
         task = settle(cfg, data)
         wording = settle_wording(cfg, path.parent, task, _stored_prompts(cfg))
         focus = _first_focus(cfg)
-        prompts = first_prompts(cfg, data, task, wording.prompts, focus)
+        prompts, written = first_wave(cfg, data, task, wording.prompts, focus)
         alarms = false_alarms(cfg, data, display)
-        same = warn_of_same_meanings(cfg, data, on_progress=display)
+        meant = meanings(cfg, data, partial(open_encoder, on_note=_noting(display)))
         found = survey_rows(read.examples)
         personal = _personal_data(cfg, data, display)
         guards = guard_rows(cfg.guard, task.target, path.parent, data, cfg.seed)
@@ -107,7 +108,8 @@ def plan_run(
             *wording.notes,
             *([UNFOCUSED] if focus is None and prompts else []),
             *warn_of_false_alarms(alarms),
-            *same,
+            *warn_of_same_meanings(meant),
+            *warn_of_misses(cfg),
         ],
         "target": task.target,
         "recipes": dict(task.recipes),
@@ -121,12 +123,14 @@ def plan_run(
             for host in _hosts(model)
         ],
         "contamination": alarms,
+        "meanings": meant,
         "licenses": count_licenses(data.train),
         "license_policy": {**cfg.licenses.model_dump(mode="json"), "terms": cfg.teacher.terms},
         "personal_data": personal,
         "calls_per_round": _calls(cfg.generate, task),
         "prompt_tokens_per_call": _tokens(prompts[0]) if prompts else 0,
         "first_prompt": _told(prompts[0], wording) if prompts else None,
+        "program": written and {"name": cfg.generate.program, **written},
         "steps_per_student": task.steps,
         "reference_tokens": round(sum(answer_words) / len(answer_words) * TOKENS_PER_WORD),
         "gate": {
@@ -223,6 +227,11 @@ def _pilot(cfg: Config, base: Path, calls: int, console: Console) -> Evidence:
         return Run(cfg, base, display).pilot(calls)
 
 
+def _noting(on_progress: OnProgress) -> OnNote:
+    """Hears what takes long, and tells it as progress."""
+    return lambda note: on_progress(Progress(0, "plan", note=note))
+
+
 def _hosts(model: ModelConfig | None) -> list[dict[str, str | None]]:
     """Which machines a model's rows go to, and through which proxy; none where they stay here."""
     if model is None:
@@ -258,35 +267,6 @@ def _readers(cfg: Config) -> list[tuple[str, Split, ModelConfig]]:
     judge = cfg.judge.model
     judging: list[tuple[str, Split, ModelConfig]] = [("judge", "gate", judge)] if judge else []
     return [("teacher", "train", cfg.teacher), *judging]
-
-
-def first_prompts(
-    cfg: Config,
-    data: RealData,
-    task: Task,
-    prompts: Prompts = SHIPPED,
-    focus: Mapping[str, float] | None = None,
-) -> Sequence[Prompt]:
-    """The first prompts of round 1, as they would be sent, sent to nobody; none where only a
-    program writes.
-    """
-    asked: list[Prompt] = []
-
-    def listen(told: Sequence[Prompt], _sampling: Sampling, samples: int) -> list[list[Completion]]:
-        asked.extend(told)
-        return [[Completion("", "error")] * samples for _ in told]
-
-    material = Material(
-        data.train, Shelf(), data.labels, task.target, lambda _: None, task.speech, prompts
-    )
-    rng = random.Random(f"{cfg.seed}/1/generate/0")
-    rows = Counter(row.label for row in data.train)
-    place = f"{cfg.seed}/1"
-    here = Situation(rows, data.labels, place, focus=focus or {}, arms=prompts.arms)
-    orders = draw_orders(task.recipes, here, cfg.generate, cfg.generate.prompts_per_wave, rng)
-    fill_orders(material, listen, cfg.generate, Wave(1, 0, rng, orders))
-    hidden = Finder.of(cfg.privacy) if cfg.privacy.hides_from(cfg.teacher) else None
-    return [as_sent(prompt, hidden) for prompt in asked]
 
 
 def _calls(cfg: GenerateConfig, task: Task) -> dict[str, int]:

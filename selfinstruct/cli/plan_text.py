@@ -1,5 +1,6 @@
 """A plan for people: its facts as a table, its notes, the first prompt."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -7,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from selfinstruct.cli.aims import tell_aims, tell_prompts, tell_recipes
-from selfinstruct.cli.false_alarms import tell_false_alarms
+from selfinstruct.cli.false_alarms import tell_false_alarms, tell_meanings
 from selfinstruct.cli.plan import DISCORDANT
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape
@@ -18,14 +19,12 @@ SHOWN_FAULTS = 3
 
 
 def print_plan(plan: dict[str, Any]) -> None:
-    """The plan as a table, then the first prompt."""
+    """The plan as a table, then the first prompt, and the first row of a program."""
     console = stdout()
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     rows = ", ".join(f"{split} {n}" for split, n in plan["data"].items())
     left = left_out(plan)
     gate = plan["gate"]
-    calls = plan["calls_per_round"]
-    prompt = plan["first_prompt"]
     facts = {
         "run": plan["run"],
         "real rows": rows + (f" ({left})" if left else ""),
@@ -33,8 +32,7 @@ def print_plan(plan: dict[str, Any]) -> None:
         "labels": str(len(plan["labels"])) if plan["labels"] else "none",
         "student writes": plan["target"].replace("_", " "),
         "teacher": _asked(plan),
-        "calls a round": f"{calls['least']} if all are accepted, at most about {calls['most']}",
-        "tokens a call": f"about {plan['prompt_tokens_per_call']} in the prompt",
+        **_calls(plan),
         "training": f"{plan['steps_per_student']} optimiser steps for every student",
         "gate": f"{gate['rows']} rows, alpha {gate['alpha_per_round']:.3g} {gate['alpha_for']}",
     }
@@ -49,20 +47,21 @@ def print_plan(plan: dict[str, Any]) -> None:
         facts["judge"] = f"{plan['judge']['model']}, at most {calls} calls a round"
     if plan["estimate"]:
         facts |= _estimated(plan["estimate"], plan["accept"])
+    facts |= _written(plan["program"])
     facts |= tell_aims(plan["aim"])
     facts |= tell_prompts(plan["prompts"])
     for each in plan["hosts"]:
         by = f", through the proxy {each['proxy']}" if each["proxy"] else ""
         facts[f"{each['role']} asked at"] = f"{each['host']} over {each['scheme']}{by}"
     facts |= tell_false_alarms(plan["contamination"])
+    facts |= tell_meanings(plan["meanings"])
     facts |= _rights(plan)
     for name, fact in facts.items():
         table.add_row(Text(name, style="bold"), Text(escape(fact)))
     console.print(table)
     for note in plan["notes"]:
         console.print(Text.assemble(("note  ", "yellow bold"), escape(note)))
-    if prompt is not None:
-        _print_prompt(console, prompt)
+    _print_first(console, plan)
 
 
 def _asked(plan: dict[str, Any]) -> str:
@@ -72,10 +71,33 @@ def _asked(plan: dict[str, Any]) -> str:
     return f"{plan['teacher']} asked by {tell_recipes(plan['recipes'])}{told}"
 
 
-def _print_prompt(console: Console, prompt: dict[str, Any]) -> None:
-    console.print(Text(f"\nfirst prompt ({escape(prompt['told'])})", style="bold"))
-    for role, content in prompt["messages"]:
-        console.print(Text(f"[{role}] ", style="cyan"), Text(escape(content)), sep="")
+def _calls(plan: dict[str, Any]) -> dict[str, str]:
+    """What is asked of the teacher in a round; nothing where only a program writes."""
+    calls = plan["calls_per_round"]
+    if not calls["most"]:
+        return {"calls a round": "none"}
+    return {
+        "calls a round": f"{calls['least']} if all are accepted, at most about {calls['most']}",
+        "tokens a call": f"about {plan['prompt_tokens_per_call']} in the prompt",
+    }
+
+
+def _print_first(console: Console, plan: dict[str, Any]) -> None:
+    prompt, written = plan["first_prompt"], plan["program"]
+    if prompt is not None:
+        console.print(Text(f"\nfirst prompt ({escape(prompt['told'])})", style="bold"))
+        _print_said(console, prompt["messages"])
+    if written is not None:
+        console.print(Text(f"\nfirst row of {escape(written['name'])}", style="bold"))
+        parts = ("label", "instruction", "input", "response")
+        _print_said(console, [(name, written["first"].get(name, "")) for name in parts])
+
+
+def _print_said(console: Console, parts: Iterable[Sequence[str]]) -> None:
+    """Each part that is there, after its name."""
+    for name, said in parts:
+        if said:
+            console.print(Text(f"[{name}] ", style="cyan"), Text(escape(said)), sep="")
 
 
 def _file(found: dict[str, Any]) -> dict[str, str]:
@@ -93,6 +115,14 @@ def _file(found: dict[str, Any]) -> dict[str, str]:
     if found["faults"]:
         facts["first rows skipped"] = "\n".join(found["faults"][:SHOWN_FAULTS])
     return facts
+
+
+def _written(found: dict[str, Any] | None) -> dict[str, str]:
+    """What a program gave when it was asked for the first wave."""
+    if found is None:
+        return {}
+    none = "".join(f", {reason} {rows}" for reason, rows in found["rejected"].items())
+    return {"program": f"{found['name']}, first wave: {found['rows']} rows to filter{none}"}
 
 
 def _rights(plan: dict[str, Any]) -> dict[str, str]:

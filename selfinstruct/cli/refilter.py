@@ -70,7 +70,7 @@ def refilter_command(
             "run": str(folder),
             "changed": [str(change) for change in found.changes],
             "waves": len(found.after),
-            **_told(found, sample),
+            **_told(record, found, sample),
             "curves": list(_curves(record, asked, curves, rules)),
             "fork": None,
         }
@@ -85,12 +85,16 @@ def refilter_command(
     return told
 
 
-def _told(found: WhatIf, sample: int) -> dict[str, Any]:
+def _told(record: Record, found: WhatIf, sample: int) -> dict[str, Any]:
     before, after = count(found.before), count(found.after)
     kinds = [one.kind for one in found.moved]
     return {
         "reproduces": not found.drift,
-        "drift": {"count": len(found.drift), "rows": list(map(_row, found.drift[:sample]))},
+        "drift": {
+            "count": len(found.drift),
+            "rows": list(map(_row, found.drift[:sample])),
+            "program": record.cfg.generate.program if "program" in record.task.recipes else None,
+        },
         "kept": {
             "before": sum(len(wave.accepted) for wave in found.before),
             "after": sum(len(wave.accepted) for wave in found.after),

@@ -44,10 +44,12 @@ def _print_drift(console: Console, found: dict[str, Any]) -> None:
         if not found["changed"]:
             console.print(f"read and filtered again, all {total} candidates meet the stored fate")
         return
+    program = drift["program"]
+    by = f"{program} gives other rows than it did, or " if program is not None else ""
     console.print(
         Text(
             f"{drift['count']} candidates do not meet the stored fate though no setting changed: "
-            "this version reads or filters in another way than the one that made them",
+            f"{escape(by)}this version reads or filters in another way than the one that made them",
             style="yellow",
         )
     )

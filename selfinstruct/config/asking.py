@@ -209,7 +209,10 @@ class GenerateConfig(AimConfig):
     evolve: EvolveConfig = EvolveConfig()
     backtranslate: BacktranslateConfig = BacktranslateConfig()
     program: str | None = None
-    """`pkg.mod:function` of recipe `program`: a rules engine or simulator of your own."""
+    """`pkg.mod:function` of recipe `program`: a rules engine or simulator of your own, in the
+    current folder or installed. It is told a wish, a count and chance, and gives rows: the guide
+    (docs/guide.md) has one. Another text of its file is another setting.
+    """
 
     @model_validator(mode="after")
     def _one_recipe_or_several(self) -> Self:

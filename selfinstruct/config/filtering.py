@@ -158,10 +158,13 @@ class EmbeddingConfig(Section):
     """A model of sentence-transformers that tells paraphrases; needs the extra `embedding`."""
 
     model: str
-    """A folder, or a name on the hub."""
+    """A folder that `SentenceTransformer.save` wrote, looked for from where you are, or a name on
+    the hub. Of a folder nothing is asked of the hub.
+    """
     threshold: Share = 0.9
     """Drop a candidate whose cosine with a known text is above this (Deita, Liu et al. 2024, keeps
-    what is below 0.9).
+    what is below 0.9). Models differ in what is near: `plan` shows how near your own rows are to
+    each other, and a threshold that many of them are above drops honest candidates too.
     """
 
 

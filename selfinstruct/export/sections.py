@@ -234,6 +234,8 @@ def _unchecked(facts: Facts) -> Iterable[str]:
         "paraphrases in other words were not looked for (`filters.novelty.embedding`)": (
             filters.novelty.embedding is None
         ),
+        "some questions near a known one may be among the rows, which MinHash misses "
+        "(`filters.novelty.minhash`)": filters.novelty.minhash is not None,
         "the language of a text was not identified (`filters.language`)": (
             filters.language.expected is None
         ),

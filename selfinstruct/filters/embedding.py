@@ -5,23 +5,28 @@ the same on every machine to the last bit, so that a text at the very threshold 
 on another one. ROUGE-L has neither weakness; this comes after it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from safetensors import SafetensorError
 
+from selfinstruct.checkpoints.weights import OnNote, is_hub_id, quiet, unheard
 from selfinstruct.config import EmbeddingConfig
 from selfinstruct.errors import UserError
 from selfinstruct.filters.extras import EMBEDDING, require
 from selfinstruct.text import without_surrogates
+from selfinstruct.wheels import WHEELS
 
 Vectors = npt.NDArray[np.float32]
 TOGETHER = 256
-"""Texts whose cosines with all that is known are in memory at once."""
+"""Texts that are encoded, or whose cosines with all that is known are in memory, at once."""
+TRAINED = "of a model trained to tell sentences apart"
 
 
 class Encoder(Protocol):
@@ -50,7 +55,6 @@ class MeaningIndex:
         self._encode = encode
         self._ids: list[str] = []
         self._known: Vectors = np.empty((0, 0), np.float32)
-        self._last: dict[str, Vectors] = {}
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -103,56 +107,109 @@ class MeaningIndex:
         return found
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
-        """Vectors of length 1, or 0 for a text that the encoder gives no direction. Those of the
-        last call are kept: what is added has just been asked about.
-        """
-        missing = [text for text in dict.fromkeys(texts) if text not in self._last]
-        if missing:
-            read = [without_surrogates(text) for text in missing]  # a tokeniser takes no half
-            vectors = np.asarray(self._encode(read), np.float32)
-            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-            new = dict(zip(missing, vectors / np.where(lengths > 0, lengths, 1), strict=True))
-            self._last = {text: self._last[text] for text in texts if text in self._last} | new
-        return np.stack([self._last[text] for text in texts])
+        """Vectors of length 1, or 0 for a text that the encoder gives no direction."""
+        read = [without_surrogates(text) for text in texts]  # a tokeniser takes no half
+        vectors = np.asarray(self._encode(read), np.float32)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors / np.where(lengths > 0, lengths, 1)
 
 
-def count_same(texts: Sequence[str], encode: Encoder, threshold: float) -> int:
-    """How many of these distinct texts have another one above the threshold: what the filter would
-    say of real rows, which all mean something of their own.
-    """
-    index = MeaningIndex(encode, threshold)
+def nearest_others(texts: Sequence[str], encode: Encoder) -> Vectors:
+    """The cosine of each of these distinct texts, two or more, with the nearest other one."""
+    index = MeaningIndex(encode, 1.0)
     index.add_many((text, text) for text in texts)
     known = index.vectors
-    alike = 0
+    nearest = np.empty(len(texts), np.float32)
     for first in range(0, len(texts), TOGETHER):
         cosines = known[first : first + TOGETHER] @ known.T
-        np.fill_diagonal(cosines[:, first:], -1)  # itself
-        alike += int((cosines > threshold).any(axis=1).sum())
-    return alike
+        np.fill_diagonal(cosines[:, first:], -2)  # itself
+        nearest[first : first + TOGETHER] = cosines.max(axis=1)
+    return nearest
 
 
-def open_encoder(cfg: EmbeddingConfig) -> Encoder:
-    """The sentence-transformers model that is named, by a folder or by its name on the hub.
-
-    Raises `UserError` where the extra is missing, the model cannot be had, or a folder holds a
-    model of another kind: the library would make one that means nothing of it, without a word.
+class Remembering:
+    """An encoder, opened when it is first needed, that is given each text once: every round, each
+    point of a curve and a resumed run ask about the same ones again.
     """
-    folder = Path(cfg.model).expanduser()
-    if (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
+
+    def __init__(self, name: str, load: Callable[[], Encoder]) -> None:
+        self._name = name
+        self._load = load
+        self._encode: Encoder | None = None
+        self._known: dict[str, Vectors] = {}
+
+    def encode(self, texts: Sequence[str], on_note: OnNote = unheard) -> Vectors:
+        """The vectors of these texts, one or more, in order; `on_note` hears what takes long."""
+        missing = [text for text in dict.fromkeys(texts) if text not in self._known]
+        for first in range(0, len(missing), TOGETHER):
+            if self._encode is None:
+                on_note(f"loading the embedding model {self._name}")
+                self._encode = self._load()
+            if len(missing) > TOGETHER:
+                on_note(f"the embedding model has read {first} of {len(missing)} new texts")
+            some = missing[first : first + TOGETHER]
+            self._known.update(zip(some, self._encode(some), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
+def require_sentences(cfg: EmbeddingConfig) -> Path | None:
+    """The folder of the model that is named, None for a name on the hub.
+
+    Raises `UserError` where no such folder is there, or it holds a model of another kind: the
+    library would make one that means nothing of it, without a word.
+    """
+    name, folder = cfg.model, Path(cfg.model).expanduser()
+    if name in WHEELS or (folder.is_dir() and not (folder / "modules.json").is_file()):
+        lacks = "is a language model" if name in WHEELS else "has no modules.json"
         raise UserError(
-            f"{cfg.model} is no model of sentence-transformers: it has no modules.json",
+            f"{name} is no model of sentence-transformers: it {lacks}",
             why="the mean state of a language model finds all texts alike (docs/experiments.md)",
-            next_step="name a folder that SentenceTransformer.save wrote, of a model trained to "
-            "tell sentences apart",
+            next_step=f"name a folder that SentenceTransformer.save wrote, {TRAINED}",
         )
+    if folder.is_dir():
+        return folder
+    if not is_hub_id(name):
+        raise UserError(
+            f"there is no folder {name} with an embedding model",
+            next_step="check filters.novelty.embedding.model: a folder is looked for from where "
+            "the command is typed",
+        )
+    return None
+
+
+def open_encoder(cfg: EmbeddingConfig, on_note: OnNote = unheard) -> Encoder:
+    """The sentence-transformers model that is named, by a folder or by its name on the hub; it is
+    loaded once in a process, when it first has a text to read.
+
+    A folder is read and nothing is asked of the hub. Raises `UserError` where the extra is missing,
+    and as `require_sentences`; the encoder does where the model cannot be had.
+    """
     require(EMBEDDING)
+    folder = require_sentences(cfg)
+    name = cfg.model if folder is None else str(folder.resolve())
+    return partial(_remembering(name, folder is not None).encode, on_note=on_note)
+
+
+@cache
+def _remembering(name: str, is_folder: bool) -> Remembering:
+    return Remembering(name, partial(_load, name, is_folder))
+
+
+def _load(name: str, is_folder: bool) -> Encoder:
     from sentence_transformers import SentenceTransformer
 
     try:
-        model: Any = SentenceTransformer(cfg.model)
-    except (OSError, ValueError) as error:
+        with quiet():
+            model: Any = SentenceTransformer(
+                name,
+                # Of a folder it would ask the hub as well, where its path might be a name there.
+                local_files_only=is_folder,
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True},
+            )
+    except (OSError, ValueError, SafetensorError) as error:
         raise UserError(
-            f"cannot load the embedding model {cfg.model!r}",
+            f"cannot load the embedding model {name!r}",
             why=str(error).partition("\n")[0],
             next_step="name a folder with a model of sentence-transformers, or one on the hub",
         ) from error
