@@ -181,8 +181,8 @@ def _likest_passages(
             if found and any(_falls(found[1], limit) for limit in (lowest, *LIMITS))
         ]
         elsewhere = others.closest_many([tokens for tokens, _, _ in falls])
-        for (_, row, (second, best)), other in zip(falls, elsewhere, strict=True):
-            yield row, (max(second, other.rouge_l if other else NEVER), best)
+        for (_, owner, (second, best)), other in zip(falls, elsewhere, strict=True):
+            yield owner, (max(second, other.rouge_l if other else NEVER), best)
 
 
 def _likest(near: Near, owner_of: Counts) -> tuple[int, Span] | None:
