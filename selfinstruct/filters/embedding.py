@@ -110,8 +110,9 @@ class MeaningIndex:
         """Vectors of length 1, or 0 for a text that the encoder gives no direction."""
         read = [without_surrogates(text) for text in texts]  # a tokeniser takes no half
         vectors = np.asarray(self._encode(read), np.float32)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.where(lengths > 0, lengths, 1)
+        lengths: Vectors = np.linalg.norm(vectors, axis=1, keepdims=True)
+        lengths[lengths == 0] = 1
+        return vectors / lengths
 
 
 def nearest_others(texts: Sequence[str], encode: Encoder) -> Vectors:
