@@ -19,9 +19,9 @@ from selfinstruct.fork import Settings, check_name, fork, refuse_changed
 from selfinstruct.lock import lock
 from selfinstruct.rows import Row, from_example
 from selfinstruct.runs import Run
+from selfinstruct.sentences import opened, origin
 from selfinstruct.store import Store
 from selfinstruct.summary import looks, read_summary
-from selfinstruct.telling import opened, origin
 from selfinstruct.types import Request, Screened
 from tests.finished import KEPT
 from tests.forkable import DATA, DROPPED, GUARDS, forkable_config, write_forkable

@@ -82,6 +82,7 @@ LAYERS = (
         "halving",
         "teacher",
         "audit",
+        "sentences",
     },
     {
         "generate",
