@@ -27,7 +27,7 @@ from selfinstruct.model import CHAT, Speech
 from selfinstruct.progress import OnProgress, Progress, silent
 from selfinstruct.prompting import SHIPPED, Prompts, Shelf
 from selfinstruct.recipes import Ask, Material, Situation, Wave, draw_orders, fill_orders
-from selfinstruct.telling import tell_ending, tell_unmet
+from selfinstruct.sentences import tell_ending, tell_unmet
 from selfinstruct.types import Drafts, Example, RealData, Screened
 
 

@@ -19,10 +19,10 @@ from selfinstruct.errors import DiskError, StoreError, UserError
 from selfinstruct.fork import Settings, check_name, fork, refuse_changed
 from selfinstruct.rows import Row, from_example
 from selfinstruct.runs import Run
+from selfinstruct.sentences import opened, origin
 from selfinstruct.stages import making
 from selfinstruct.store import Store
 from selfinstruct.summary import looks, read_summary
-from selfinstruct.telling import opened, origin
 from selfinstruct.types import Request, Screened
 from tests.finished import KEPT
 from tests.forkable import DATA, DROPPED, GUARDS, forkable_config, write_forkable

@@ -13,7 +13,8 @@ from selfinstruct.cli.plan import DISCORDANT
 from selfinstruct.cli.tables import stdout
 from selfinstruct.cli.text import escape
 from selfinstruct.licenses import UNKNOWN
-from selfinstruct.telling import left_out, personal_data, seconds
+from selfinstruct.sentences import left_out, personal_data
+from selfinstruct.telling import seconds
 
 SHOWN_FAULTS = 3
 

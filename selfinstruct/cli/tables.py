@@ -10,17 +10,12 @@ from selfinstruct.cli.aims import tell_prompts
 from selfinstruct.cli.text import Output, escape
 from selfinstruct.licenses import UNKNOWN
 from selfinstruct.pairs import LOWER_IS_BETTER
-from selfinstruct.telling import (
-    NAMES,
-    interval,
+from selfinstruct.sentences import (
     left_out,
-    money,
-    name_signal,
     opened,
     origin,
     overlap,
     personal_data,
-    seconds,
     tell_ending,
     tell_fault,
     tell_labels,
@@ -29,6 +24,7 @@ from selfinstruct.telling import (
     tell_rivals,
     tell_unmet,
 )
+from selfinstruct.telling import NAMES, interval, money, name_signal, seconds
 from selfinstruct.types import QUOTA_FULL, SPLITS, UNNEEDED
 
 ARMS_SHOWN = 3

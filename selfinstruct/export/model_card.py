@@ -6,7 +6,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from selfinstruct import telling
+from selfinstruct import sentences, telling
 from selfinstruct.export import sections
 from selfinstruct.export.dataset_card import finish_card, languages
 from selfinstruct.export.facts import Facts
@@ -161,7 +161,7 @@ def _evaluation(facts: Facts, student: Student) -> str:
     chosen = "The champion was chosen by these rows, so its own scores here flatter."
     parts += [f"On the gate rows, looked at {summary['looks']} times. {chosen}", gate]
     if summary["final"]:
-        opened = plain(telling.opened(summary["final_seen"]))
+        opened = plain(sentences.opened(summary["final_seen"]))
         parts += [f"On the final rows, opened {opened}:"]
         parts += [_scores(summary["final"], ("base", "real-only", student.name))]
     else:

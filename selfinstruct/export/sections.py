@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from selfinstruct import __version__, stats, telling
+from selfinstruct import __version__, sentences, stats, telling
 from selfinstruct.export.facts import Facts
 from selfinstruct.export.lines import OUTCOMES
 from selfinstruct.export.markdown import bullets, code, fence, plain, table
@@ -149,7 +149,7 @@ def personal(facts: Facts, rows: Sequence[Example]) -> str:
         f"Policy (`privacy.outputs: {cfg.outputs}`): {policy[cfg.outputs]}; {dropped} candidates "
         "were dropped for it.",
         *(
-            [f"Real training rows: {plain(telling.personal_data(first, 'teacher'))}."]
+            [f"Real training rows: {plain(sentences.personal_data(first, 'teacher'))}."]
             if first
             else []
         ),
@@ -218,7 +218,7 @@ def _watched(facts: Facts) -> Iterable[str]:
                 "held to."
             )
         for short in entry["unmet"]:
-            yield f"Round {entry['index']} ended short of {plain(telling.tell_unmet(short))}."
+            yield f"Round {entry['index']} ended short of {plain(sentences.tell_unmet(short))}."
     if not measured:
         yield "Signals of collapse (diversity, rare words, coverage) were not measured."
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from selfinstruct import telling
+from selfinstruct import sentences, telling
 from selfinstruct.disk.files import write_atomic
 from selfinstruct.report import canvas, words
 from selfinstruct.report.chart import Chart
@@ -47,13 +47,13 @@ def run_page(
         name=facts.name,
         champion=words.tell_champion(facts.summary),
         summary=facts.summary,
-        left_out=telling.left_out(facts.summary["data"]),
+        left_out=sentences.left_out(facts.summary["data"]),
         took=telling.seconds(facts.summary["seconds"]),
         rounds=[_round(each, facts) for each in facts.bootstrap_rounds],
         students=[telling.tell_student(each) for each in facts.summary["students"]],
         final=[telling.tell_student(each) for each in facts.summary["final"]],
-        opened=telling.opened(facts.summary["final_seen"]),
-        origin=telling.origin(forked) if (forked := facts.summary["forked_from"]) else "",
+        opened=sentences.opened(facts.summary["final_seen"]),
+        origin=sentences.origin(forked) if (forked := facts.summary["forked_from"]) else "",
         final_gain=[
             f"{telling.gain(name, at)} {telling.NAMES.get(name, name)}"
             for name, at in facts.summary["final_gain"].items()
@@ -67,7 +67,7 @@ def run_page(
         ],
         tell_guard=words.tell_guard,
         by_people=by_people,
-        tracker_faults=[telling.tell_fault(each) for each in facts.summary["tracker_faults"]],
+        tracker_faults=[sentences.tell_fault(each) for each in facts.summary["tracker_faults"]],
         watched=any(each.signals for each in facts.rounds),
         charts=[{"chart": chart, "picture": picture(chart, svg)} for chart, svg in drawn],
         folder=FOLDER,
@@ -90,11 +90,11 @@ def _round(each: RoundFacts, facts: Facts) -> dict[str, Any]:
         "why": entry["why"] if entry and entry["why"] else "",
         "details": list(words.details(verdict)) if verdict else [],
         "guards": verdict.guards if verdict else (),
-        "people": telling.tell_review(entry["review"]) if entry and entry["review"] else "",
+        "people": sentences.tell_review(entry["review"]) if entry and entry["review"] else "",
         "kept": len(each.accepted),
         "seen": len(each.accepted) + len(each.rejected),
-        "arms": [telling.tell_prompt_arm(arm) for arm in entry["prompt_arms"]] if entry else [],
-        "rivals": [telling.tell_rivals(pair) for pair in entry["rivals"]] if entry else [],
+        "arms": [sentences.tell_prompt_arm(arm) for arm in entry["prompt_arms"]] if entry else [],
+        "rivals": [sentences.tell_rivals(pair) for pair in entry["rivals"]] if entry else [],
     }
 
 

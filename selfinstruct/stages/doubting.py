@@ -10,8 +10,8 @@ from selfinstruct.evaluate import labels_found
 from selfinstruct.models import open_student
 from selfinstruct.progress import Progress
 from selfinstruct.round import Pool, Signals
+from selfinstruct.sentences import tell_labels
 from selfinstruct.setting import Setting
-from selfinstruct.telling import tell_labels
 from selfinstruct.types import Checkpoint, Example
 from selfinstruct.watch import by_label, watch_labels
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from selfinstruct import telling
+from selfinstruct import sentences, telling
 from selfinstruct.pictures import TITLES
 from selfinstruct.summary import read_summary
 from selfinstruct.web import library
@@ -69,10 +69,10 @@ class Dashboard:
             rounds=[_round(each) for each in summary["rounds"]],
             students=[telling.tell_student(each) for each in summary["students"]],
             final=[telling.tell_student(each) for each in summary["final"]],
-            opened=telling.opened(summary["final_seen"]),
-            origin=telling.origin(forked) if (forked := summary["forked_from"]) else "",
+            opened=sentences.opened(summary["final_seen"]),
+            origin=sentences.origin(forked) if (forked := summary["forked_from"]) else "",
             metrics=telling.name_metrics(summary["students"]),
-            left_out=telling.left_out(summary["data"]),
+            left_out=sentences.left_out(summary["data"]),
             took=telling.seconds(summary["seconds"]),
             pictures=[(each, TITLES.get(each, each)) for each in self.library.pictures(name)],
         )
