@@ -28,7 +28,6 @@ def print_plan(plan: dict[str, Any]) -> None:
         if plan[name]
     )
     gate = plan["gate"]
-    calls = plan["calls_per_round"]
     prompt = plan["first_prompt"]
     facts = {
         "run": plan["run"],
@@ -37,7 +36,7 @@ def print_plan(plan: dict[str, Any]) -> None:
         "labels": str(len(plan["labels"])) if plan["labels"] else "none",
         "student writes": plan["target"].replace("_", " "),
         "teacher": _asked(plan),
-        "calls a round": f"{calls['least']} if all are accepted, at most about {calls['most']}",
+        "calls a round": _calls(plan["calls_per_round"]),
         "tokens a call": f"about {plan['prompt_tokens_per_call']} in the prompt",
         "training": f"{plan['steps_per_student']} optimiser steps for every student",
         "gate": f"{gate['rows']} rows, alpha {gate['alpha_per_round']:.3g} {gate['alpha_for']}",
@@ -67,6 +66,12 @@ def print_plan(plan: dict[str, Any]) -> None:
         console.print(Text.assemble(("note  ", "yellow bold"), escape(note)))
     if prompt is not None:
         _print_prompt(console, prompt)
+
+
+def _calls(calls: dict[str, int]) -> str:
+    if calls["least"] == calls["most"]:
+        return f"at most about {calls['most']}"
+    return f"{calls['least']} if all are accepted, at most about {calls['most']}"
 
 
 def _asked(plan: dict[str, Any]) -> str:
