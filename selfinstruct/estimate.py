@@ -54,11 +54,11 @@ def estimate(
     if seen.candidates == 0 or seen.calls == 0:
         return None
     share = stats.wilson(seen.kept, seen.candidates)
-    candidates = Interval(
-        _needed(share.value, cfg), _needed(share.high, cfg), _needed(share.low, cfg)
-    )
     of_one = charge(seen.prompt_tokens, seen.completion_tokens, price, seen.calls)
-    each = _times(candidates, 1 / seen.candidates)  # how often what was seen happens again
+    # The first wave is asked whole, and each of its answers is a candidate or more.
+    first = cfg.prompts_per_wave * cfg.samples_per_prompt / min(seen.candidates, seen.calls)
+    needed = (_needed(rate, cfg) / seen.candidates for rate in (share.value, share.high, share.low))
+    each = Interval(*(max(first, times) for times in needed))  # how often what was seen happens
     return Estimate(
         share,
         Interval(

@@ -26,7 +26,7 @@ def test_a_plan_tells_splits_calls_prompt_and_what_the_gate_can_see() -> None:
     assert found["target"] == "label_and_response"
     assert found["recipes"] == {"label_first": 1.0}
     assert found["data"]["train"] > 60
-    assert found["calls_per_round"]["least"] < found["calls_per_round"]["most"]
+    assert found["calls_per_round"] == {"least": 128, "most": 128}  # all of the first wave
     assert 0.05 < found["gate"]["detectable_gain"] < 0.3
     roles = [role for role, _ in found["first_prompt"]["messages"]]
     assert roles[-1] == "user"
@@ -69,31 +69,61 @@ def test_a_program_needs_no_call_and_shows_a_row_for_a_prompt(
     assert "[response] It is." in text
 
 
+BOTH = ["generate.recipe=auto", "generate.recipes={few_shot: 1, evolve: 1}"]
+
+
 @pytest.mark.parametrize(
     ("settings", "calls"),
     [
-        (["generate.recipe=backtranslate"], 10),
-        (["generate.recipe=evolve"], 30),  # rewritten, compared, answered
-        (["generate.recipe=evolve", "generate.evolve.eliminate=false"], 20),
+        (["generate.recipe=backtranslate"], 100),
+        (["generate.recipe=evolve"], 300),  # rewritten, compared, answered
+        (["generate.recipe=evolve", "generate.evolve.eliminate=false"], 200),
+        (["generate.recipe=evolve", "generate.accept=10"], 3 * 8 * 8),  # a whole first wave
+        (["generate.recipe=few_shot"], 8 * 8),  # ... each answer of which is ten rows
+        ([*BOTH, "generate.accept=10"], 4 * 8 + 4 * 8 * 3),
+        (["generate.recipe=few_shot", "generate.prompts_per_wave=1"], 10),
     ],
 )
 def test_each_recipe_makes_its_own_calls_a_row(settings: list[str], calls: int) -> None:
-    found = plan_run(CONFIGS / "general_self_instruct.yaml", ["generate.accept=10", *settings])
+    found = plan_run(CONFIGS / "general_self_instruct.yaml", ["generate.accept=100", *settings])
     assert found["calls_per_round"]["least"] == calls
+
+
+@pytest.mark.parametrize(
+    ("settings", "rows"),
+    [
+        (["generate.recipe=few_shot"], 640),
+        (["generate.recipe=few_shot", "generate.samples_per_prompt=1"], None),
+        (["generate.recipe=few_shot", "generate.accept=160"], None),
+        (["generate.recipe=few_shot", "teacher.template=none"], None),  # one row an answer
+        ([*BOTH, "generate.accept=80"], 8 * 8 * (10 + 1) // 2),
+        (["generate.recipe=evolve"], None),
+        (["generate.recipe=evolve", "generate.accept=15"], 64),
+    ],
+)
+def test_a_first_wave_far_beyond_what_a_round_wants_is_told(
+    settings: list[str], rows: int | None
+) -> None:
+    settings = ["generate.accept=100", *settings]
+    found = plan_run(CONFIGS / "general_self_instruct.yaml", settings)
+    told = [note for note in found["notes"] if "asks for" in note]
+    assert [note.split("asks for ")[1].split()[0] for note in told] == [
+        str(each) for each in (rows,) if each is not None
+    ]
 
 
 @pytest.mark.parametrize(
     ("teacher", "calls", "held"),
     [
-        (["teacher.backend=llamacpp"], 10, True),
-        (["teacher.backend=llamacpp", "teacher.structured=never"], 10, False),
-        (["teacher.backend=llamacpp", "teacher.template=none"], 100, False),
+        (["teacher.backend=llamacpp"], 100, True),
+        (["teacher.backend=llamacpp", "teacher.structured=never"], 100, False),
+        (["teacher.backend=llamacpp", "teacher.template=none"], 1000, False),
     ],
 )
 def test_many_rows_a_call_are_fewer_calls_and_a_schema_is_told(
     teacher: list[str], calls: int, held: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ["generate.recipe=few_shot", "generate.accept=100", *teacher]
+    asked = ["generate.recipe=few_shot", "generate.accept=1000", *teacher]
     found = plan_run(CONFIGS / "quickstart.yaml", asked)
     assert found["calls_per_round"]["least"] == calls
     assert (found["first_prompt"]["schema"] is not None) == held
@@ -144,6 +174,7 @@ def small(out: Path, base: Path) -> list[str]:
         "teacher.name=tests.scripted_teacher:answer",
         f"student.name={base}",
         "generate.accept=30",
+        "generate.prompts_per_wave=2",
         "rounds.max=2",
         'budget.prices={"tests.scripted_teacher:answer": {input: 1, output: 4}}',
     ]

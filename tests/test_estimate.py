@@ -39,9 +39,26 @@ def test_candidates_may_run_out_before_the_round_is_full() -> None:
     assert found is not None
     assert found.accepted.value == 75
     assert found.calls.value == found.calls.high == pytest.approx(300)
-    none = estimate(Evidence(4, 9, 9, 0, 4, 1.0), GenerateConfig(max_candidates=40))
+    few = GenerateConfig(max_candidates=40, prompts_per_wave=1)
+    none = estimate(Evidence(4, 9, 9, 0, 4, 1.0), few)
     assert none is not None
     assert (none.accepted.value, none.calls.value) == (0, 40)
+
+
+@pytest.mark.parametrize(
+    ("seen", "calls"),
+    [
+        (Evidence(4, 9, 9, 3, 4, 1.0), 64),
+        (Evidence(8, 9, 9, 3, 4, 1.0), 128),  # two a candidate
+        (Evidence(4, 9, 9, 39, 40, 1.0), 64),  # ten candidates each
+    ],
+)
+def test_the_first_wave_is_asked_whole_however_few_rows_are_wanted(
+    seen: Evidence, calls: int
+) -> None:
+    found = estimate(seen, GenerateConfig(accept=5, prompts_per_wave=8, samples_per_prompt=8))
+    assert found is not None
+    assert (found.calls.low, found.calls.value) == (calls, calls)
 
 
 @pytest.mark.parametrize("seen", [Evidence(0, 0, 0, 0, 0, 0.0), Evidence(2, 90, 9, 0, 0, 1.0)])

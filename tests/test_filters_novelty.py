@@ -54,6 +54,19 @@ def test_a_text_that_is_left_out_might_as_well_be_unknown(
         assert match == (best and Match(str(held[int(best.id)][0]), best.rouge_l))
 
 
+def test_in_place_of_a_text_that_is_left_out_comes_the_next_nearest() -> None:
+    index = NoveltyIndex(0.5)
+    pool = ("a b c d e", "a b", "a b c d", "a b c", "a b c d e f", "a b c")
+    index.add_many(zip("012345", pool, strict=True))
+    query = "a b c d"
+    assert index.closest_many([query], but={0: "2"}) == [Match("0", 8 / 9)]
+    assert index.closest_many([query], 1, {0: "2"}) == [Match("3", 6 / 7)]  # of equals the first
+    assert index.closest_many([query], 4, {0: "5"}) == [Match("4", 0.8)]
+    assert index.closest_many(["?", query, query], 2, {1: "2"}) == [
+        *(None, Match("3", 6 / 7), Match("2", 1.0))
+    ]
+
+
 def test_every_answer_on_the_way_is_exact() -> None:
     rng = random.Random(7)
     vocabulary = [f"w{number}" for number in range(50)]

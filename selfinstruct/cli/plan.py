@@ -53,6 +53,7 @@ UNFOCUSED = (
     "generate.focus goes by the real-only student, which is not scored on dev yet: the first "
     "prompt shown here, and calls of --pilot, are for other labels than those of round 1"
 )
+SURPLUS = 4  # a teacher of whose rows a quarter is kept needs so many times those wanted
 DISCORDANT = 0.3  # share of gate rows on which two students differ; 0.2 to 0.35 in our trials
 
 
@@ -107,6 +108,7 @@ def plan_run(
             *long_rows(found, cfg, task.target),
             *wording.notes,
             *([UNFOCUSED] if focus is None and prompts else []),
+            *_surplus(cfg.generate, task),
             *warn_of_false_alarms(alarms),
             *warn_of_same_meanings(meant),
             *warn_of_misses(cfg),
@@ -270,7 +272,11 @@ def _readers(cfg: Config) -> list[tuple[str, Split, ModelConfig]]:
 
 
 def _calls(cfg: GenerateConfig, task: Task) -> dict[str, int]:
-    """Calls of one round if every candidate is accepted, and if candidates run out first."""
+    """Calls of one round if every candidate is accepted, and if candidates run out first.
+
+    The first wave is asked whole, however few of its rows would do: nothing tells yet how many are
+    kept.
+    """
     each = 1.0 if task.target == "label" else 2.0
     turns = cfg.dialogue.turns
     own = {
@@ -281,8 +287,27 @@ def _calls(cfg: GenerateConfig, task: Task) -> dict[str, int]:
         "dialogue": 1.0 if cfg.dialogue.mode == "whole" else (turns.least + turns.most) / 2,
     }
     a_row = sum(share * own.get(recipe, each) for recipe, share in task.recipes.items())
-    least = math.ceil(cfg.accept * a_row)
+    an_answer = a_row + task.recipes.get("few_shot", 0.0) * (1 - own["few_shot"])  # all its rows
+    first = cfg.prompts_per_wave * cfg.samples_per_prompt * an_answer
+    least = math.ceil(max(first, cfg.accept * a_row))
     return {"least": least, "most": max(least, math.ceil(cfg.max_candidates * a_row))}
+
+
+def _surplus(cfg: GenerateConfig, task: Task) -> list[str]:
+    """A note where the first wave asks for many times what a round wants."""
+    each = cfg.items_per_call if task.speech.turns else 1
+    shares = (
+        share * (each if recipe == "few_shot" else 1)
+        for recipe, share in task.recipes.items()
+        if recipe != "program"  # its rows cost nothing
+    )
+    rows = round(cfg.prompts_per_wave * cfg.samples_per_prompt * sum(shares))
+    if rows <= SURPLUS * cfg.accept:
+        return []
+    return [
+        f"the first wave of a round asks for {rows} rows, and a round wants {cfg.accept}; to pay "
+        "for fewer, lower generate.samples_per_prompt or generate.prompts_per_wave"
+    ]
 
 
 def _told(prompt: Prompt, wording: Wording) -> dict[str, Any]:

@@ -77,8 +77,10 @@ def _calls(plan: dict[str, Any]) -> dict[str, str]:
     calls = plan["calls_per_round"]
     if not calls["most"]:
         return {"calls a round": "none"}
+    known = calls["least"] == calls["most"]
+    least = "" if known else f"{calls['least']} if all are accepted, "
     return {
-        "calls a round": f"{calls['least']} if all are accepted, at most about {calls['most']}",
+        "calls a round": f"{least}at most about {calls['most']}",
         "tokens a call": f"about {plan['prompt_tokens_per_call']} in the prompt",
     }
 
