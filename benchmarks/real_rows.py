@@ -98,7 +98,7 @@ KINDS: Mapping[str, Callable[[random.Random], Iterator[str]]] = {
 
 
 def write_config(folder: Path, kind: str, count: int) -> Path:
-    """A config beside so many rows."""
+    """A config beside so many rows; of two copies that differ in their label one is skipped."""
     rng = random.Random(f"benchmark/{kind}")
     asked, said = KINDS[kind](rng), KINDS[kind](rng)
     with (folder / "rows.jsonl").open("w", encoding="utf-8") as file:
@@ -112,7 +112,7 @@ def write_config(folder: Path, kind: str, count: int) -> Path:
             file.write(json.dumps(row) + "\n")
     config = folder / "config.yaml"
     config.write_text(
-        f"name: rows\nout: {folder}\nseeds: {{path: rows.jsonl}}\n"
+        f"name: rows\nout: {folder}\nseeds: {{path: rows.jsonl, skip_bad: true}}\n"
         "teacher: {backend: program, name: benchmarks:nobody}\n",
         encoding="utf-8",
     )
