@@ -119,16 +119,20 @@ def tell_meanings(found: dict[str, Any] | None) -> dict[str, str]:
 
 def warn_of_same_meanings(found: dict[str, Any] | None) -> list[str]:
     """That the embedding model takes too many real rows for each other, and which threshold would
-    not.
+    not, if one would.
     """
     if found is None or found["same"] <= BEARABLE * found["rows"]:
         return []
     threshold = math.ceil(100 * found["bearable"]) / 100
+    remedy = (
+        f"set filters.novelty.embedding.threshold={threshold:g}, or name another model"
+        if threshold < 1
+        else "no threshold below 1 tells them apart: name a model that was trained to"
+    )
     return [
         f"filters.novelty.embedding drops what has a cosine above {found['threshold']:g} with a "
         f"known text, as {found['same']} of {found['rows']} real train questions have with each "
-        f"other; set filters.novelty.embedding.threshold={min(threshold, 1.0):g}, or name another "
-        "model"
+        f"other; {remedy}"
     ]
 
 

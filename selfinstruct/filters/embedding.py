@@ -103,7 +103,8 @@ class MeaningIndex:
         read = [without_surrogates(text) for text in texts]  # a tokeniser takes no half
         vectors = np.asarray(self._encode(read), np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.where(lengths > 0, lengths, 1)
+        found: Vectors = vectors / np.where(lengths > 0, lengths, np.float32(1))
+        return found
 
 
 def nearest_others(texts: Sequence[str], encode: Encoder) -> Vectors:
