@@ -103,8 +103,7 @@ class MeaningIndex:
         read = [without_surrogates(text) for text in texts]  # a tokeniser takes no half
         vectors = np.asarray(self._encode(read), np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        found: Vectors = vectors / np.where(lengths > 0, lengths, np.float32(1))
-        return found
+        return np.asarray(vectors / np.where(lengths > 0, lengths, 1), np.float32)
 
 
 def nearest_others(texts: Sequence[str], encode: Encoder) -> Vectors:
