@@ -142,7 +142,7 @@ def warn_of_misses(cfg: Config) -> list[str]:
         return []
     return [
         "filters.novelty.minhash proposes the known questions that a candidate is compared with: "
-        "some that are near are missed and stay in (docs/performance.md says how many); "
+        "some that are near are missed, and it takes more time and memory (docs/performance.md); "
         "filters.novelty.minhash=null finds them all"
     ]
 
