@@ -178,6 +178,12 @@ def test_a_model_that_finds_real_rows_alike_is_noted_with_a_threshold_that_does_
     assert warn_of_same_meanings(near_rows(0.76, 0.757)) == []
 
 
+def test_of_a_model_that_tells_nothing_apart_no_threshold_is_named() -> None:
+    """As the mean state of the bundled language model: its real rows came to 0.98 and more."""
+    (note,) = warn_of_same_meanings(near_rows(0.9, 0.996))
+    assert note.endswith("no threshold below 1 tells them apart: name a model that was trained to")
+
+
 @pytest.mark.parametrize(("threshold", "rows"), [(None, 21), (0.4, 1), (0.4, 0)])
 def test_without_a_model_or_two_rows_nothing_is_told_of_meaning(
     threshold: float | None, rows: int

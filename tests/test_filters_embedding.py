@@ -210,10 +210,11 @@ def test_a_folder_that_the_library_wrote_is_read_without_a_network(
     tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By a name that might be one on the hub, where the library would ask for it."""
-    from sentence_transformers import SentenceTransformer, models
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
-    words = models.Transformer(str(tiny_base))
-    pooling = models.Pooling(words.get_word_embedding_dimension(), "mean")
+    words = Transformer(str(tiny_base))
+    pooling = Pooling(words.get_embedding_dimension(), "mean")
     SentenceTransformer(modules=[words, pooling]).save(str(tmp_path / "near"))
     monkeypatch.chdir(tmp_path)
     asked: list[object] = []

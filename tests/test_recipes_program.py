@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from selfinstruct.chat import Target
 from selfinstruct.config import Config, GenerateConfig
 from selfinstruct.errors import UserError
 from selfinstruct.filters.indexes import Indexes
@@ -204,7 +205,7 @@ def test_the_rules_of_the_guide_write_rows_that_pass(
     seeds = {"path": str(ROOT / "seeds/billing.jsonl")}
     cfg = Config.model_validate({**written, "seeds": seeds, "teacher": teacher})
     data = read_real_data(cfg.seeds, tmp_path, 0)
-    target = "label_and_response"
+    target: Target = "label_and_response"
     material = Material(data.train, Shelf(), data.labels, target, lambda _: None)
     orders = tuple(Order("program", label) for label in cfg.generate.quotas) * 4
     silent = Scripted(lambda *_: say("never"))

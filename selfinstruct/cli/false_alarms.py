@@ -124,16 +124,20 @@ def tell_meanings(found: dict[str, Any] | None) -> dict[str, str]:
 
 def warn_of_same_meanings(found: dict[str, Any] | None) -> list[str]:
     """That the embedding model takes too many real rows for each other, and which threshold would
-    not.
+    not, if one would.
     """
     if found is None or found["same"] <= BEARABLE * found["rows"]:
         return []
     threshold = math.ceil(100 * found["bearable"]) / 100
+    remedy = (
+        f"set filters.novelty.embedding.threshold={threshold:g}, or name another model"
+        if threshold < 1
+        else "no threshold below 1 tells them apart: name a model that was trained to"
+    )
     return [
         f"filters.novelty.embedding drops what has a cosine above {found['threshold']:g} with a "
         f"known text, as {found['same']} of {found['rows']} real train questions have with each "
-        f"other; set filters.novelty.embedding.threshold={min(threshold, 1.0):g}, or name another "
-        "model"
+        f"other; {remedy}"
     ]
 
 
@@ -143,7 +147,7 @@ def warn_of_misses(cfg: Config) -> list[str]:
         return []
     return [
         "filters.novelty.minhash proposes the known questions that a candidate is compared with: "
-        "some that are near are missed and stay in (docs/performance.md says how many); "
+        "some that are near are missed, and it takes more time and memory (docs/performance.md); "
         "filters.novelty.minhash=null finds them all"
     ]
 

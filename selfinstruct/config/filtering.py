@@ -199,8 +199,8 @@ class NoveltyConfig(Section):
     embedding: EmbeddingConfig | None = None
     """Also drop what is near in meaning though not in words."""
     minhash: MinHashConfig | None = None
-    """Not exact, for pools beyond ten million questions: some near ones are missed. `null` is the
-    exact index.
+    """Not exact: some near questions are missed. At 20,000 it is slower than the exact index, that
+    of `null`, and takes twelve times its memory (docs/performance.md).
     """
 
 

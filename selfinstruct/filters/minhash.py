@@ -1,10 +1,9 @@
-"""Novelty by MinHash for pools beyond ten million texts: not exact, and off unless asked for.
+"""Novelty by MinHash: not exact, and off unless asked for.
 
 Locality-sensitive hashing (Broder 1997; Leskovec, Rajaraman and Ullman, ch. 3) proposes known texts
 whose sets of words resemble the candidate's, and ROUGE-L decides about those alone. So what it
 names is near, and some of what is near it never sees. It needs the extra `minhash`, and more time
-and memory for each text than the exact index, which has to be preferred while its passes are short
-enough.
+and memory for each text than the exact index: at 20,000 it won nothing (docs/performance.md).
 """
 
 from collections.abc import Iterable, Mapping
