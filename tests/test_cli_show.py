@@ -8,7 +8,7 @@ from selfinstruct.cli.show import print_rejected, print_row, rejected_rows, row_
 from selfinstruct.errors import UserError
 from selfinstruct.rows import from_example
 from selfinstruct.store import Store
-from selfinstruct.types import Example, Message, Rejection, Screened
+from selfinstruct.types import Example, Message, RealData, Rejection, Screened, Split
 from tests.finished import KEPT, real_data, write_run
 
 
@@ -34,6 +34,27 @@ def test_a_real_row_tells_its_split(tmp_path: Path, capsys: pytest.CaptureFixtur
     write_run(tmp_path)
     print_row(row_story(tmp_path, real_data().train[0].id))
     assert "real, train" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("split", ["train", "dev", "gate", "final"])
+@pytest.mark.parametrize("held_out", [False, True])
+def test_words_of_gate_and_final_rows_are_shown_to_who_asks_for_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], split: Split, *, held_out: bool
+) -> None:
+    row = Example("Which of these", "the words of the row", "That one.", label="fee")
+    near = Example("Which of those", "the words of a row", "This one.", origin="synthetic", round=1)
+    rejected = Rejection(near, "contaminated", 0.9, 0.6, row.id)
+    with Store(tmp_path, write=True) as store:
+        store.freeze(replace(RealData((), (), (), ()), **{split: (row,)}))
+        store.commit_wave(1, 0, Screened((), (rejected,)))
+    shown = held_out or split in {"train", "dev"}
+    for asked in (row.id, near.id):
+        story = row_story(tmp_path, asked, held_out=held_out)
+        print_row(story)
+        told = capsys.readouterr().out
+        assert ("--held-out" in told) is not shown
+    assert (row_story(tmp_path, row.id, held_out=held_out)["body"] is not None) is shown
+    assert (story["neighbour"] is not None) is shown
 
 
 @pytest.mark.parametrize(("prefix", "message"), [("zzzz", "no row"), ("", "fits")])

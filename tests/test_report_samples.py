@@ -1,10 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from selfinstruct.report.gather import Facts, RoundFacts, gather
 from selfinstruct.report.samples import dropped_samples, kept_samples, spaced
-from selfinstruct.types import Example, Message, RealData, Rejection, Screened
+from selfinstruct.types import Example, Message, RealData, Rejection, Screened, Split
 from tests.reported import REASONS, Plan, write_reported_run
 
 
@@ -26,6 +27,16 @@ def test_every_reason_has_its_rows_with_value_limit_and_neighbour(tmp_path: Path
     known = {f"{row.input} (real)" for row in facts.data.train}
     assert {one.near for one in found} <= known
     assert len(kept_samples(facts, 5)) == 5
+
+
+@pytest.mark.parametrize("split", ["train", "dev", "gate", "final"])
+def test_of_a_neighbour_on_gate_or_final_the_id_is_told_alone(split: Split) -> None:
+    row = Example("Which of these", "the words of the row", "That one.")
+    dropped = Rejection(Example("Which of those"), "contaminated", 0.9, 0.6, row.id)
+    rounds = (RoundFacts(0), RoundFacts(1, waves=(Screened((), (dropped,)),)))
+    data = replace(RealData((), (), (), ()), **{split: (row,)})
+    (one,) = dropped_samples(Facts("r", {}, data, rounds, (), ()))
+    assert one.near == (row.id if split in {"gate", "final"} else "Which of these (real)")
 
 
 def test_a_dropped_conversation_is_told_from_its_first_turn() -> None:

@@ -10,6 +10,7 @@ import typer
 from selfinstruct.cli.options import (
     AsJson,
     ConfigPath,
+    HeldOut,
     Overrides,
     RunPath,
     app,
@@ -167,9 +168,7 @@ def show(
         str | None, typer.Option(metavar="REASON", help="List what was dropped for this reason.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 20,
-    held_out: Annotated[
-        bool, typer.Option("--held-out", help="Show the gate row of a judge's call too.")
-    ] = False,
+    held_out: HeldOut = False,
     as_json: AsJson = False,
 ) -> None:
     """Show one row with the prompt and the call it came from, a call with what became of its answer
@@ -182,7 +181,7 @@ def show(
         call = call_story(run, row, held_out=held_out)
         print_json(call) if as_json else print_call(call)
     elif row is not None:
-        story = row_story(run, row)
+        story = row_story(run, row, held_out=held_out)
         print_json(story) if as_json else print_row(story)
     else:
         found = rejected_rows(run, rejected, limit)

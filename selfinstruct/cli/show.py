@@ -16,8 +16,10 @@ from selfinstruct.errors import UserError
 from selfinstruct.registry import of_rows
 from selfinstruct.store import Store
 from selfinstruct.store.lookup import REVIEWED
+from selfinstruct.store.search import HELD_OUT
 from selfinstruct.summary import SCHEMA_VERSION, summarise
 
+KEPT_BACK = "held out, as those of gate and final rows are: --held-out shows them"
 FIELDS = (
     *("instruction", "input", "label", "request", "response"),
     *("source", "arm", "parents", "depth"),
@@ -30,9 +32,12 @@ def is_call(folder: Path, prefix: str) -> bool:
         return {kind for kind, _ in store.named(prefix)} == {"call"}
 
 
-def row_story(folder: Path, prefix: str) -> dict[str, Any]:
+def row_story(folder: Path, prefix: str, *, held_out: bool = False) -> dict[str, Any]:
     """The row whose id starts with `prefix`: its words, its fate, its neighbour, its call and
     prompt.
+
+    `body` is None for a gate or final row, and so is `neighbour` where it is one, unless
+    `held_out`.
     """
     with Store(folder) as store, store.snapshot():
         found = store.find(prefix)
@@ -49,7 +54,7 @@ def row_story(folder: Path, prefix: str) -> dict[str, Any]:
             )
         row = found[0]
         neighbour = row["body"].get("neighbour")
-        near = store.find(neighbour) if neighbour else ()
+        near = store.find(neighbour) if neighbour else []
         attempt = store.attempt(row["attempt"]) if row.get("attempt") else None
         scores = [asdict(one) for one in store.scores_of(row["id"])]
         wording = of_rows(store.meta("prompts"))
@@ -60,10 +65,18 @@ def row_story(folder: Path, prefix: str) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         **row,
-        "neighbour": near[0]["body"] if near else None,
+        "body": _body(row, held_out=held_out),
+        "neighbour": _body(near[0], held_out=held_out) if near else None,
+        "neighbour_split": near[0].get("split") if near else None,
         "scores": scores,
         "attempt": attempt,
     }
+
+
+def _body(row: rows.Row, *, held_out: bool) -> rows.Row | None:
+    """What a row says, None where it is to be kept from who looks."""
+    body: rows.Row = row["body"]
+    return body if held_out or row.get("split") not in HELD_OUT else None
 
 
 def rejected_rows(folder: Path, reason: str | None, limit: int) -> dict[str, Any]:
@@ -87,30 +100,43 @@ def rejected_rows(folder: Path, reason: str | None, limit: int) -> dict[str, Any
 def print_row(story: dict[str, Any]) -> None:
     """A row's story, top to bottom."""
     console = stdout()
-    body = story["body"]
-    words = body.get("what", body)
     console.print(Text(f"{story['id']}  {_fate(story)}", style="bold"))
+    if (body := story["body"]) is None:
+        _print_field(console, "words", KEPT_BACK)
+        return
+    words = body.get("what", body)
     for turn in words.get("turns", ()):
         _print_field(console, f"  [{turn['role']}]", turn["content"])
     for name in FIELDS:
         if name in words:
             _print_field(console, name, words[name])
-    if story["neighbour"]:
-        near = story["neighbour"].get("what", story["neighbour"])
-        near_words = near.get("input") or near.get("instruction", "")
-        _print_field(console, "neighbour", f"{body['neighbour']}: {near_words}")
+    if near := _near(story):
+        _print_field(console, "neighbour", f"{body['neighbour']}: {near}")
     for one in story["scores"]:
         told = f" ({one['detail']})" if one["detail"] else ""
         _print_field(
             console, "score", f"{one['name']} {one['value']:.3g} by a {one['source']}{told}"
         )
-    if attempt := story["attempt"]:
-        call = f"{attempt['key']} by {attempt['model']}, sample {attempt['sample']}"
-        _print_field(console, "call", f"{call}, ended by {attempt['finish_reason']}")
-        _print_field(console, "prompt", attempt["told"])
-        for message in attempt["messages"]:
-            _print_field(console, f"  [{message['role']}]", message["content"])
-        _print_field(console, "answer", attempt["text"])
+    if story["attempt"]:
+        _print_call(console, story["attempt"])
+
+
+def _print_call(console: Console, attempt: dict[str, Any]) -> None:
+    call = f"{attempt['key']} by {attempt['model']}, sample {attempt['sample']}"
+    _print_field(console, "call", f"{call}, ended by {attempt['finish_reason']}")
+    _print_field(console, "prompt", attempt["told"])
+    for message in attempt["messages"]:
+        _print_field(console, f"  [{message['role']}]", message["content"])
+    _print_field(console, "answer", attempt["text"])
+
+
+def _near(story: dict[str, Any]) -> str | None:
+    """The words of a row's neighbour, None where it has none."""
+    near = story["neighbour"]
+    if near is None:
+        return KEPT_BACK if story["neighbour_split"] else None
+    words = near.get("what", near)
+    return str(words.get("input") or words.get("instruction", ""))
 
 
 def print_rejected(found: dict[str, Any]) -> None:

@@ -18,7 +18,8 @@ KEPT, DROPPED = 8, 3
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A dropped candidate as a page shows it; `near` is the text of its neighbour, if known.
+    """A dropped candidate as a page shows it; `near` is the text of its neighbour, of a gate or
+    final row its id alone.
 
     `measured` is the value and the limit it broke, in words.
     """
@@ -70,7 +71,7 @@ def spaced(rows: Sequence[T], most: int) -> list[T]:
 
 
 def _known(facts: Facts) -> list[Example]:
-    real = (facts.data.train, facts.data.dev, facts.data.gate, facts.data.final)
+    real = (facts.data.train, facts.data.dev)  # a page is passed around, and gate rows are not
     dropped = (item.what for each in facts.bootstrap_rounds for item in each.rejected)
     # Real rows last: of rows with equal words they are the ones a reader wants to see.
     return [*dropped, *facts.synthetic, *(row for split in real for row in split)]
