@@ -286,7 +286,7 @@ def test_a_program_is_named_before_it_is_asked_and_one_that_gives_nothing_ends_i
         FiltersConfig(),
         steps.append,
     )
-    assert steps[0].note == f"asking {name}"
+    assert steps[1].note == f"asking {name}"
     assert (done.ending, len(notebook.waves)) == ("candidates", 3)
     assert [item.reason for item in done.screened.rejected] == ["empty"] * 30
 
