@@ -8,7 +8,7 @@ from selfinstruct.cli.show import print_rejected, print_row, rejected_rows, row_
 from selfinstruct.errors import UserError
 from selfinstruct.rows import from_example
 from selfinstruct.store import Store
-from selfinstruct.types import Example, Message, RealData, Rejection, Screened, Split
+from selfinstruct.types import SPLITS, Example, Message, RealData, Rejection, Screened, Split
 from tests.finished import KEPT, real_data, write_run
 
 
@@ -44,8 +44,9 @@ def test_words_of_gate_and_final_rows_are_shown_to_who_asks_for_them(
     row = Example("Which of these", "the words of the row", "That one.", label="fee")
     near = Example("Which of those", "the words of a row", "This one.", origin="synthetic", round=1)
     rejected = Rejection(near, "contaminated", 0.9, 0.6, row.id)
+    real = {each: (row,) if each == split else () for each in SPLITS}
     with Store(tmp_path, write=True) as store:
-        store.freeze(replace(RealData((), (), (), ()), **{split: (row,)}))
+        store.freeze(RealData(real["train"], real["dev"], real["gate"], real["final"]))
         store.commit_wave(1, 0, Screened((), (rejected,)))
     shown = held_out or split in {"train", "dev"}
     for asked in (row.id, near.id):

@@ -249,6 +249,7 @@ def test_shipped_configs_load_and_say_how_to_run_them() -> None:
         "billing_openai",
         "general_self_instruct",
         "banking77",
+        "banking77_all",
     }
     for path in found:
         assert isinstance(load_config(path), Config)

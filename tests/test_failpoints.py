@@ -16,7 +16,7 @@ from selfinstruct.failpoints import POINTS, VARIABLE, arm, called, failpoint, na
 
 PACKAGE = Path(failpoints.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-PASSING_ON = ("database.py", "files.py", "store/ledger.py")
+PASSING_ON = ("store/database.py", "disk/files.py", "store/ledger.py")
 
 # -- what they do -------------------------------------------------------------------------------
 

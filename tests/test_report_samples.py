@@ -1,11 +1,10 @@
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from selfinstruct.report.gather import Facts, RoundFacts, gather
 from selfinstruct.report.samples import dropped_samples, kept_samples, spaced
-from selfinstruct.types import Example, Message, RealData, Rejection, Screened, Split
+from selfinstruct.types import SPLITS, Example, Message, RealData, Rejection, Screened, Split
 from tests.reported import REASONS, Plan, write_reported_run
 
 
@@ -34,7 +33,8 @@ def test_of_a_neighbour_on_gate_or_final_the_id_is_told_alone(split: Split) -> N
     row = Example("Which of these", "the words of the row", "That one.")
     dropped = Rejection(Example("Which of those"), "contaminated", 0.9, 0.6, row.id)
     rounds = (RoundFacts(0), RoundFacts(1, waves=(Screened((), (dropped,)),)))
-    data = replace(RealData((), (), (), ()), **{split: (row,)})
+    real = {each: (row,) if each == split else () for each in SPLITS}
+    data = RealData(real["train"], real["dev"], real["gate"], real["final"])
     (one,) = dropped_samples(Facts("r", {}, data, rounds, (), ()))
     assert one.near == (row.id if split in {"gate", "final"} else "Which of these (real)")
 
