@@ -139,7 +139,7 @@ ALLOWED = {
     "merging/merge.finish": "`publish` calls it by another name, and has the points",
     "merging/merge.merge": "the same",
     "filters/sandbox.run_python": "writes into a folder that ends with the call",
-    "files.open_private": "makes an empty file; who fills it has the point",
+    "disk/files.open_private": "makes an empty file; who fills it has the point",
     "registry/journal.alone": "makes an empty folder and waits in it; entries have the point",
     "cli/prompts.label_prompt": "moves a label, no file",
     "review/health.review_findings": "begins a transaction that only reads",
@@ -147,11 +147,11 @@ ALLOWED = {
     "review/pair_desk._insert": "is part of a transaction, that of `Desk.take` among them",
     "review/hearing.hear": "begins a transaction that only reads",
     "store/ledger.snapshot": "the same",
-    "searchable.search_faults": "the same",
-    "searchable._of_facts": "fills a table that ends with its connection",
-    "searchable._of_texts": "the same",
+    "store/searchable.search_faults": "the same",
+    "store/searchable._of_facts": "fills a table that ends with its connection",
+    "store/searchable._of_texts": "the same",
     "report/canvas.draw_svg": "draws into memory",
-    "weights.write_safetensors": "`convert` calls it by another name, and has the points",
+    "checkpoints/weights.write_safetensors": "`convert` calls it by another name, with the points",
 }
 
 

@@ -175,6 +175,7 @@ ELSEWHERE = {
     "licensed": "reads no text of a row",
     "false_alarms": "counts what contamination says of real rows",
     "refusals": "read by heuristics",
+    "rewritten": "says which row novelty and memorisation leave out",
 }
 
 # A dot is a text that is kept; novelty (question, response) has no reasons and says "near".
